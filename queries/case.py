@@ -1,0 +1,256 @@
+"""A case: the index over some evidence, opened, cached and asked.
+
+The index is kept in the user's cache folder under a name made from what was read (paths, sizes,
+times), so opening the same evidence again is instant. The evidence itself is never changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.index.build import build_index
+from queries.index.schema import INDEX_VERSION
+from queries.progress import CancelToken, Progress
+from queries.sources.local import Item, Listing, find_items
+
+_BUILD_CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "memory_limit": "600MB",
+    "preserve_insertion_order": "false",
+}
+_SEALED_CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+    "memory_limit": "600MB",
+    "lock_configuration": "true",
+}
+
+
+@dataclass(slots=True)
+class Rows:
+    """The answer to a question: column names, and rows in their order."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+    def dicts(self) -> list[dict[str, Any]]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass
+class Case:
+    """An opened index. Safe to ask from several threads: each question gets its own cursor."""
+
+    connection: duckdb.DuckDBPyConnection
+    path: Path
+    totals: dict[str, Any]
+    from_cache: bool = False
+    _temporary: list[Any] = field(default_factory=list)
+
+    def ask(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Rows:
+        """Run one statement with bound parameters; raises `Cancelled` when interrupted."""
+        cursor = self.connection.cursor()
+        try:
+            if cancel is not None:
+                cancel.watch(cursor)
+            cursor.execute(sql, dict(parameters or {}))
+            columns = [column[0] for column in cursor.description or ()]
+            return Rows(columns, cursor.fetchall())
+        except duckdb.InterruptException:
+            raise Cancelled("stopped") from None
+        finally:
+            if cancel is not None:
+                cancel.release(cursor)
+            cursor.close()
+
+    def item(self, file_id: int) -> Item:
+        """The file of evidence with this id, for reading raw records again."""
+        rows = self.ask(
+            "SELECT name, path, size, modified FROM files WHERE file_id = $id", {"id": file_id}
+        ).rows
+        if not rows:
+            raise InvestigationError(f"file {file_id} is not part of this case")
+        name, path, size, modified = rows[0]
+        return Item(name, Path(path), size, modified.replace(tzinfo=UTC) if modified else None)
+
+    def close(self) -> None:
+        self.connection.close()
+        for resource in self._temporary:
+            resource.cleanup()
+
+    def __enter__(self) -> Case:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def open_case(
+    paths: Sequence[str],
+    *,
+    case_file: Path | None = None,
+    use_cache: bool = True,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    workers: int | None = None,
+    fast: bool = True,
+) -> Case:
+    """Index the evidence under `paths`, or open the index that exists already.
+
+    `case_file` keeps the index where the user says; without `paths` it is only opened. With
+    `use_cache=False` nothing outlives the program. Raises `WrongUsage` for a missing path.
+    """
+    progress = progress or Progress()
+    cancel = cancel or CancelToken()
+    if case_file is not None and not paths:
+        return _open_existing(case_file)
+    spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+    try:
+        listing = find_items(paths, spool=Path(spool.name))
+        if any(item.spooled for item in listing.items):
+            use_cache = False
+        fingerprint = _fingerprint(listing)
+        target = case_file or (cache_folder() / f"{fingerprint}.duckdb" if use_cache else None)
+        if target is not None and target.exists() and _matches(target, fingerprint):
+            spool.cleanup()
+            return _sealed(target, from_cache=True)
+        if case_file is not None and case_file.exists():
+            raise WrongUsage(
+                f"{case_file}: exists and holds other evidence; name another file, or open it"
+                " without giving paths"
+            )
+        return _build(listing, fingerprint, target, spool, progress, cancel, workers, fast)
+    except BaseException:
+        spool.cleanup()
+        raise
+
+
+def cache_folder() -> Path:
+    """Where indexes are kept: XDG_CACHE_HOME, or the platform's own place for caches."""
+    if configured := os.environ.get("XDG_CACHE_HOME"):
+        base = Path(configured)
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path.home() / ".cache"
+    return base / "ecr-investigate"
+
+
+def _build(
+    listing: Listing,
+    fingerprint: str,
+    target: Path | None,
+    spool: tempfile.TemporaryDirectory[str],
+    progress: Progress,
+    cancel: CancelToken,
+    workers: int | None,
+    fast: bool,
+) -> Case:
+    """Build beside the target and move into place when done, so a crash leaves no half index."""
+    folder = target.parent if target is not None else Path(spool.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=folder)
+    except OSError:
+        # A read-only or full home must not stop an investigation.
+        target = None
+        handle, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=spool.name)
+    os.close(handle)
+    building = Path(name)
+    building.unlink()
+    connection = duckdb.connect(
+        str(building), config={**_BUILD_CONFIG, "temp_directory": f"{spool.name}/swap"}
+    )
+    try:
+        totals = build_index(connection, listing, progress, cancel, workers=workers, fast=fast)
+        connection.execute(
+            "INSERT INTO meta VALUES ('fingerprint', $fingerprint)", {"fingerprint": fingerprint}
+        )
+        connection.execute("CHECKPOINT")
+    except BaseException:
+        connection.close()
+        building.unlink(missing_ok=True)
+        raise
+    connection.close()
+    final = building
+    if target is not None and not totals["stopped"]:
+        with contextlib.suppress(OSError):
+            final = building.replace(target)
+    elif target is not None:
+        kept = Path(spool.name) / "stopped.duckdb"
+        kept.write_bytes(building.read_bytes())
+        building.unlink()
+        final = kept
+    case = _sealed(final, from_cache=False)
+    case._temporary.append(spool)
+    return case
+
+
+def _sealed(path: Path, *, from_cache: bool) -> Case:
+    """Open an index read-only, without access to anything outside it."""
+    swap = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+    try:
+        connection = duckdb.connect(
+            str(path), read_only=True, config={**_SEALED_CONFIG, "temp_directory": swap.name}
+        )
+        row = connection.execute("SELECT value FROM meta WHERE key = 'totals'").fetchone()
+    except duckdb.Error as error:
+        swap.cleanup()
+        raise InvestigationError(f"{path}: is not a readable case file ({error})") from None
+    return Case(connection, path, json.loads(row[0]) if row else {}, from_cache, [swap])
+
+
+def _open_existing(path: Path) -> Case:
+    if not path.exists():
+        raise WrongUsage(f"{path}: no such case file; give the evidence paths to make one")
+    if not _matches(path, None):
+        raise InvestigationError(
+            f"{path}: was not made by this version; give the evidence paths to build it anew"
+        )
+    return _sealed(path, from_cache=True)
+
+
+def _matches(path: Path, fingerprint: str | None) -> bool:
+    """Whether an index file is whole, of this version, and (if given) of this evidence."""
+    try:
+        with duckdb.connect(str(path), read_only=True, config=dict(_SEALED_CONFIG)) as connection:
+            meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+    except (duckdb.Error, OSError):
+        return False
+    if meta.get("index_version") != str(INDEX_VERSION) or "fingerprint" not in meta:
+        return False
+    return fingerprint is None or meta["fingerprint"] == fingerprint
+
+
+def _fingerprint(listing: Listing) -> str:
+    """What was read, in one name: paths, sizes and times of change of every file."""
+    digest = hashlib.sha256(f"index {INDEX_VERSION}\n".encode())
+    for item in listing.items:
+        stamp = item.modified.timestamp() if item.modified else 0
+        name = item.name.encode("utf-8", "surrogateescape")
+        digest.update(b"%b\0%b\0%d\0%r\n" % (name, bytes(item.path.absolute()), item.size, stamp))
+    for name_, reason in (*listing.passed_over, *listing.unreadable):
+        digest.update(f"{name_}\0{reason}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:32]

@@ -1,0 +1,17 @@
+"""Trail delivery: `{"Records": [...]}`, as CloudTrail writes it to S3.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
+"""
+
+from __future__ import annotations
+
+from queries.envelopes.model import Found, Record, looks_like_event
+from queries.json_stream import Piece
+
+NAME = "trail delivery"
+
+
+def read(piece: Piece) -> Found | None:
+    if piece.container not in ("Records", "records") or not looks_like_event(piece.value):
+        return None
+    return Found([Record(piece.value, piece.text, piece.repeated_keys)])

@@ -1,0 +1,116 @@
+"""Build an index: read the items, merge copies, follow sessions, group pushes, count."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from queries.index.loader import Ledger, load_items
+from queries.index.merge import join_shared_events, merge_copies, supersede_by_addenda
+from queries.index.pushes import build_pushes
+from queries.index.rows import insert_rows
+from queries.index.schema import INDEX_VERSION, create_tables
+from queries.index.sessions import build_sessions
+from queries.index.totals import collect_totals
+from queries.progress import CancelToken, Progress
+from queries.sources.local import Item, Listing
+
+
+def build_index(
+    connection: duckdb.DuckDBPyConnection,
+    listing: Listing,
+    progress: Progress,
+    cancel: CancelToken,
+    *,
+    workers: int | None = None,
+    fast: bool = True,
+) -> dict[str, Any]:
+    """Fill an empty database from a listing; return the totals, which are also kept in `meta`.
+
+    Cancelling stops the reading; what was read is still indexed and the ledger says what not.
+    """
+    create_tables(connection)
+    workers = workers or max(2, min(8, os.cpu_count() or 2))
+    ledger = load_items(connection, listing.items, progress, cancel, workers=workers, fast=fast)
+    progress.stage = "merging copies"
+    conflicts = merge_copies(connection)
+    join_shared_events(connection)
+    supersede_by_addenda(connection)
+    progress.stage = "following sessions"
+    build_sessions(connection)
+    progress.stage = "grouping pushes"
+    counted = build_pushes(connection)
+    progress.stage = "counting"
+    insert_rows(connection, "files", _file_rows(connection, listing, ledger))
+    totals = collect_totals(connection, counted, conflicts)
+    totals["stopped"] = cancel.cancelled
+    rows = [("index_version", str(INDEX_VERSION)), ("totals", json.dumps(totals))]
+    insert_rows(connection, "meta", rows)
+    progress.stage = "done"
+    return totals
+
+
+def _file_rows(
+    connection: duckdb.DuckDBPyConnection, listing: Listing, ledger: Ledger
+) -> list[tuple[Any, ...]]:
+    """The evidence ledger: one line for every file seen, read or not."""
+    kept: dict[int, tuple[int, datetime | None, datetime | None]] = {
+        row[0]: (row[1], row[2], row[3])
+        for row in connection.execute(
+            "SELECT file_id, count(*), min(event_time), max(event_time) FROM events"
+            " GROUP BY file_id"
+        ).fetchall()
+    }
+    copies: dict[int, int] = dict(
+        connection.execute("SELECT file_id, count(*) FROM copies GROUP BY file_id").fetchall()
+    )
+    rows = [
+        _file_row(file_id, item, ledger, kept, copies)
+        for file_id, item in enumerate(listing.items)
+    ]
+    number = len(rows)
+    for name, reason in listing.passed_over:
+        rows.append(_unopened(number, name, "skipped", reason))
+        number += 1
+    for name, reason in listing.unreadable:
+        rows.append(_unopened(number, name, "unreadable", reason))
+        number += 1
+    return rows
+
+
+def _file_row(
+    file_id: int,
+    item: Item,
+    ledger: Ledger,
+    kept: dict[int, tuple[int, datetime | None, datetime | None]],
+    copies: dict[int, int],
+) -> tuple[Any, ...]:
+    facts = ledger.facts[file_id]
+    events, first, last = kept.get(file_id, (0, None, None))
+    modified = item.modified.replace(tzinfo=None) if item.modified else None
+    return (
+        file_id,
+        item.name,
+        str(item.path.absolute()),
+        item.size,
+        modified,
+        facts.unpacked.sha256,
+        facts.unpacked.compression,
+        facts.format,
+        facts.status,
+        ledger.lanes[file_id],
+        facts.records,
+        events,
+        copies.get(file_id, 0),
+        first,
+        last,
+        facts.notes(),
+    )
+
+
+def _unopened(file_id: int, name: str, status: str, reason: str) -> tuple[Any, ...]:
+    return (file_id, name, name, 0, None, "", "", "", status, "", 0, 0, 0, None, None, [reason])

@@ -1,0 +1,114 @@
+"""What the evidence covers: window, accounts, regions, gaps, and changes to the logging itself.
+
+A "0 pushes" means little without it: silence is not evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+_SHORTEST_GAP = timedelta(hours=1)
+_TIMES_USUAL = 20
+_TIMES_THIRD = 1.5
+"""A silence is called a gap when it is an hour or more, many times the usual pause, and clearly
+longer than the third longest of its account and region: quiet nights are no gaps."""
+
+LOGGING_CHANGES = (
+    "StopLogging",
+    "StartLogging",
+    "DeleteTrail",
+    "UpdateTrail",
+    "PutEventSelectors",
+    "DeleteEventDataStore",
+    "StopEventDataStoreIngestion",
+)
+
+
+@dataclass(slots=True)
+class Span:
+    """Events of one account in one region."""
+
+    account: str
+    region: str
+    events: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(slots=True)
+class Gap:
+    """A silence inside a span."""
+
+    account: str
+    region: str
+    start: datetime
+    end: datetime
+
+
+def spans(connection: duckdb.DuckDBPyConnection) -> list[Span]:
+    """One span for each account and region that has events."""
+    rows = connection.execute(
+        """
+        SELECT coalesce(recipient_account_id, account_id, '?'), coalesce(aws_region, '?'),
+          count(*), min(event_time), max(event_time)
+        FROM events WHERE event_time IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+        """
+    ).fetchall()
+    return [Span(*row) for row in rows]
+
+
+def gaps(connection: duckdb.DuckDBPyConnection) -> list[Gap]:
+    """Silences that stand out, longest first, at most 50."""
+    rows = connection.execute(
+        """
+        WITH minutes AS (
+          SELECT DISTINCT coalesce(recipient_account_id, account_id, '?') AS account,
+            coalesce(aws_region, '?') AS region, date_trunc('minute', event_time) AS minute
+          FROM events WHERE event_time IS NOT NULL
+        ), pauses AS (
+          SELECT account, region, minute, minute - lag(minute) OVER w AS pause,
+            lag(minute) OVER w AS before
+          FROM minutes WINDOW w AS (PARTITION BY account, region ORDER BY minute)
+        ), usual AS (
+          SELECT account, region, median(epoch(pause)) AS usual, count(*) AS n,
+            max(epoch(pause), 3)[3] AS third
+          FROM pauses WHERE pause IS NOT NULL GROUP BY account, region
+        )
+        SELECT p.account, p.region, p.before, p.minute
+        FROM pauses AS p JOIN usual AS u ON u.account = p.account AND u.region = p.region
+        WHERE epoch(p.pause) >= $shortest AND epoch(p.pause) >= $times * u.usual AND u.n >= 5
+          AND epoch(p.pause) >= $third * u.third
+        ORDER BY p.pause DESC, p.account, p.region, p.before LIMIT 50
+        """,
+        {"shortest": _SHORTEST_GAP.total_seconds(), "times": _TIMES_USUAL, "third": _TIMES_THIRD},
+    ).fetchall()
+    return [Gap(*row) for row in rows]
+
+
+def logging_changes(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Calls that stop or change the logging, tried or done."""
+    cursor = connection.execute(
+        """
+        SELECT event_key, event_time, event_name, principal, outcome, aws_region
+        FROM events
+        WHERE event_source = 'cloudtrail.amazonaws.com' AND merged_into IS NULL
+          AND event_name IN (SELECT unnest($names::VARCHAR[]))
+        ORDER BY event_time NULLS LAST, event_key LIMIT 50
+        """,
+        {"names": list(LOGGING_CHANGES)},
+    )
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def as_plain(value: Span | Gap) -> dict[str, Any]:
+    """A span or gap with ISO times, for JSON."""
+    plain = asdict(value)
+    return {
+        key: f"{entry.isoformat()}Z" if isinstance(entry, datetime) else entry
+        for key, entry in plain.items()
+    }

@@ -1,0 +1,151 @@
+"""What each push did to its repository: new image, retag, moved tag; and what it replaced.
+
+A small state machine walks a repository's pushes and deletions in time order. Deleting the
+repository ends a lifetime: nothing before it is "replaced" by what comes after.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from queries.index.grouping import Group
+
+NEW_IMAGE = "new image"
+RETAG = "retag"
+MOVED_TAG = "moved tag"
+MOVED_TO_KNOWN = "moved tag to known image"
+SAME_AGAIN = "same image again"
+
+
+@dataclass(slots=True)
+class Deletion:
+    """An event that took images away: tags and digests, or the whole repository."""
+
+    event_key: int
+    time: datetime | None
+    whole_repository: bool = False
+    tags: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    failed: int = 0
+    by_policy: bool = False
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a push did."""
+
+    what: str
+    previous: Group | None = None
+    lifetime: int = 1
+    order_unprovable: bool = False
+
+
+def read_deletion(
+    event_key: int,
+    time: datetime | None,
+    event_name: str,
+    response: str | None,
+    details: str | None,
+) -> Deletion:
+    """What BatchDeleteImage, DeleteRepository or PolicyExecutionEvent removed.
+
+    BatchDeleteImage has no errorCode when only some images failed: they stand in
+    `responseElements.failures` (elastic/detection-rules#6339).
+    """
+    deletion = Deletion(event_key, time, whole_repository=event_name == "DeleteRepository")
+    if event_name == "BatchDeleteImage":
+        answer = _object(response)
+        for image in _objects(answer.get("imageIds")):
+            deletion.tags += _texts(image.get("imageTag"))
+            deletion.digests += _texts(image.get("imageDigest"))
+        deletion.failed = len(_objects(answer.get("failures")))
+    elif event_name == "PolicyExecutionEvent":
+        deletion.by_policy = True
+        for action in _objects(_object(details).get("lifecycleEventImageActions")):
+            image = _object_or_empty(action.get("lifecycleEventImage"))
+            deletion.digests += _texts(image.get("digest"))
+            tags = image.get("tagList")
+            deletion.tags += [tag for tag in tags if isinstance(tag, str)] if isinstance(
+                tags, list
+            ) else []
+    return deletion
+
+
+class RepositoryHistory:
+    """Walk one repository's life; call `push` and `delete` in time order."""
+
+    def __init__(self) -> None:
+        self.lifetime = 1
+        self._owners: dict[str, Group] = {}
+        self._known: set[str] = set()
+
+    def push(self, group: Group) -> Effect:
+        digest = group.root.digest or ""
+        previous = next(
+            (
+                self._owners[tag]
+                for tag in group.tags
+                if tag in self._owners and self._owners[tag].root.digest != digest
+            ),
+            None,
+        )
+        known = bool(digest) and digest in self._known
+        already = bool(group.tags) and all(
+            tag in self._owners and self._owners[tag].root.digest == digest for tag in group.tags
+        )
+        if previous is not None:
+            what = MOVED_TO_KNOWN if known else MOVED_TAG
+        elif known:
+            what = SAME_AGAIN if already or not group.tags else RETAG
+        else:
+            what = NEW_IMAGE
+        for tag in group.tags:
+            self._owners[tag] = group
+        self._known.add(digest)
+        self._known.update(part.event.digest for part in group.parts if part.event.digest)
+        return Effect(what, previous, self.lifetime, _same_second_tags(group))
+
+    def delete(self, deletion: Deletion) -> None:
+        if deletion.whole_repository:
+            self.lifetime += 1
+            self._owners.clear()
+            self._known.clear()
+            return
+        for tag in deletion.tags:
+            self._owners.pop(tag, None)
+        for digest in deletion.digests:
+            if digest in self._known and not deletion.tags:
+                self._known.discard(digest)
+                for tag in [t for t, g in self._owners.items() if g.root.digest == digest]:
+                    del self._owners[tag]
+
+
+def _same_second_tags(group: Group) -> bool:
+    """Whether one tag was put on several manifests of the push within one second: which of them
+    the tag finally named cannot be proven from whole-second times (docker/buildx#663)."""
+    return any(
+        part.role == "platform" and part.event.tag and part.event.time == group.root.time
+        for part in group.parts
+    )
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        return _object_or_empty(json.loads(text) if text else None)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _object_or_empty(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else []

@@ -1,0 +1,320 @@
+"""Fill `events` from items: the fast lane for machine-written files, the careful one for the rest.
+
+The fast lane hands whole decoded documents to DuckDB. A file that it cannot take whole, or of
+which a single row looks odd, is read again by the careful reader; both lanes end in the same
+INSERT, so they give the same rows (tests/queries/index/test_lanes.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from queries.index.flatten import insert_statement
+from queries.progress import CancelToken, Progress
+from queries.reader import NOT_READ, FileFacts, read_records
+from queries.sources.local import Item, is_system_file, looks_like_partial_download
+from queries.unpack import Unpacked, plain_chunks
+
+LINES_LIMIT = 64 << 20
+"""Largest decoded NDJSON file (bytes) the fast lane takes whole; larger ones are streamed."""
+TRAIL_LIMIT = 8 << 20
+"""Largest decoded trail file the fast lane takes: it is one document, and flattening one takes
+about 28 times its size in memory (measured with manifests of 20 KB in each record)."""
+_BATCH_BYTES = 4 << 20
+_BATCH_DOCS = 512
+_COMMIT_BYTES = 256 << 20
+_CAREFUL_BATCH = 2000
+
+_TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
+_EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
+_PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What happened to each item, by file id."""
+
+    facts: dict[int, FileFacts] = field(default_factory=dict)
+    lanes: dict[int, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def put(self, file_id: int, facts: FileFacts, lane: str) -> None:
+        with self._lock:
+            self.facts[file_id] = facts
+            self.lanes[file_id] = lane
+
+
+def load_items(
+    connection: duckdb.DuckDBPyConnection,
+    items: list[Item],
+    progress: Progress,
+    cancel: CancelToken,
+    *,
+    workers: int = 2,
+    fast: bool = True,
+) -> Ledger:
+    """Read every item into `events`; file ids are the positions in `items`, so rows do not
+    depend on the number of workers. Cancelling keeps what was read and marks the rest."""
+    ledger = Ledger()
+    progress.files_total = len(items)
+    progress.bytes_total = sum(item.size for item in items)
+    numbered = list(enumerate(items))
+    careful = numbered
+    if fast:
+        progress.stage = "reading"
+        _run(_FastWorker, connection, numbered, ledger, progress, cancel, workers)
+        careful = _take_back_odd_files(connection, numbered, ledger)
+        for file_id, item in careful:
+            progress.add(files=-1, stored=-item.size)
+            ledger.facts.pop(file_id, None)
+    _run(_CarefulWorker, connection, careful, ledger, progress, cancel, workers)
+    for file_id, _ in numbered:
+        if file_id not in ledger.facts:
+            facts = FileFacts(status=NOT_READ)
+            facts.error = "not read: the reading was stopped before it"
+            ledger.put(file_id, facts, "")
+    return ledger
+
+
+def _run(
+    kind: type[_Worker],
+    connection: duckdb.DuckDBPyConnection,
+    numbered: list[tuple[int, Item]],
+    ledger: Ledger,
+    progress: Progress,
+    cancel: CancelToken,
+    workers: int,
+) -> None:
+    if not numbered:
+        return
+    queue = iter(numbered)
+    lock = threading.Lock()
+
+    def next_item() -> tuple[int, Item] | None:
+        with lock:
+            return None if cancel.cancelled else next(queue, None)
+
+    count = max(1, min(workers, len(numbered)))
+    with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
+        jobs = [
+            pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_item)
+            for _ in range(count)
+        ]
+        for job in jobs:
+            job.result()
+
+
+class _Worker:
+    """One thread with its own cursor and transaction."""
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        ledger: Ledger,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> None:
+        self.cursor = cursor
+        self.ledger = ledger
+        self.progress = progress
+        self.cancel = cancel
+        self._insert = insert_statement()
+        self._docs: list[str] = []
+        self._files: list[int] = []
+        self._bases: list[int] = []
+        self._bytes = 0
+        self._uncommitted = 0
+
+    def run(self, next_item: Any) -> None:
+        self.cursor.execute("BEGIN")
+        while (entry := next_item()) is not None:
+            self.take(*entry)
+        self.flush()
+        self.cursor.execute("COMMIT")
+        self.cursor.close()
+
+    def take(self, file_id: int, item: Item) -> None:
+        raise NotImplementedError
+
+    def add(self, doc: str, file_id: int, base: int) -> None:
+        self._docs.append(doc)
+        self._files.append(file_id)
+        self._bases.append(base)
+        self._bytes += len(doc)
+        if self._bytes >= _BATCH_BYTES or len(self._docs) >= _BATCH_DOCS:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._docs:
+            return
+        parameters = {"docs": self._docs, "files": self._files, "bases": self._bases}
+        result = self.cursor.execute(self._insert, parameters).fetchone()
+        self.progress.add(records=result[0] if result else 0)
+        self._uncommitted += self._bytes
+        self._docs, self._files, self._bases, self._bytes = [], [], [], 0
+        if self._uncommitted >= _COMMIT_BYTES:
+            self.cursor.execute("COMMIT")
+            self.cursor.execute("BEGIN")
+            self._uncommitted = 0
+
+
+class _FastWorker(_Worker):
+    """Whole documents, decoded and checked in Python (CRC, UTF-8), parsed by DuckDB."""
+
+    def take(self, file_id: int, item: Item) -> None:
+        facts = FileFacts()
+        docs = None
+        if not (is_system_file(item.name) or looks_like_partial_download(item.name)):
+            docs = _whole_documents(item, facts)
+        if docs is not None:
+            facts.format, parts = docs
+            for doc, base in parts:
+                self.add(doc, file_id, base)
+            self.ledger.put(file_id, facts, "fast")
+        self.progress.add(files=1, stored=item.size, current=item.name)
+
+
+def _whole_documents(item: Item, facts: FileFacts) -> tuple[str, list[tuple[str, int]]] | None:
+    """The documents of an item with their base positions, or None if it needs care."""
+    data = bytearray()
+    try:
+        with item.open() as stream:
+            chunks = plain_chunks(stream, facts.unpacked)
+            for chunk in chunks:
+                data += chunk
+                if len(data) > _limit(data):
+                    return None
+    except OSError:
+        return None
+    if facts.unpacked.damage or facts.unpacked.notes:
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if _TRAIL_START.match(data):
+        return "trail delivery", [(text, 0)]
+    return "CloudTrail events", list(_line_documents(text))
+
+
+def _limit(data: bytearray) -> int:
+    """How large a file that starts so may be; 0 when it is not for this lane."""
+    if _TRAIL_START.match(data):
+        return TRAIL_LIMIT
+    return LINES_LIMIT if _EVENT_START.match(data) else 0
+
+
+def _line_documents(text: str) -> Iterator[tuple[str, int]]:
+    """NDJSON as documents of some megabytes each; a line that is no object spoils its document,
+    which then gives no row and sends the file to the careful reader."""
+    lines = [line for line in text.split("\n") if line and not line.isspace()]
+    start, size = 0, 0
+    for number, line in enumerate(lines, 1):
+        size += len(line)
+        if size >= _BATCH_BYTES or number == len(lines):
+            yield '{"Records":[' + ",".join(lines[start:number]) + "]}", start
+            start, size = number, 0
+
+
+def _take_back_odd_files(
+    connection: duckdb.DuckDBPyConnection, numbered: list[tuple[int, Item]], ledger: Ledger
+) -> list[tuple[int, Item]]:
+    """Items that the fast lane left alone or did not do justice; their rows are removed."""
+    counts: dict[int, tuple[int, int, int]] = {
+        row[0]: (row[1], row[2], row[3])
+        for row in connection.execute(
+            "SELECT file_id, count(*), count(*) FILTER (odd), max(position) FROM events"
+            " GROUP BY file_id"
+        ).fetchall()
+    }
+    back: list[tuple[int, Item]] = []
+    spoiled: list[int] = []
+    for file_id, item in numbered:
+        facts = ledger.facts.get(file_id)
+        rows, odd, last = counts.get(file_id, (0, 0, 0))
+        if facts is None or odd or rows == 0 or rows != last:
+            back.append((file_id, item))
+            if rows:
+                spoiled.append(file_id)
+        else:
+            facts.records = rows
+    if spoiled:
+        connection.execute(
+            "DELETE FROM events WHERE file_id IN (SELECT unnest($files::INTEGER[]))",
+            {"files": spoiled},
+        )
+    return back
+
+
+class _CarefulWorker(_Worker):
+    """One record at a time, cleaned so that the shared INSERT sees an ordinary document."""
+
+    def take(self, file_id: int, item: Item) -> None:
+        facts = FileFacts(unpacked=Unpacked())
+        batch: list[str] = []
+        base = size = 0
+        for record in read_records(item, facts):
+            text = clean_record(record.fields, facts)
+            batch.append(text)
+            size += len(text)
+            if len(batch) >= _CAREFUL_BATCH or size >= _BATCH_BYTES:
+                self.add('{"Records":[' + ",".join(batch) + "]}", file_id, base)
+                base, size = base + len(batch), 0
+                batch.clear()
+                if self.cancel.cancelled:
+                    facts.status = "damaged"
+                    facts.error = f"read up to record {base} only: the reading was stopped"
+                    break
+        if batch:
+            self.add('{"Records":[' + ",".join(batch) + "]}", file_id, base)
+        self.ledger.put(file_id, facts, "careful")
+        self.progress.add(files=1, stored=item.size, current=item.name)
+
+
+def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
+    """A record as JSON that the shared INSERT reads without loss: members that arrive as JSON
+    texts (Athena and CloudTrail Lake write them so) opened, time in UTC, no lone surrogates."""
+    clean = dict(fields)
+    for member in ("userIdentity", "requestParameters", "responseElements", "serviceEventDetails"):
+        value = clean.get(member)
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+            try:
+                clean[member] = json.loads(value)
+            except (ValueError, RecursionError):
+                continue
+    time = clean.get("eventTime")
+    if time is not None and not (isinstance(time, str) and _PLAIN_TIME.fullmatch(time)):
+        clean["eventTime"] = utc_time(time)
+        if clean["eventTime"] is None and facts is not None:
+            facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1
+    return _LONE_SURROGATE.sub("\ufffd", json.dumps(clean, ensure_ascii=False))
+
+
+def utc_time(value: object) -> str | None:
+    """ISO text, epoch seconds or epoch milliseconds to `YYYY-MM-DDTHH:MM:SSZ`; no zone is UTC."""
+    moment: datetime
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = value / 1000 if value > 1e11 else value
+            moment = datetime.fromtimestamp(seconds, UTC)
+        else:
+            text = str(value).strip()
+            if text.replace(".", "", 1).isdigit():
+                return utc_time(float(text))
+            moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (
+        f".{moment.microsecond:06d}Z" if moment.microsecond else "Z"
+    )

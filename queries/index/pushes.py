@@ -1,0 +1,315 @@
+"""Build `pushes` and its parts from the registry events of the evidence."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import duckdb
+
+from queries.index.grouping import Group, ImageEvent, Part, group_pushes
+from queries.index.history import Deletion, Effect, RepositoryHistory, read_deletion
+from queries.index.rows import insert_rows
+from queries.manifest import INDEX, parse_manifest
+
+UNKNOWN_REPOSITORY = "(repository unknown)"
+
+PERSON = "person"
+REPLICATION = "replication"
+PULL_THROUGH = "pull-through cache"
+SERVICE = "service"
+
+VIA_PROXY = "docker client"
+VIA_API = "API call"
+VIA_SERVICE = "AWS service"
+
+_EVENTS = """
+SELECT event_key, file_id, position, event_time, event_name, coalesce(repository, $unknown)
+    AS repository, registry_id, aws_region, repository_name, image_tag, image_digest, principal,
+  access_key_id, account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent,
+  outcome, error_code, error_message, image_manifest, response_elements, service_event_details,
+  event_type
+FROM events
+WHERE event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+  AND event_name IN ('PutImage', 'BatchDeleteImage', 'DeleteRepository', 'PolicyExecutionEvent')
+  AND merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
+ORDER BY repository, event_time NULLS LAST, event_key
+"""
+
+
+@dataclass(slots=True)
+class _Tables:
+    pushes: list[tuple[Any, ...]]
+    records: list[tuple[Any, ...]]
+    layers: list[tuple[Any, ...]]
+    deleted: int = 0
+    deletes_failed: int = 0
+    deleted_by_policy: int = 0
+    lifetimes: int = 0
+
+
+def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Fill pushes, push_records and push_layers; return counts for the evidence totals."""
+    cursor = connection.execute(_EVENTS, {"unknown": UNKNOWN_REPOSITORY})
+    columns = [column[0] for column in cursor.description or ()]
+    rows = _rows(cursor, columns)
+    tables = _Tables([], [], [])
+    for _, events in groupby(rows, key=lambda row: row["repository"]):
+        _repository(list(events), tables)
+    insert_rows(connection, "pushes", tables.pushes)
+    insert_rows(connection, "push_records", tables.records)
+    insert_rows(connection, "push_layers", tables.layers)
+    _add_logins(connection)
+    _add_triggers(connection)
+    _add_origins(connection)
+    return {
+        "images_deleted": tables.deleted,
+        "deletes_failed": tables.deletes_failed,
+        "images_deleted_by_policy": tables.deleted_by_policy,
+        "lifetimes": tables.lifetimes,
+    }
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, columns: list[str]) -> Iterator[dict[str, Any]]:
+    while batch := cursor.fetchmany(1000):
+        for row in batch:
+            yield dict(zip(columns, row, strict=True))
+
+
+def _repository(rows: list[dict[str, Any]], tables: _Tables) -> None:
+    puts = [_image_event(row) for row in rows if row["event_name"] == "PutImage"]
+    deletions = [
+        read_deletion(
+            row["event_key"],
+            row["event_time"],
+            row["event_name"],
+            row["response_elements"],
+            row["service_event_details"],
+        )
+        for row in rows
+        if row["event_name"] != "PutImage" and row["error_code"] is None
+    ]
+    for deletion in deletions:
+        if deletion.by_policy:
+            tables.deleted_by_policy += len(deletion.digests)
+        else:
+            tables.deleted += max(len(deletion.digests), len(deletion.tags))
+            tables.deletes_failed += deletion.failed
+    groups = group_pushes([event for event in puts if not event.failed])
+    history = RepositoryHistory()
+    steps: list[Group | Deletion] = [*groups, *deletions]
+    steps.sort(key=_step_time)
+    for step in steps:
+        if isinstance(step, Deletion):
+            history.delete(step)
+        else:
+            _push(step, history.push(step), tables)
+    for event in puts:
+        if event.failed:
+            _push(Group(event), Effect("attempt", lifetime=history.lifetime), tables)
+    if puts:
+        tables.lifetimes += history.lifetime
+
+
+def _step_time(step: Group | Deletion) -> tuple[datetime, int, int]:
+    """Time order; within one second a deletion comes by its place in the file."""
+    if isinstance(step, Deletion):
+        return step.time or datetime.max, 1, step.event_key
+    # A whole push counts as done when its last record is in.
+    times = [event.time for event in (step.root, *(p.event for p in step.parts)) if event.time]
+    own = step.root.time or (max(times) if times else datetime.max)
+    return own, 0, step.root.event_key
+
+
+def _image_event(row: dict[str, Any]) -> ImageEvent:
+    return ImageEvent(
+        event_key=row["event_key"],
+        time=row["event_time"],
+        repository=row["repository"],
+        tag=row["image_tag"] or None,
+        digest=row["image_digest"],
+        principal=row["principal"],
+        access_key_id=row["access_key_id"],
+        manifest=parse_manifest(row["image_manifest"]),
+        failed=row["outcome"] != "ok",
+        service=_actor(row),
+        row=row,
+    )
+
+
+def _actor(row: dict[str, Any]) -> str:
+    """A person (or CI job), or the service that copied an image without one.
+
+    No public record of a replication or a pull-through write was found; the service names are
+    those of ECR's service-linked roles
+    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/using-service-linked-roles.html).
+    """
+    said = " ".join(
+        str(row[name] or "") for name in ("principal", "invoked_by", "issuer_arn")
+    ).lower()
+    if "replication.ecr" in said or "ecrreplication" in said:
+        return REPLICATION
+    if "pullthroughcache.ecr" in said or "ecrpullthroughcache" in said:
+        return PULL_THROUGH
+    if row["identity_type"] == "AWSService" and str(row["invoked_by"]).startswith("ecr"):
+        return SERVICE
+    return PERSON
+
+
+def _via(row: dict[str, Any], actor: str) -> str:
+    """Through the registry's own proxy no address is recorded, so every value that is no address
+    means a docker-like client (aws/containers-roadmap#1634)."""
+    if actor != PERSON:
+        return VIA_SERVICE
+    address = row["source_ip_address"]
+    if is_address(address):
+        agent = str(row["user_agent"] or "").lower()
+        known = ("docker", "buildkit", "containerd", "podman", "crane", "skopeo")
+        return VIA_PROXY if agent.startswith(known) else VIA_API
+    return VIA_PROXY
+
+
+def is_address(text: object) -> bool:
+    """Whether a sourceIPAddress is an IP address (and not a service or proxy name)."""
+    try:
+        ipaddress.ip_address(str(text))
+    except ValueError:
+        return False
+    return True
+
+
+def _push(group: Group, effect: Effect, tables: _Tables) -> None:
+    root, row = group.root, group.root.row
+    manifest = root.manifest
+    children = [part for part in group.parts if part.role == "platform"]
+    attestations = [part for part in group.parts if part.role == "attestation"]
+    platforms = [c.platform for c in manifest.children if c.platform and not c.attestation]
+    previous = effect.previous
+    layers = manifest.layers
+    size = manifest.size
+    if manifest.children:
+        layers = [layer for part in children for layer in part.event.manifest.layers]
+        sizes = [part.event.manifest.size for part in children]
+        known = [value for value in sizes if value is not None]
+        size = sum(known) if known and len(known) == len(platforms or known) else None
+    tables.pushes.append(
+        (
+            root.event_key,
+            root.event_key,
+            row["file_id"],
+            row["position"],
+            root.time,
+            root.repository,
+            row["registry_id"],
+            row["aws_region"],
+            row["repository_name"],
+            " ".join(group.tags),
+            root.digest,
+            root.principal,
+            root.access_key_id,
+            None,
+            row["account_id"],
+            row["source_ip_address"],
+            row["user_agent"],
+            _via(row, root.service),
+            row["outcome"],
+            row["error_code"],
+            row["error_message"],
+            manifest.kind,
+            effect.what,
+            root.service,
+            bool(row["account_id"] and row["registry_id"])
+            and row["account_id"] != row["registry_id"],
+            manifest.media_type,
+            size,
+            len({layer.digest for layer in layers}) if manifest.kind != "unknown" else None,
+            ", ".join(platforms),
+            sum(1 for child in manifest.children if child.attestation),
+            len(group.parts) - len(children) - len(attestations),
+            1 + len(group.parts),
+            previous.root.digest if previous else None,
+            previous.root.event_key if previous else None,
+            previous.root.principal if previous else None,
+            previous.root.time if previous else None,
+            effect.lifetime,
+            effect.order_unprovable,
+            *[None] * 6,
+        )
+    )
+    own = "index" if manifest.kind == INDEX else "image"
+    for part in (Part(root, own), *group.parts):
+        event = part.event
+        tables.records.append((root.event_key, event.event_key, part.role, event.digest))
+        for number, layer in enumerate(event.manifest.layers, 1):
+            tables.layers.append(
+                (root.event_key, event.digest, number, layer.digest, layer.size, layer.media_type)
+            )
+
+
+def _add_logins(connection: duckdb.DuckDBPyConnection) -> None:
+    """The probable login of each push: the newest GetAuthorizationToken of the same principal in
+    the 12 hours before. Exact when it carries the same access key. It is an inference."""
+    connection.execute(
+        """
+        UPDATE pushes SET login_event = l.event_key, login_time = l.event_time,
+          login_ip = l.source_ip_address, login_agent = l.user_agent, login_exact = l.exact
+        FROM (
+          SELECT p.push_key, t.event_key, t.event_time, t.source_ip_address, t.user_agent,
+            coalesce(t.access_key_id = p.access_key_id, false) AS exact,
+            row_number() OVER (
+              PARTITION BY p.push_key
+              ORDER BY coalesce(t.access_key_id = p.access_key_id, false) DESC,
+                       t.event_time DESC, t.event_key DESC) AS nearest
+          FROM pushes AS p JOIN events AS t ON t.principal = p.principal
+            AND t.event_name = 'GetAuthorizationToken' AND t.outcome = 'ok'
+            AND t.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+            AND t.event_time BETWEEN p.event_time - INTERVAL 12 HOUR AND p.event_time
+          WHERE p.made_by = 'person'
+        ) AS l
+        WHERE l.nearest = 1 AND pushes.push_key = l.push_key
+        """
+    )
+
+
+def _add_triggers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Who caused a copy made by a service: the puller before a cache write, the pusher of the
+    same digest elsewhere before a replication."""
+    connection.execute(
+        """
+        UPDATE pushes SET triggered_by = t.principal FROM (
+          SELECT p.push_key, e.principal, row_number() OVER (
+            PARTITION BY p.push_key ORDER BY e.event_time DESC, e.event_key DESC) AS nearest
+          FROM pushes AS p JOIN events AS e ON e.repository = p.repository
+            AND e.event_name IN ('BatchGetImage', 'BatchImportUpstreamImage')
+            AND e.principal LIKE 'arn:%'
+            AND e.event_time BETWEEN p.event_time - INTERVAL 10 MINUTE AND p.event_time
+          WHERE p.made_by = 'pull-through cache'
+          UNION ALL
+          SELECT p.push_key, s.principal, row_number() OVER (
+            PARTITION BY p.push_key ORDER BY s.event_time DESC, s.push_key DESC) AS nearest
+          FROM pushes AS p JOIN pushes AS s ON s.image_digest = p.image_digest
+            AND s.made_by = 'person' AND s.outcome = 'ok' AND s.event_time <= p.event_time
+          WHERE p.made_by = 'replication'
+        ) AS t
+        WHERE t.nearest = 1 AND pushes.push_key = t.push_key
+        """
+    )
+
+
+def _add_origins(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        UPDATE pushes SET origin = o.origin FROM (
+          SELECT p.push_key, coalesce(s.origin,
+            CASE WHEN e.identity_type = 'FederatedUser' THEN e.issuer_arn END, p.principal)
+            AS origin
+          FROM pushes AS p LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
+            JOIN events AS e ON e.event_key = p.event_key
+        ) AS o
+        WHERE pushes.push_key = o.push_key
+        """
+    )

@@ -1,0 +1,55 @@
+"""The tables of an index, and its version."""
+
+from __future__ import annotations
+
+import duckdb
+
+from queries.index.columns import COLUMNS
+
+INDEX_VERSION = 1
+"""Raised whenever a table changes meaning; an index of another version is built anew."""
+
+_EVENT_COLUMNS = ", ".join(f"{column.name} {column.type}" for column in COLUMNS)
+
+_TABLES = f"""
+CREATE TABLE events (
+  event_key BIGINT, file_id INTEGER, position BIGINT, {_EVENT_COLUMNS},
+  repository VARCHAR, copies INTEGER, merged_into BIGINT, odd BOOLEAN
+);
+CREATE TABLE copies (event_key BIGINT, file_id INTEGER, position BIGINT, copy_of BIGINT);
+CREATE TABLE files (
+  file_id INTEGER, name VARCHAR, path VARCHAR, size BIGINT, modified TIMESTAMP, sha256 VARCHAR,
+  compression VARCHAR, format VARCHAR, status VARCHAR, lane VARCHAR, records BIGINT,
+  events BIGINT, copies BIGINT, first_event TIMESTAMP, last_event TIMESTAMP, notes VARCHAR[]
+);
+CREATE TABLE meta (key VARCHAR, value VARCHAR);
+CREATE TABLE sessions (
+  access_key_id VARCHAR, arn VARCHAR, issued_by_event BIGINT, issued_at TIMESTAMP,
+  issued_region VARCHAR, parent_access_key_id VARCHAR, parent_principal VARCHAR,
+  event_name VARCHAR, source_identity VARCHAR, subject VARCHAR, identity_provider VARCHAR,
+  origin VARCHAR, origin_access_key_id VARCHAR, depth INTEGER, chain VARCHAR, chain_keys VARCHAR
+);
+CREATE TABLE pushes (
+  push_key BIGINT, event_key BIGINT, file_id INTEGER, position BIGINT, event_time TIMESTAMP,
+  repository VARCHAR, registry_id VARCHAR, aws_region VARCHAR, repository_name VARCHAR,
+  image_tags VARCHAR, image_digest VARCHAR, principal VARCHAR, access_key_id VARCHAR,
+  origin VARCHAR, account_id VARCHAR, source_ip_address VARCHAR, user_agent VARCHAR,
+  via VARCHAR, outcome VARCHAR, error_code VARCHAR, error_message VARCHAR,
+  kind VARCHAR, effect VARCHAR, made_by VARCHAR, cross_account BOOLEAN, media_type VARCHAR,
+  image_bytes BIGINT, layer_count INTEGER, platforms VARCHAR, attestations INTEGER,
+  attachments INTEGER, records INTEGER, previous_digest VARCHAR, previous_push BIGINT,
+  previous_principal VARCHAR, previous_time TIMESTAMP, lifetime INTEGER, order_unprovable BOOLEAN,
+  login_event BIGINT, login_time TIMESTAMP, login_ip VARCHAR, login_agent VARCHAR,
+  login_exact BOOLEAN, triggered_by VARCHAR
+);
+CREATE TABLE push_records (push_key BIGINT, event_key BIGINT, part VARCHAR, image_digest VARCHAR);
+CREATE TABLE push_layers (
+  push_key BIGINT, manifest_digest VARCHAR, layer_no INTEGER, layer_digest VARCHAR,
+  bytes BIGINT, media_type VARCHAR
+);
+"""
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables of an index."""
+    connection.execute(_TABLES)

@@ -1,0 +1,90 @@
+"""Who is behind a session: AssumeRole and its like joined backwards by access key.
+
+A record made with temporary credentials names a role and a session name that the caller chose.
+The call that issued the credentials holds their accessKeyId in
+`responseElements.credentials.accessKeyId`; following it back leads to the origin, across
+accounts and regions. https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from queries.index.rows import insert_rows
+
+_MAX_DEPTH = 32
+
+
+@dataclass(slots=True)
+class _Issue:
+    """One call that issued temporary credentials."""
+
+    access_key_id: str
+    arn: str | None
+    event_key: int
+    time: datetime | None
+    region: str | None
+    parent_key: str | None
+    parent_principal: str
+    event_name: str
+    source_identity: str | None
+    subject: str | None
+    identity_provider: str | None
+
+
+def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `sessions`: one row for each set of temporary credentials that was used or issued."""
+    rows = connection.execute(
+        """
+        SELECT issued_access_key_id, issued_arn, event_key, event_time, aws_region,
+          access_key_id, principal, event_name, source_identity, user_name, identity_provider
+        FROM events
+        WHERE issued_access_key_id IS NOT NULL AND merged_into IS NULL
+          AND issued_access_key_id IN (
+            SELECT access_key_id FROM events WHERE access_key_id IS NOT NULL)
+        ORDER BY event_time NULLS LAST, event_key
+        """
+    ).fetchall()
+    issues: dict[str, _Issue] = {}
+    for row in rows:
+        issues.setdefault(row[0], _Issue(*row))
+    insert_rows(connection, "sessions", [_session_row(issue, issues) for issue in issues.values()])
+
+
+def _session_row(issue: _Issue, issues: dict[str, _Issue]) -> tuple[object, ...]:
+    """Walk back to the first call of the chain. `chain` lists who, origin first."""
+    steps = [issue]
+    seen = {issue.access_key_id}
+    while (parent := steps[-1].parent_key) and parent not in seen and len(steps) < _MAX_DEPTH:
+        seen.add(parent)
+        earlier = issues.get(parent)
+        if earlier is None:
+            break
+        steps.append(earlier)
+    first = steps[-1]
+    subject = first.subject if first.event_name != "AssumeRole" else None
+    source_identity = next((step.source_identity for step in steps if step.source_identity), None)
+    chain = [first.parent_principal, *(step.arn or "?" for step in reversed(steps))]
+    keys = [first.parent_key or "", *(step.access_key_id for step in reversed(steps))]
+    return (
+        issue.access_key_id,
+        issue.arn,
+        issue.event_key,
+        issue.time,
+        issue.region,
+        issue.parent_key,
+        issue.parent_principal,
+        issue.event_name,
+        source_identity,
+        subject,
+        first.identity_provider,
+        first.parent_principal,
+        first.parent_key,
+        len(steps),
+        json.dumps(chain),
+        json.dumps(keys),
+    )

@@ -1,0 +1,146 @@
+"""The numbers of a case, each with the meaning of the word list in docs/words.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from queries.index import coverage
+
+_COUNTS = """
+SELECT
+  (SELECT coalesce(sum(records), 0) FROM files) AS raw_records,
+  (SELECT count(*) FROM events) AS events,
+  (SELECT count(*) FROM copies) AS duplicates,
+  (SELECT count(*) FROM events WHERE merged_into IS NOT NULL) AS merged_records,
+  (SELECT coalesce(sum(records), 0) FROM pushes WHERE outcome = 'ok') AS put_image,
+  (SELECT count(*) FROM pushes WHERE outcome = 'ok' AND made_by = 'person') AS pushes,
+  (SELECT count(*) FROM pushes WHERE outcome <> 'ok') AS failed_pushes,
+  (SELECT count(*) FROM pushes WHERE outcome <> 'ok' AND repository = '(repository unknown)')
+    AS unattributed_failed,
+  (SELECT count(*) FROM pushes WHERE outcome = 'ok' AND made_by <> 'person') AS service_images,
+  (SELECT count(DISTINCT image_digest) FROM pushes WHERE outcome = 'ok') AS images,
+  (SELECT count(*) FROM pushes WHERE effect = 'retag') AS retags,
+  (SELECT count(*) FROM pushes WHERE effect LIKE 'moved tag%') AS tag_moves,
+  (SELECT coalesce(sum(attachments), 0) FROM pushes WHERE outcome = 'ok') AS attachments,
+  (SELECT count(*) FROM events WHERE event_name = 'ConsoleLogin' AND outcome <> 'ok')
+    AS failed_logins,
+  (SELECT count(DISTINCT access_key_id) FROM pushes WHERE outcome = 'ok') AS keys,
+  (SELECT count(*) FROM files) AS files,
+  (SELECT count(*) FROM files WHERE status = 'skipped') AS skipped_files,
+  (SELECT count(*) FROM files WHERE status IN ('unreadable', 'damaged'))
+    AS unreadable_files,
+  (SELECT count(*) FROM files WHERE status = 'damaged') AS damaged_files,
+  (SELECT count(*) FROM files WHERE status = 'not read') AS unread_files
+"""
+
+
+def collect_totals(
+    connection: duckdb.DuckDBPyConnection, counted: dict[str, int], conflicts: int
+) -> dict[str, Any]:
+    """All totals of a freshly built index. `counted` comes from `build_pushes`."""
+    cursor = connection.execute(_COUNTS)
+    columns = [column[0] for column in cursor.description or ()]
+    row = cursor.fetchone() or ()
+    totals: dict[str, Any] = dict(zip(columns, row, strict=True))
+    totals.update(counted)
+    totals["repositories"] = _list(
+        connection,
+        "SELECT DISTINCT repository FROM events WHERE repository IS NOT NULL ORDER BY 1",
+    )
+    totals["pushers"] = _list(
+        connection,
+        "SELECT DISTINCT principal FROM pushes WHERE outcome = 'ok' AND made_by = 'person'"
+        " ORDER BY 1",
+    )
+    totals["kinds"] = dict(
+        connection.execute(
+            "SELECT CASE kind WHEN 'index' THEN 'image' ELSE kind END, count(*) FROM pushes"
+            " WHERE outcome = 'ok' AND made_by = 'person' GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    )
+    totals["cross_account"] = bool(
+        connection.execute("SELECT 1 FROM pushes WHERE cross_account LIMIT 1").fetchone()
+    )
+    found = coverage.spans(connection)
+    totals["window"] = {
+        "first": _iso(min((span.first for span in found), default=None)),
+        "last": _iso(max((span.last for span in found), default=None)),
+    }
+    totals["accounts"] = sorted({span.account for span in found} - {"?"})
+    totals["regions"] = sorted({span.region for span in found} - {"?"})
+    totals["coverage"] = [coverage.as_plain(span) for span in found]
+    totals["gaps"] = [coverage.as_plain(gap) for gap in coverage.gaps(connection)]
+    changes = coverage.logging_changes(connection)
+    totals["logging_changes"] = [
+        {**change, "event_time": _iso(change["event_time"])} for change in changes
+    ]
+    totals["evidence_complete"] = not (
+        totals["unreadable_files"] or totals["unread_files"]
+    )
+    totals["notes"] = _notes(connection, totals, conflicts)
+    return totals
+
+
+def _notes(
+    connection: duckdb.DuckDBPyConnection, totals: dict[str, Any], conflicts: int
+) -> list[str]:
+    """What a reader of these numbers must know, as sentences."""
+    notes: list[str] = []
+    bad = totals["unreadable_files"]
+    if bad:
+        notes.append(
+            f"evidence incomplete: {_files(bad)} of {totals['files']} damaged or unreadable"
+        )
+    if totals["unread_files"]:
+        notes.append(
+            f"evidence incomplete: {_files(totals['unread_files'])} not read, reading was stopped"
+        )
+    if totals["duplicates"]:
+        notes.append(f"{totals['duplicates']} copies of records merged (same eventID)")
+    if conflicts:
+        notes.append(
+            f"{conflicts} event IDs stand on records with different content: reused, or the log"
+            " was altered; all are kept"
+        )
+    for gap in totals["gaps"][:5]:
+        notes.append(
+            f"no events from {gap['account']} {gap['region']} between {_short(gap['start'])} and"
+            f" {_short(gap['end'])} UTC, longer than its usual pauses"
+        )
+    for change in totals["logging_changes"][:5]:
+        tried = "" if change["outcome"] == "ok" else " (refused)"
+        notes.append(f"logging changed: {change['event_name']}{tried} at {change['event_time']}")
+    if totals["events"] and not _any(connection, "is_write = false"):
+        notes.append(
+            "no read-only events at all: this trail records writes only, so it shows neither"
+            " pulls nor registry logins"
+        )
+    if _any(connection, "access_key_id LIKE 'ASIA%'") and "us-east-1" not in totals["regions"]:
+        notes.append(
+            "us-east-1 is not loaded: calls to the global STS endpoint are logged there, so the"
+            " start of a session chain may be missing"
+        )
+    return notes
+
+
+def _any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:
+    statement = f"SELECT 1 FROM events WHERE {condition} LIMIT 1"  # noqa: S608
+    return connection.execute(statement).fetchone() is not None
+
+
+def _files(count: int) -> str:
+    return f"{count} file" if count == 1 else f"{count} files"
+
+
+def _short(iso: str) -> str:
+    return iso.replace("T", " ").removesuffix("Z")[:16]
+
+
+def _list(connection: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    return [row[0] for row in connection.execute(sql).fetchall()]
+
+
+def _iso(value: object) -> str | None:
+    return f"{value.isoformat()}Z" if value is not None and hasattr(value, "isoformat") else None

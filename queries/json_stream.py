@@ -1,0 +1,257 @@
+"""Read JSON values from text piece by piece, whatever the size of the document.
+
+One file may hold a single 20 MiB line, objects glued together without a newline, pretty-printed
+objects one after another, or a document cut in the middle. This reader yields each record with
+its exact text as soon as it is whole, so memory is bounded by one record and nothing that was
+whole before a break is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+CONTAINER_KEYS = frozenset({"Records", "Events", "records", "events"})
+"""Members of a top-level object whose array elements are yielded one by one."""
+
+_SPACE = re.compile(r"[ \t\r\n\x00]*")
+_SEPARATORS = re.compile(r"[ \t\r\n\x00,;\x1e]*")
+_GROW = 1 << 20
+
+
+@dataclass(slots=True)
+class Piece:
+    """One JSON value found in the text."""
+
+    value: Any
+    text: str
+    """Exactly as it stands in the source."""
+    container: str | None
+    """None: top-level value; "[]": element of a top-level array; else the member name."""
+    repeated_keys: bool = False
+
+
+@dataclass(slots=True)
+class Broken:
+    """A stretch of text that is not JSON."""
+
+    line: int
+    reason: str
+    cut: bool = False
+    """True when the text simply ended in the middle of a value."""
+
+
+class _Incomplete(Exception):
+    """The buffer ends before the value does."""
+
+
+class _Parser:
+    """json with repeated keys noticed (the last one wins, as in Python and most readers)."""
+
+    def __init__(self) -> None:
+        self.repeated = False
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._pairs, parse_constant=lambda name: name, strict=False
+        )
+
+    def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            self.repeated = True
+        return result
+
+    def parse(self, text: str, at: int) -> tuple[Any, int]:
+        return self._decoder.raw_decode(text, at)
+
+
+class JsonStream:
+    """Iterate over `Piece` and `Broken` in a stream of text chunks."""
+
+    def __init__(self, chunks: Iterator[str]) -> None:
+        self._chunks = chunks
+        self._buffer = ""
+        self._at = 0
+        self._ended = False
+        self._lines_before = 0
+        self._parser = _Parser()
+        self._rescued_in_object = False
+
+    def __iter__(self) -> Iterator[Piece | Broken]:
+        while True:
+            self._skip(_SEPARATORS)
+            if self._at >= len(self._buffer):
+                return
+            start = self._at
+            try:
+                yield from self._top_level()
+            except _Incomplete:
+                yield Broken(self._line(), "the text ends in the middle of a value", cut=True)
+                return
+            except (ValueError, RecursionError) as error:
+                yield Broken(self._line(), _why(error))
+                self._at = max(self._at, start)
+                self._next_line()
+
+    def _top_level(self) -> Iterator[Piece]:
+        first = self._buffer[self._at]
+        if first == "{":
+            yield from self._object()
+        elif first == "[":
+            self._at += 1
+            yield from self._elements("[]")
+        else:
+            value, text, repeated = self._value()
+            yield Piece(value, text, None, repeated)
+
+    def _object(self) -> Iterator[Piece]:
+        """A top-level object: elements of a container member one by one, else the whole.
+
+        The text of the members passed is kept (not that of container elements), so a bare
+        event comes out with its exact text.
+        """
+        kept: list[str] = []
+        members: dict[str, Any] = {}
+        repeated = False
+        contained = False
+        mark = self._at
+        self._at += 1
+        while True:
+            self._skip(_SPACE)
+            character = self._need()
+            if character == "}":
+                self._at += 1
+                break
+            if character == ",":
+                self._at += 1
+                continue
+            key, _, _ = self._value()
+            if not isinstance(key, str):
+                raise ValueError("a member name is not a string")
+            self._skip(_SPACE)
+            if self._need() != ":":
+                raise ValueError(f"no ':' after the member name {key[:40]!r}")
+            self._at += 1
+            self._skip(_SPACE)
+            if key in CONTAINER_KEYS and self._need() == "[":
+                contained = True
+                self._at += 1
+                yield from self._elements(key)
+            else:
+                value, _, again = self._value()
+                repeated = repeated or again or key in members
+                members[key] = value
+            if contained:
+                mark = self._at
+            elif self._at > _GROW:
+                kept.append(self._buffer[mark : self._at])
+                self._compact()
+                mark = self._at
+        if not contained:
+            kept.append(self._buffer[mark : self._at])
+            yield Piece(members, "".join(kept), None, repeated)
+        elif members:
+            yield Piece(members, "", "{}", repeated)
+
+    def _elements(self, container: str) -> Iterator[Piece]:
+        while True:
+            self._skip(_SPACE)
+            character = self._need()
+            if character == "]":
+                self._at += 1
+                return
+            if character == ",":
+                self._at += 1
+                continue
+            value, text, repeated = self._value()
+            yield Piece(value, text, container, repeated)
+            if self._at > _GROW:
+                self._compact()
+
+    def _value(self) -> tuple[Any, str, bool]:
+        """Parse one whole value at the cursor, reading on as long as it is incomplete."""
+        while True:
+            self._parser.repeated = False
+            try:
+                value, end = self._parser.parse(self._buffer, self._at)
+            except json.JSONDecodeError as error:
+                if self._ended or not _may_be_incomplete(error, len(self._buffer)):
+                    if self._ended and _may_be_incomplete(error, len(self._buffer)):
+                        raise _Incomplete from None
+                    self._at = max(self._at, min(error.pos, len(self._buffer)))
+                    raise
+                self._fill(max(_GROW, len(self._buffer) - self._at))
+                continue
+            # A number at the very end may go on in the next chunk.
+            if end == len(self._buffer) and not self._ended and not isinstance(value, dict | list):
+                self._fill(_GROW)
+                if end != len(self._buffer):
+                    continue
+            text = self._buffer[self._at : end]
+            self._at = end
+            return value, text, self._parser.repeated
+
+    def _need(self) -> str:
+        while self._at >= len(self._buffer):
+            if self._ended:
+                raise _Incomplete
+            self._fill(_GROW)
+        return self._buffer[self._at]
+
+    def _skip(self, pattern: re.Pattern[str]) -> None:
+        while True:
+            match = pattern.match(self._buffer, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._buffer) or self._ended:
+                return
+            self._fill(_GROW)
+
+    def _fill(self, wanted: int) -> None:
+        parts = [self._buffer]
+        got = 0
+        while got < wanted:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self._ended = True
+                break
+            parts.append(chunk)
+            got += len(chunk)
+        self._buffer = "".join(parts)
+
+    def _compact(self) -> None:
+        self._lines_before += self._buffer.count("\n", 0, self._at)
+        self._buffer = self._buffer[self._at :]
+        self._at = 0
+
+    def _line(self) -> int:
+        return self._lines_before + self._buffer.count("\n", 0, self._at) + 1
+
+    def _next_line(self) -> None:
+        """Go on after the next newline: one bad line must not hide the good ones after it."""
+        while True:
+            end = self._buffer.find("\n", self._at)
+            if end >= 0:
+                self._at = end + 1
+                self._compact()
+                return
+            if self._ended:
+                self._at = len(self._buffer)
+                return
+            self._at = len(self._buffer)
+            self._compact()
+            self._fill(_GROW)
+
+
+def _may_be_incomplete(error: json.JSONDecodeError, length: int) -> bool:
+    """Whether more text could make the value whole: the parser ran into the buffer's end."""
+    return error.pos >= length - 8 or error.msg.startswith("Unterminated string")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply to be a log record"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON ({error.msg[:1].lower()}{error.msg[1:]})"
+    return f"not JSON ({error})"

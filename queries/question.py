@@ -1,0 +1,144 @@
+"""A question: a statement of the catalogue with its parameters, a filter, an order, a page.
+
+Values are always bound. `pasteable` writes them as literals for a person who wants to run the
+same statement in the duckdb shell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from queries.catalogue import Statement, statement
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+
+
+@dataclass(frozen=True)
+class Order:
+    """Sort by one column; the statement's key makes the order total."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """An immutable question; the `with_` methods return changed copies."""
+
+    statement: Statement
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    needle: str = ""
+    """Text that must occur in one of `searched`, upper and lower case alike."""
+    searched: tuple[str, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+
+    def with_order(self, *order: Order) -> Question:
+        return replace(self, order=order)
+
+    def with_needle(self, needle: str, searched: Sequence[str]) -> Question:
+        return replace(self, needle=needle, searched=tuple(searched))
+
+    def with_page(self, limit: int | None, offset: int = 0) -> Question:
+        return replace(self, limit=limit, offset=offset)
+
+    def with_parameters(self, **changes: Any) -> Question:
+        return replace(self, parameters={**self.parameters, **changes})
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """Every parameter of the statement (NULL where not given), and of the filter and page."""
+        values: dict[str, Any] = {
+            name: self.parameters.get(name) for name in self.statement.parameters
+        }
+        if self.needle:
+            values["needle"] = f"%{_like_escaped(self.needle)}%"
+        return values
+
+    @property
+    def sql(self) -> str:
+        """The statement with filter, order and page around it."""
+        text = self.statement.sql
+        condition = self._condition()
+        if condition or self.order or self.limit is not None:
+            text = f"SELECT * FROM (\n{text}\n) AS answer{condition}"  # noqa: S608
+            text += self._order_by()
+        if self.limit is not None:
+            text += f"\nLIMIT {int(self.limit)}"
+            if self.offset:
+                text += f" OFFSET {int(self.offset)}"
+        return text
+
+    @property
+    def count_sql(self) -> str:
+        """How many rows the question has in all, whatever the page."""
+        return f"SELECT count(*) FROM (\n{self.statement.sql}\n) AS answer{self._condition()}"  # noqa: S608
+
+    def pasteable(self) -> str:
+        """The statement with values written out, ready for the duckdb shell."""
+        bound = self.bound
+        text = _PARAMETER.sub(
+            lambda match: literal(bound[match.group(1)]) if match.group(1) in bound else match[0],
+            self.sql,
+        )
+        return f"-- {self.statement.name}: {self.statement.answers}\n{text};\n"
+
+    def _condition(self) -> str:
+        if not self.needle:
+            return ""
+        tests = " OR ".join(
+            f"CAST({_identifier(column)} AS VARCHAR) ILIKE $needle ESCAPE '\\'"
+            for column in self.searched
+        )
+        return f"\nWHERE {tests}"
+
+    def _order_by(self) -> str:
+        order = [
+            f"{_identifier(part.column)} {'DESC' if part.descending else 'ASC'} NULLS LAST"
+            for part in self.order
+        ]
+        named = {part.column for part in self.order}
+        order += [_identifier(key) for key in self.statement.key if key not in named]
+        return f"\nORDER BY {', '.join(order)}" if order else ""
+
+
+def ask_for(name: str, **parameters: Any) -> Question:
+    """The question `name` of the catalogue. Raises ValueError for a parameter it does not have."""
+    found = statement(name)
+    unknown = set(parameters) - found.parameters
+    if unknown:
+        raise ValueError(f"{name} has no parameter {', '.join(sorted(unknown))}")
+    return Question(found, parameters)
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+    text = str(value)
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        parts = [
+            f"chr({ord(c)})" if ord(c) < 32 or ord(c) == 127 else "'" + c.replace("'", "''") + "'"
+            for c in text
+        ]
+        return "(" + " || ".join(parts) + ")"
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _like_escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

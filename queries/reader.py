@@ -1,0 +1,171 @@
+"""The careful reader: any item of evidence to its records, one at a time, with its ledger line.
+
+It is slower than the fast lane and gives the same records; it is also how a raw record is found
+again, so a record's position means the same in both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from queries.envelopes.model import Found, Record
+from queries.envelopes.registry import open_piece
+from queries.json_stream import Broken, JsonStream
+from queries.sources.local import Item, is_system_file, looks_like_partial_download
+from queries.unpack import Unpacked, plain_chunks, text_chunks
+
+_SNIFF = 1 << 16
+_BLANK = " \t\r\n\x00\ufeff\x1e"
+_JSON_STARTS = ("{", "[", '"')
+
+READ = "read"
+SKIPPED = "skipped"
+DAMAGED = "damaged"
+UNREADABLE = "unreadable"
+NOT_READ = "not read"
+
+
+@dataclass(slots=True)
+class FileFacts:
+    """One line of the evidence ledger, filled while the file is read."""
+
+    status: str = READ
+    format: str = ""
+    unpacked: Unpacked = field(default_factory=Unpacked)
+    records: int = 0
+    foreign: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    noted: Counter[str] = field(default_factory=Counter)
+    broken: list[Broken] = field(default_factory=list)
+    damaged_records: int = 0
+    repeated_keys: int = 0
+    pieces: int = 0
+    error: str = ""
+
+    def notes(self) -> list[str]:
+        """Everything worth saying about the file, as sentences."""
+        said = [*self.unpacked.damage, *self.unpacked.notes]
+        if self.error:
+            said.append(self.error)
+        for text, count in {**self.noted, **self.skipped}.items():
+            said.append(text if count == 1 else f"{text} ({count} times)")
+        for text, count in self.foreign.items():
+            said.append(text if count == 1 else f"{count} values were {text}")
+        if self.repeated_keys:
+            said.append(
+                f"{self.repeated_keys} record(s) repeat a key; the last value is used, the raw"
+                " record shows all"
+            )
+        if self.broken:
+            shown = ", ".join(f"line {part.line}: {part.reason}" for part in self.broken[:3])
+            more = f" and {len(self.broken) - 3} more" if len(self.broken) > 3 else ""
+            said.append(f"parts that are not JSON were passed over ({shown}{more})")
+        return said
+
+
+def read_records(item: Item, facts: FileFacts) -> Iterator[Record]:
+    """Yield the records of an item in their order, and fill `facts`.
+
+    Never raises for what the file holds: damage and foreign content end up in `facts`. The
+    n-th record yielded is the record at position n, counted from 1.
+    """
+    if is_system_file(item.name):
+        facts.status, facts.format = SKIPPED, "system file"
+        facts.skipped["a file of the operating system, not evidence"] += 1
+        return
+    try:
+        with item.open() as stream:
+            chunks = text_chunks(plain_chunks(stream, facts.unpacked), facts.unpacked)
+            head, chunks = _peek(chunks)
+            if head.strip(_BLANK):
+                what = not_json(head)
+                if what:
+                    facts.foreign[what] += 1
+                    facts.unpacked.notes.clear()
+                else:
+                    yield from _records(chunks, facts)
+            elif facts.unpacked.plain_bytes and not facts.unpacked.damage:
+                facts.noted["the file is blank"] += 1
+    except OSError as error:
+        facts.error = f"could not be read ({(error.strerror or str(error)).lower()})"
+        facts.status = UNREADABLE
+        return
+    _judge(item, facts)
+
+
+def _records(chunks: Iterator[str], facts: FileFacts) -> Iterator[Record]:
+    formats: Counter[str] = Counter()
+    for part in JsonStream(chunks):
+        if isinstance(part, Broken):
+            facts.broken.append(part)
+            continue
+        facts.pieces += 1
+        name, found = open_piece(part)
+        if found.records:
+            formats[name] += 1
+        _count(found, facts)
+        for record in found.records:
+            facts.records += 1
+            facts.repeated_keys += record.repeated_keys
+            yield record
+    facts.format = " + ".join(name for name, _ in formats.most_common())
+
+
+def _count(found: Found, facts: FileFacts) -> None:
+    facts.damaged_records += found.damaged
+    if found.skipped:
+        facts.skipped[found.skipped] += 1
+    if found.foreign:
+        facts.foreign[found.foreign] += 1
+    for note in found.notes:
+        facts.noted[note] += 1
+
+
+def _judge(item: Item, facts: FileFacts) -> None:
+    """Say what the file was, once it has been read to its end."""
+    if looks_like_partial_download(item.name):
+        facts.unpacked.damage.insert(0, "download not finished (the name is a temporary one)")
+    nothing = facts.records == 0
+    if facts.unpacked.damage:
+        facts.status = UNREADABLE if nothing else DAMAGED
+    elif facts.unpacked.plain_bytes == 0:
+        facts.status = SKIPPED
+        facts.noted["the file is empty"] += 1
+    elif facts.broken and not nothing:
+        facts.status = DAMAGED
+    elif nothing and facts.broken:
+        facts.status = UNREADABLE
+    elif nothing and (facts.foreign or facts.skipped or facts.noted):
+        # A file with `{"Records": []}` has none of these: it is ordinary, and read.
+        facts.status = SKIPPED
+    if facts.damaged_records and not nothing:
+        facts.status = DAMAGED
+
+
+def not_json(head: str) -> str:
+    """Say what a text is when no line of it starts a JSON value; empty when one does."""
+    lines = [line.lstrip(_BLANK) for line in head[:_SNIFF].splitlines()]
+    if any(line[:1] in _JSON_STARTS for line in lines if line):
+        return ""
+    first = next((line for line in lines if line), "")
+    lowered = first.lower()
+    if lowered.startswith(("<!doctype html", "<html")):
+        return "an HTML page, not a log (often a login or error page saved by mistake)"
+    if lowered.startswith(("<?xml", "<")):
+        return "XML, not a log (S3 answers errors in XML)"
+    if "\ufffd" in first or "\x00" in first:
+        return "binary data of an unknown kind, not a log"
+    return f"text that is not JSON (it begins {first[:40]!r})"
+
+
+def _peek(chunks: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """Enough text to see what it is, and an iterator over all of it."""
+    head = ""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= _SNIFF:
+            break
+    return head, chain((head,), chunks)

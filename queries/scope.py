@@ -1,0 +1,67 @@
+"""Whose events: the scopes between which related activity can be switched, and its filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from queries.question import Question, ask_for
+
+ALL = "all"
+SESSION = "session"
+KEY = "key"
+PRINCIPAL = "principal"
+ORIGIN = "origin"
+ADDRESS = "address"
+REPOSITORY = "repository"
+VALUE = "value"
+
+SCOPES = (SESSION, KEY, PRINCIPAL, ORIGIN, ADDRESS, REPOSITORY, VALUE, ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A kind of scope and the value it is about."""
+
+    kind: str
+    value: str | None = None
+    principal: str | None = None
+    """With SESSION: the session's ARN; OIDC jobs share ARNs, so the key alone is `value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows a list of events; None means any. Times are UTC, `until` is exclusive."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    account: str | None = None
+    region: str | None = None
+    service: str | None = None
+    name: str | None = None
+    error: str | None = None
+    writes: bool = False
+    failures: bool = False
+
+    def changed(self, **changes: Any) -> Filters:
+        return replace(self, **changes)
+
+    @property
+    def active(self) -> list[str]:
+        """The names of the filters in force."""
+        return [name for name in self.__slots__ if getattr(self, name)]
+
+
+def about(name: str, scope: Scope, filters: Filters | None = None, **more: Any) -> Question:
+    """A question of the activity family (`activity`, `activity_values` …) about a scope."""
+    filters = filters or Filters()
+    parameters = {field: getattr(filters, field) for field in Filters.__slots__}
+    return ask_for(
+        name,
+        scope=scope.kind,
+        value=scope.value,
+        principal=scope.principal,
+        **parameters,
+        **more,
+    )

@@ -1,0 +1,178 @@
+"""Evidence on the local disk and on standard input.
+
+A path means exactly that path: names are never taken for patterns, so brackets and question
+marks in them are only characters. Evidence is opened read-only.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from queries.errors import WrongUsage
+
+STANDARD_INPUT = "-"
+
+_PARTIAL_SUFFIXES = (".part", ".partial", ".crdownload", ".download", ".filepart")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of evidence: `name` as the user sees it, `path` where its bytes are."""
+
+    name: str
+    path: Path
+    size: int
+    modified: datetime | None
+    spooled: bool = False
+    """True for standard input, whose bytes exist only in our temporary copy."""
+
+    def open(self) -> BinaryIO:
+        """Open the bytes as stored, read-only."""
+        return self.path.open("rb")
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a walk found: items to read and, said aloud, what was passed over and why."""
+
+    items: list[Item] = field(default_factory=list)
+    passed_over: list[tuple[str, str]] = field(default_factory=list)
+    """(name, reason) for everything seen but not opened."""
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    """(name, reason) for folders and files the system would not let us see."""
+
+
+def find_items(paths: Iterable[str], *, spool: Path | None = None) -> Listing:
+    """List every file under `paths` in a stable order.
+
+    Raises `WrongUsage` when a given path does not exist: a typing error must not look like
+    an empty result. `spool` is where standard input is copied to (a temporary folder if None).
+    """
+    listing = Listing()
+    seen: set[tuple[int, int]] = set()
+    for given in paths:
+        if given == STANDARD_INPUT:
+            listing.items.append(_spool_standard_input(spool))
+            continue
+        path = Path(given).expanduser() if given.startswith("~") else Path(given)
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            raise WrongUsage(
+                f"{given}: no such file or folder; a path is taken literally, without wildcards"
+            ) from None
+        except OSError as error:
+            listing.unreadable.append((given, _reason(error)))
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            _walk(path, listing, seen)
+        else:
+            _add(path, status, listing, seen, given=True)
+    return listing
+
+
+def _walk(root: Path, listing: Listing, seen: set[tuple[int, int]]) -> None:
+    """Depth first, names sorted, each folder and file once (device and inode), loops ended."""
+    try:
+        status = root.stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen:
+            listing.passed_over.append((str(root), "the same folder again (link)"))
+            return
+        seen.add(identity)
+        entries = sorted(os.scandir(root), key=lambda entry: entry.name)
+    except OSError as error:
+        listing.unreadable.append((str(root), _reason(error)))
+        return
+    for entry in entries:
+        path = root / entry.name
+        try:
+            status = entry.stat()
+        except OSError as error:
+            listing.unreadable.append((str(path), _reason(error)))
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            _walk(path, listing, seen)
+        else:
+            _add(path, status, listing, seen, given=False)
+
+
+def _add(
+    path: Path,
+    status: os.stat_result,
+    listing: Listing,
+    seen: set[tuple[int, int]],
+    *,
+    given: bool,
+) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        # A pipe named by the user (process substitution) is read; one found in a folder
+        # could block for ever.
+        if given and stat.S_ISFIFO(status.st_mode):
+            with path.open("rb") as stream:
+                listing.items.append(_spool(stream, str(path), None))
+        else:
+            listing.passed_over.append((str(path), "not a regular file"))
+        return
+    identity = (status.st_dev, status.st_ino)
+    if identity in seen:
+        listing.passed_over.append((str(path), "the same file again (link)"))
+        return
+    seen.add(identity)
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    listing.items.append(Item(str(path), path, status.st_size, modified))
+
+
+def looks_like_partial_download(name: str) -> bool:
+    """Whether a file name is one that an interrupted transfer leaves behind.
+
+    `aws s3 cp` and `sync` leave NAME.<8 hex>, s3cmd `.s3cmd.*.tmp`, browsers `.part` and
+    the like (aws/aws-cli#701, s3tools/s3cmd#636).
+    """
+    base = name.rsplit("/", 1)[-1]
+    if base.endswith(_PARTIAL_SUFFIXES) or (base.startswith(".s3cmd.") and base.endswith(".tmp")):
+        return True
+    stem, dot, last = base.rpartition(".")
+    return bool(dot) and "." in stem and len(last) == 8 and _is_hex(last)
+
+
+def is_system_file(name: str) -> bool:
+    """Files that an operating system leaves beside data and that never hold evidence."""
+    base = name.rsplit("/", 1)[-1]
+    return base in {".DS_Store", "Thumbs.db", "desktop.ini"} or base.startswith("._")
+
+
+def _is_hex(text: str) -> bool:
+    return all(character in "0123456789abcdefABCDEF" for character in text)
+
+
+def _spool_standard_input(spool: Path | None) -> Item:
+    return _spool(sys.stdin.buffer, "(standard input)", spool)
+
+
+def _spool(stream: BinaryIO, name: str, spool: Path | None) -> Item:
+    """Copy a stream that can be read only once to disk, so that records can be found again."""
+    folder = spool or Path(tempfile.mkdtemp(prefix="ecr-investigate-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, target = tempfile.mkstemp(prefix="input-", dir=folder)
+    with os.fdopen(handle, "wb") as out:
+        shutil.copyfileobj(stream, out, 1 << 20)
+    return Item(name, Path(target), Path(target).stat().st_size, None, spooled=True)
+
+
+def iter_names(items: Iterable[Item]) -> Iterator[str]:
+    """Names of items, in their order."""
+    return (item.name for item in items)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

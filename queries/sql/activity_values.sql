@@ -1,0 +1,136 @@
+-- activity_values: the distinct values of a scope's events by kind (service, name, error, region,
+-- account, address, client, key, principal), with counts: for pickers and for the profile.
+-- parameters: scope (all, session, key, principal, origin, address, repository, value), value,
+--   principal (with scope session: the session's ARN), since, until (TIMESTAMP, until is
+--   exclusive), account, region, service, name, error (VARCHAR or NULL for "any"),
+--   writes, failures (BOOLEAN: only those)
+-- key: kind, value
+WITH scoped AS (
+  SELECT event_source, event_name, error_code, aws_region, recipient_account_id,
+    source_ip_address, user_agent, access_key_id, principal, outcome, event_time
+  FROM events AS e
+  WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
+    WHEN 'all' THEN TRUE
+    WHEN 'session' THEN e.access_key_id = $value AND e.principal = $principal
+    WHEN 'key' THEN e.access_key_id = $value
+    WHEN 'principal' THEN e.identity_arn = $value OR e.principal = $value
+    WHEN 'origin' THEN e.principal = $value OR e.identity_arn = $value
+      OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
+      OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value)
+    WHEN 'address' THEN e.source_ip_address = $value
+    WHEN 'repository' THEN e.repository = $value
+    WHEN 'value' THEN $value IN (e.event_id, e.principal, e.identity_arn, e.access_key_id,
+      e.source_ip_address, e.user_agent, e.event_name, e.event_source, e.aws_region,
+      e.recipient_account_id, e.account_id, e.error_code, e.repository, e.repository_name,
+      e.image_tag, e.image_digest, e.layer_digest, e.target, e.resource_arn, e.request_id,
+      e.source_identity, e.user_name, e.issued_access_key_id, e.principal_id,
+      e.shared_event_id)
+  END
+  AND (CAST($since AS TIMESTAMP) IS NULL OR e.event_time >= CAST($since AS TIMESTAMP))
+  AND (CAST($until AS TIMESTAMP) IS NULL OR e.event_time < CAST($until AS TIMESTAMP))
+  AND (CAST($account AS VARCHAR) IS NULL OR e.recipient_account_id = $account)
+  AND (CAST($region AS VARCHAR) IS NULL OR e.aws_region = $region)
+  AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
+  AND (CAST($name AS VARCHAR) IS NULL OR e.event_name = $name)
+  AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
+  AND (NOT CAST($writes AS BOOLEAN) OR e.is_write)
+  AND (NOT CAST($failures AS BOOLEAN) OR e.outcome <> 'ok')
+)
+SELECT
+  'service' AS kind,
+  event_source AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE event_source IS NOT NULL
+GROUP BY event_source
+UNION ALL
+SELECT
+  'name' AS kind,
+  event_name AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE event_name IS NOT NULL
+GROUP BY event_name
+UNION ALL
+SELECT
+  'error' AS kind,
+  error_code AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE error_code IS NOT NULL
+GROUP BY error_code
+UNION ALL
+SELECT
+  'region' AS kind,
+  aws_region AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE aws_region IS NOT NULL
+GROUP BY aws_region
+UNION ALL
+SELECT
+  'account' AS kind,
+  recipient_account_id AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE recipient_account_id IS NOT NULL
+GROUP BY recipient_account_id
+UNION ALL
+SELECT
+  'address' AS kind,
+  source_ip_address AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE source_ip_address IS NOT NULL
+GROUP BY source_ip_address
+UNION ALL
+SELECT
+  'client' AS kind,
+  user_agent AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE user_agent IS NOT NULL
+GROUP BY user_agent
+UNION ALL
+SELECT
+  'key' AS kind,
+  access_key_id AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE access_key_id IS NOT NULL
+GROUP BY access_key_id
+UNION ALL
+SELECT
+  'principal' AS kind,
+  principal AS value,
+  count(*) AS events,
+  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(event_time) AS first_seen,
+  max(event_time) AS last_seen
+FROM scoped
+WHERE principal IS NOT NULL
+GROUP BY principal

@@ -1,0 +1,78 @@
+-- repositories: every repository that a registry event names, with who pushed to it and when.
+-- A push counts once however many records it has; copies made by a service (replication,
+-- pull-through cache) are no pushes; an attempt is a PutImage that failed.
+-- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
+--   principal (VARCHAR); each may be NULL for "any"
+-- key: repository
+SELECT
+  r.repository,
+  r.registry_id,
+  r.aws_region,
+  r.repository_name,
+  coalesce(p.pushes, 0) AS pushes,
+  coalesce(p.attempts, 0) AS attempts,
+  r.pulls,
+  coalesce(p.pushers, 0) AS pushers,
+  coalesce(p.service_images, 0) AS service_images,
+  coalesce(p.tag_moves, 0) AS tag_moves,
+  p.first_push,
+  p.last_push,
+  l.principal AS last_pusher,
+  l.origin AS last_origin,
+  l.image_tags AS last_tags,
+  r.events,
+  r.last_event
+FROM (
+  SELECT
+    coalesce(repository, '(repository unknown)') AS repository,
+    max(registry_id) AS registry_id,
+    max(aws_region) AS aws_region,
+    max(repository_name) AS repository_name,
+    count(*) AS events,
+    sum(CASE WHEN event_name = 'BatchGetImage' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
+    max(event_time) AS last_event
+  FROM events
+  WHERE (repository IS NOT NULL
+      OR (event_name = 'PutImage' AND event_source = 'ecr.amazonaws.com'))
+    AND merged_into IS NULL
+    AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
+    AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
+    AND (CAST($account AS VARCHAR) IS NULL OR registry_id = $account)
+    AND (CAST($region AS VARCHAR) IS NULL OR aws_region = $region)
+    AND (CAST($repository AS VARCHAR) IS NULL OR repository = $repository
+      OR repository_name = $repository)
+  GROUP BY coalesce(repository, '(repository unknown)')
+) AS r
+LEFT JOIN (
+  SELECT
+    repository,
+    sum(CASE WHEN outcome = 'ok' AND made_by = 'person' THEN 1 ELSE 0 END) AS pushes,
+    sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS attempts,
+    sum(CASE WHEN outcome = 'ok' AND made_by <> 'person' THEN 1 ELSE 0 END) AS service_images,
+    sum(CASE WHEN effect IN ('moved tag', 'moved tag to known image') THEN 1 ELSE 0 END)
+      AS tag_moves,
+    count(DISTINCT CASE WHEN outcome = 'ok' AND made_by = 'person' THEN origin END) AS pushers,
+    min(CASE WHEN outcome = 'ok' THEN event_time END) AS first_push,
+    max(CASE WHEN outcome = 'ok' THEN event_time END) AS last_push
+  FROM pushes
+  WHERE (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
+    AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
+    AND (CAST($principal AS VARCHAR) IS NULL OR principal = $principal OR origin = $principal)
+  GROUP BY repository
+) AS p ON p.repository = r.repository
+LEFT JOIN (
+  SELECT repository, principal, origin, image_tags
+  FROM (
+    SELECT
+      repository, principal, origin, image_tags,
+      row_number() OVER (PARTITION BY repository ORDER BY event_time DESC NULLS LAST,
+        push_key DESC) AS newest
+    FROM pushes
+    WHERE outcome = 'ok'
+      AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
+      AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
+      AND (CAST($principal AS VARCHAR) IS NULL OR principal = $principal OR origin = $principal)
+  ) AS newest_first
+  WHERE newest = 1
+) AS l ON l.repository = r.repository
+WHERE CAST($principal AS VARCHAR) IS NULL OR p.repository IS NOT NULL

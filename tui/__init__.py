@@ -1,0 +1,1 @@
+"""What a person sees: screens, widgets, keys, themes and the command line. Imports `queries`."""

@@ -1,0 +1,213 @@
+"""The command line: `ecr-investigate PATH...` opens the interface, a subcommand answers in text.
+
+Heavy imports (textual, duckdb) happen only where a command needs them, so `--help` and
+`--version` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from queries.errors import InvestigationError, NothingToRead, WrongUsage
+
+PROGRAM = "ecr-investigate"
+
+DONE, UNREADABLE, USAGE = 0, 1, 2
+
+_EXAMPLES = """\
+examples:
+  ecr-investigate ./AWSLogs                      open a folder of exported logs
+  ecr-investigate trail.json.gz extra.ndjson     several files at once
+  zcat *.json.gz | ecr-investigate -             standard input
+  ecr-investigate --demo                         an invented incident to practise on
+  ecr-investigate pushes ./AWSLogs --repository team/api --format csv
+  ecr-investigate COMMAND --help                 what a command prints and takes
+
+exit codes: 0 done · 1 nothing could be read, or evidence incomplete with --strict · 2 wrong usage
+"""
+
+
+def program_version() -> str:
+    """The version that is installed, or of the checkout it runs from."""
+    try:
+        return version(PROGRAM)
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given)
+    except WrongUsage as error:
+        return _complain(error, USAGE)
+    except (NothingToRead, InvestigationError) as error:
+        return _complain(error, UNREADABLE)
+    except KeyboardInterrupt:
+        return _complain("stopped", 130)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough: no error. Python would complain
+        # once more when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _complain(what: object, code: int) -> int:
+    from queries.safe_text import safe_text
+
+    print(f"{PROGRAM}: {safe_text(str(what))}", file=sys.stderr)
+    return code
+
+
+def _run(given: list[str]) -> int:
+    from tui.commands import COMMANDS, add_commands
+
+    # A first word that is a command is one; to open a file of that name write ./NAME.
+    first = next((word for word in given if not word.startswith("-")), "")
+    if first in COMMANDS:
+        parser = argparse.ArgumentParser(prog=PROGRAM)
+        add_common(parser, top=True)
+        add_commands(parser)
+        options = parser.parse_args(given)
+        if options.version:
+            print(f"{PROGRAM} {program_version()}")
+            return DONE
+        return COMMANDS[options.command].run(options)
+    parser = _interface_parser()
+    options = parser.parse_args(given)
+    if options.version:
+        print(f"{PROGRAM} {program_version()}")
+        return DONE
+    return _open_interface(options, parser)
+
+
+def _interface_parser() -> argparse.ArgumentParser:
+    from tui.commands import COMMANDS
+
+    listed = "\n".join(f"  {name:<14}{command.help}" for name, command in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [options] PATH...\n       {PROGRAM} COMMAND PATH... [options]",
+        description="Who pushed what to the container registry, and what else did they do?\n"
+        "Reads exported CloudTrail logs and opens an interface to walk through them.",
+        epilog=f"commands (the same questions, answered in text):\n{listed}\n\n{_EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders; '-' is standard input"
+    )
+    add_common(parser, top=True)
+    parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
+    """Options that the interface and every command share."""
+    if top:
+        parser.add_argument("--version", action="store_true", help="print the version and stop")
+    # SUPPRESS: a subcommand's own default must not undo an option given before its name.
+    unset = None if top else argparse.SUPPRESS
+    off = False if top else argparse.SUPPRESS
+    parser.add_argument("--demo", action="store_true", default=off, help="use the sample incident")
+    parser.add_argument(
+        "--case",
+        type=Path,
+        metavar="FILE",
+        default=unset,
+        help="keep the index in FILE, or open FILE when no paths are given",
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        default=off,
+        help="keep nothing on disk after the program ends",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        default=off,
+        help="exit code 1 when any evidence was damaged, unreadable or not read",
+    )
+
+
+def evidence_paths(options: argparse.Namespace) -> list[str]:
+    """The paths given, or the sample incident with --demo. Raises `WrongUsage` for neither."""
+    paths = list(options.paths)
+    if options.demo:
+        from samples import incident_path
+
+        return [*paths, str(incident_path())]
+    if not paths and options.case is None:
+        raise WrongUsage(
+            "no evidence given: name files or folders with CloudTrail logs, '-' for standard"
+            " input, or --demo for the sample incident"
+        )
+    return paths
+
+
+def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    if not options.paths and not options.demo and options.case is None:
+        parser.print_usage(sys.stderr)
+    paths = evidence_paths(options)
+    _check_paths(paths)
+    if "-" in paths:
+        paths = _take_standard_input(paths)
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise WrongUsage(
+            "the interface needs a terminal; for text output use a command, such as"
+            f" '{PROGRAM} repositories PATH'"
+        )
+    from tui.app import InvestigateApp
+
+    app = InvestigateApp(
+        paths,
+        case_file=options.case,
+        use_cache=not options.no_cache,
+        theme_name=options.theme,
+    )
+    app.run()
+    if app.failure:
+        raise InvestigationError(app.failure)
+    code = app.return_code or DONE
+    if code == DONE and options.strict and not app.evidence_complete:
+        return _complain("evidence incomplete (see the evidence screen)", UNREADABLE)
+    return code
+
+
+def _check_paths(paths: list[str]) -> None:
+    """Say at once that a path is missing, before the interface takes the terminal."""
+    for path in paths:
+        if path != "-" and not os.path.lexists(Path(path).expanduser()):
+            raise WrongUsage(
+                f"{path}: no such file or folder; a path is taken literally, without wildcards"
+            )
+
+
+def _take_standard_input(paths: list[str]) -> list[str]:
+    """Copy standard input to a file of ours and give the terminal back to the keyboard."""
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix=f"{PROGRAM}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    target = Path(folder) / "standard-input"
+    with target.open("wb") as out:
+        shutil.copyfileobj(sys.stdin.buffer, out, 1 << 20)
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        raise WrongUsage("the interface needs a terminal to read keys from") from None
+    os.dup2(terminal, 0)
+    sys.stdin = os.fdopen(0, encoding="utf-8")
+    return [str(target) if path == "-" else path for path in paths]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,599 @@
+"""The subcommands: each screen's question answered in text, with the same SQL behind it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from queries.errors import InvestigationError, NothingToRead, WrongUsage
+
+if TYPE_CHECKING:
+    from queries.case import Case, Rows
+    from queries.question import Question
+    from queries.scope import Filters
+
+FORMATS = ("table", "json", "jsonl", "csv", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand: its line in --help, its own options and what it runs."""
+
+    help: str
+    describe: str
+    options: Callable[[argparse.ArgumentParser], None]
+    answer: Callable[[Case, argparse.Namespace], int]
+
+    def run(self, options: argparse.Namespace) -> int:
+        options.paths = [*getattr(options, "paths", [])]
+        with _opened(options) as case:
+            code = self.answer(case, options)
+            complete = case.totals["evidence_complete"]
+        if code == 0 and options.strict and not complete:
+            _note("evidence incomplete: some files were damaged, unreadable or not read")
+            return 1
+        return code
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Register every subcommand with its options."""
+    from tui.cli import add_common
+
+    children = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        child = children.add_parser(
+            name,
+            help=command.help,
+            description=command.describe,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        child.add_argument(
+            "paths", nargs="*", metavar="PATH", help="files or folders; '-' is standard input"
+        )
+        add_common(child)
+        command.options(child)
+
+
+# --- options -----------------------------------------------------------------------------------
+
+
+def _output_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=FORMATS, default="table", help="how to print (default: table)"
+    )
+    parser.add_argument(
+        "--output", "-o", type=Path, metavar="FILE", help="write to FILE (needed for parquet)"
+    )
+    parser.add_argument("--sql", action="store_true", help="print the SQL instead of its answer")
+
+
+def _range_options(parser: argparse.ArgumentParser) -> None:
+    text = "ISO date or time (UTC unless it has an offset), or 36h / 7d before the last event"
+    parser.add_argument("--since", metavar="TIME", help=f"from this time on; {text}")
+    parser.add_argument("--until", metavar="TIME", help="before this time")
+    parser.add_argument("--account", metavar="ID", help="12-digit account id")
+    parser.add_argument("--region", metavar="NAME")
+
+
+def _list_options(parser: argparse.ArgumentParser) -> None:
+    _output_options(parser)
+    _range_options(parser)
+    parser.add_argument(
+        "--repository", metavar="NAME", help="account/region/name, or the name alone"
+    )
+    parser.add_argument("--principal", metavar="ARN", help="who acted, or the origin behind it")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most N rows")
+
+
+def _push_options(parser: argparse.ArgumentParser) -> None:
+    _list_options(parser)
+    parser.add_argument("--digest", metavar="SHA256", help="the image pushed (a prefix will do)")
+    parser.add_argument("--tag", metavar="TAG", help="the tag pushed")
+    parser.add_argument("--event-id", metavar="ID", help="the PutImage event")
+
+
+def _activity_options(parser: argparse.ArgumentParser) -> None:
+    _output_options(parser)
+    _range_options(parser)
+    scope = parser.add_mutually_exclusive_group()
+    scope.add_argument("--principal", metavar="ARN", help="a role, user or session")
+    scope.add_argument("--origin", metavar="ARN", help="everything the chain from here did")
+    scope.add_argument("--key", metavar="ID", help="an access key id")
+    scope.add_argument("--address", metavar="IP", help="a source address")
+    scope.add_argument("--repository", metavar="NAME", help="account/region/name")
+    scope.add_argument("--value", metavar="TEXT", help="everything with this value in any field")
+    parser.add_argument("--service", metavar="SOURCE", help="such as ecr or ecr.amazonaws.com")
+    parser.add_argument("--name", metavar="EVENT", help="event name, such as PutImage")
+    parser.add_argument("--error", metavar="CODE")
+    parser.add_argument("--writes", action="store_true", help="only calls that change something")
+    parser.add_argument("--failures", action="store_true", help="only calls that failed")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most N rows")
+
+
+def _event_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--event-id", metavar="ID", required=True)
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE")
+    parser.add_argument("--format", choices=("raw", "json"), default="raw")
+
+
+def _principal_options(parser: argparse.ArgumentParser) -> None:
+    _list_options(parser)
+
+
+def _evidence_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("table", "json", "csv", "jsonl"), default="table")
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE")
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def _repositories(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+
+    question = ask_for("repositories", **_list_filters(case, options))
+    return _print_question(case, question.with_order(Order("last_push", True)), options)
+
+
+def _pushes(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+
+    question = ask_for("pushes", **_list_filters(case, options))
+    return _print_question(case, question.with_order(Order("event_time")), options)
+
+
+def _push(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+
+    keys = _find_pushes(case, options)
+    found = []
+    for key in keys:
+        parts = {
+            name: case_dicts(case, ask_for(f"push_{name}", push_key=key).with_order(*order))
+            for name, order in (
+                ("layers", (Order("manifest_digest"), Order("layer_no"))),
+                ("records", (Order("event_time"),)),
+                ("pulls", (Order("event_time"),)),
+            )
+        }
+        found.append({**case_dicts(case, ask_for("push", push_key=key))[0], **parts})
+    return _print_objects(found, options, "push")
+
+
+def _find_pushes(case: Case, options: argparse.Namespace) -> list[int]:
+    from queries.question import Order, ask_for
+
+    question = ask_for("pushes", **_list_filters(case, options)).with_order(Order("event_time"))
+    rows = case_dicts(case, question)
+    if options.digest:
+        wanted = options.digest.removeprefix("sha256:")
+        rows = [
+            row
+            for row in rows
+            if (row["image_digest"] or "").removeprefix("sha256:").startswith(wanted)
+        ]
+    if options.tag:
+        rows = [row for row in rows if options.tag in (row["image_tags"] or "").split()]
+    keys = [row["push_key"] for row in rows]
+    if options.event_id:
+        matching = case.ask(
+            "SELECT push_key FROM push_records AS r JOIN events AS e"
+            " ON e.event_key = r.event_key WHERE e.event_id = $id",
+            {"id": options.event_id},
+        ).rows
+        keys = [key for key in keys if (key,) in matching]
+    if not keys:
+        raise NothingToRead("no push matches; 'pushes' lists all of them")
+    return keys
+
+
+def _principal(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+    from queries.scope import ORIGIN, Scope, about
+
+    if not options.principal:
+        question = ask_for("principals", **_list_filters(case, options))
+        return _print_question(case, question.with_order(Order("events", True)), options)
+    scope = Scope(ORIGIN, options.principal)
+    filters = _filters(case, options)
+    sessions = case_dicts(
+        case, ask_for("identity", value=options.principal).with_order(Order("first_seen"))
+    )
+    if not sessions:
+        raise NothingToRead(
+            f"nobody is called {options.principal} in this evidence; 'principal' without"
+            " --principal lists everyone"
+        )
+    summary = case_dicts(case, about("activity_summary", scope, filters))[0]
+    values = case_dicts(
+        case,
+        about("activity_values", scope, filters).with_order(Order("kind"), Order("events", True)),
+    )
+    pushes = case_dicts(
+        case, ask_for("pushes", principal=options.principal).with_order(Order("event_time"))
+    )
+    profile = {"principal": options.principal, **summary, "sessions": sessions}
+    profile |= {"values": values, "pushes": pushes}
+    return _print_objects([profile], options, "principal")
+
+
+def _activity(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order
+    from queries.scope import about
+
+    question = about("activity", _scope(options), _filters(case, options))
+    return _print_question(case, question.with_order(Order("event_time")), options)
+
+
+def _event(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import ask_for
+    from queries.raw import raw_record
+
+    rows = case_dicts(case, ask_for("event_by_id", event_id=options.event_id))
+    if not rows:
+        raise NothingToRead(f"no event has the id {options.event_id}")
+    with _out(options) as out:
+        for row in rows:
+            event = case_dicts(case, ask_for("event", event_key=row["event_key"]))[0]
+            record = raw_record(case, event["file_id"], event["position"])
+            _note(f"{record.file_name}, record {record.position}")
+            if options.format == "raw":
+                out.write(_raw_text(record.text, out) + "\n")
+            else:
+                from queries.export import write_json
+
+                write_json(event, out)
+    return 0
+
+
+def _raw_text(text: str, out: Any) -> str:
+    """Exact when it goes to a file or a pipe; on a terminal, where text could act, escaped."""
+    if not out.isatty():
+        return text.encode("utf-8", "replace").decode()
+    from queries.safe_text import safe_text
+
+    return safe_text(text, keep="\n\t")
+
+
+def _evidence(case: Case, options: argparse.Namespace) -> int:
+    from queries.evidence import evidence_report
+    from queries.export import write_csv, write_json, write_jsonl, write_table
+    from queries.question import Order, ask_for
+
+    with _out(options) as out:
+        if options.format == "json":
+            write_json(evidence_report(case), out)
+            return _nothing_read(case)
+        question = ask_for("evidence").with_order(Order("file_id"))
+        rows = case.ask(question.sql, question.bound)
+        if options.format == "csv":
+            write_csv(rows, out)
+        elif options.format == "jsonl":
+            write_jsonl(rows, out)
+        else:
+            write_table(_without(rows, "sha256", "file_id", "compression"), out)
+    for line in summary_lines(case.totals):
+        _note(line)
+    return _nothing_read(case)
+
+
+def _nothing_read(case: Case) -> int:
+    if case.totals["raw_records"]:
+        return 0
+    _note("no CloudTrail record could be read; the ledger says why, file by file")
+    return 1
+
+
+COMMANDS: dict[str, Command] = {
+    "repositories": Command(
+        "every repository: pushes, attempts, pulls, who pushed last",
+        "One row for each repository that a registry event names.",
+        _list_options,
+        _repositories,
+    ),
+    "pushes": Command(
+        "every push and attempt: when, what, by whom, from where",
+        "One row for each push (an index with its platforms is one) and each failed attempt.",
+        _list_options,
+        _pushes,
+    ),
+    "push": Command(
+        "everything known about one push: layers, records, pulls, chain",
+        "Choose pushes by --event-id, --digest, --tag, --repository and time.",
+        _push_options,
+        _push,
+    ),
+    "principal": Command(
+        "who acted (a list), or with --principal everything known about one",
+        "Without --principal: one row for each role, user and service. With it: sessions and\n"
+        "their chains, addresses, clients, services, errors and pushes of that principal and of\n"
+        "all sessions that started from it.",
+        _principal_options,
+        _principal,
+    ),
+    "activity": Command(
+        "events of a principal, origin, key, address, repository or value",
+        "Events in time order. Without a scope option: all events.",
+        _activity_options,
+        _activity,
+    ),
+    "event": Command(
+        "one record, exactly as delivered",
+        "Prints the raw record; the file and position go to standard error.",
+        _event_options,
+        _event,
+    ),
+    "evidence": Command(
+        "every file: what it was, what was read, what was damaged; and the totals",
+        "--format json prints one object with 'files' and 'totals' (docs/headless.md).",
+        _evidence_options,
+        _evidence,
+    ),
+}
+
+
+# --- shared parts ------------------------------------------------------------------------------
+
+
+def _opened(options: argparse.Namespace) -> Case:
+    from queries.case import open_case
+    from queries.progress import Progress
+    from tui.cli import evidence_paths
+
+    paths = evidence_paths(options)
+    progress = Progress()
+    stop = threading.Event()
+    reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)
+    if sys.stderr.isatty():
+        reporter.start()
+    try:
+        case = open_case(
+            paths, case_file=options.case, use_cache=not options.no_cache, progress=progress
+        )
+    finally:
+        stop.set()
+        if reporter.is_alive():
+            reporter.join()
+    if not case.totals["raw_records"] and options.command != "evidence":
+        reasons = _why_nothing(case)
+        case.close()
+        raise NothingToRead(reasons)
+    for line in case.totals["notes"]:
+        _note(line)
+    return case
+
+
+def _why_nothing(case: Case) -> str:
+    files = case.ask("SELECT name, status, notes FROM files ORDER BY file_id LIMIT 4").rows
+    if not files:
+        return "nothing to read: the folder is empty"
+    said = "; ".join(f"{name}: {(notes or [status])[0]}" for name, status, notes in files[:3])
+    more = case.totals["files"] - 3
+    return f"no CloudTrail record could be read ({said}{f'; and {more} more' if more > 0 else ''})"
+
+
+def _report(progress: Any, stop: threading.Event) -> None:
+    """A progress line on the terminal's standard error, rewritten in place."""
+    started = time.monotonic()
+    shown = False
+    while not stop.wait(0.2):
+        if time.monotonic() - started > 0.5:
+            shown = True
+            done, total = progress.bytes_done >> 20, progress.bytes_total >> 20
+            print(
+                f"\r\x1b[K{progress.stage}: {progress.files_done:,} of {progress.files_total:,}"
+                f" files, {done:,} of {total:,} MiB, {progress.records:,} records",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _note(text: str) -> None:
+    from queries.safe_text import safe_text
+
+    print(f"note: {safe_text(text)}", file=sys.stderr)
+
+
+def summary_lines(totals: dict[str, Any]) -> list[str]:
+    """The totals in a few sentences."""
+    window = totals["window"]
+    span = f"{window['first']} to {window['last']}" if window["first"] else "no times"
+    return [
+        f"{totals['raw_records']:,} records in {totals['files']:,} files make"
+        f" {totals['events']:,} events, {span}",
+        f"accounts: {', '.join(totals['accounts']) or 'none'};"
+        f" regions: {', '.join(totals['regions']) or 'none'}",
+        f"{totals['pushes']:,} pushes ({totals['put_image']:,} PutImage),"
+        f" {totals['failed_pushes']:,} failed attempts in"
+        f" {len(totals['repositories']):,} repositories",
+    ]
+
+
+def case_dicts(case: Case, question: Question) -> list[dict[str, Any]]:
+    """All rows of a question as dictionaries."""
+    return case.ask(question.sql, question.bound).dicts()
+
+
+def _list_filters(case: Case, options: argparse.Namespace) -> dict[str, Any]:
+    filters = _filters(case, options)
+    return {
+        "since": filters.since,
+        "until": filters.until,
+        "account": filters.account,
+        "region": filters.region,
+        "repository": options.repository,
+        "principal": options.principal,
+    }
+
+
+def _filters(case: Case, options: argparse.Namespace) -> Filters:
+    from queries.scope import Filters
+
+    last = case.totals["window"]["last"]
+    service = getattr(options, "service", None)
+    if service and "." not in service:
+        service = f"{service}.amazonaws.com"
+    return Filters(
+        since=parse_time(options.since, last, "--since"),
+        until=parse_time(options.until, last, "--until"),
+        account=options.account,
+        region=options.region,
+        service=service,
+        name=getattr(options, "name", None),
+        error=getattr(options, "error", None),
+        writes=getattr(options, "writes", False),
+        failures=getattr(options, "failures", False),
+    )
+
+
+def _scope(options: argparse.Namespace) -> Any:
+    from queries import scope
+
+    for kind in (
+        scope.PRINCIPAL,
+        scope.ORIGIN,
+        scope.KEY,
+        scope.ADDRESS,
+        scope.REPOSITORY,
+        scope.VALUE,
+    ):
+        if value := getattr(options, kind):
+            return scope.Scope(kind, value)
+    return scope.Scope(scope.ALL)
+
+
+def parse_time(text: str | None, last: str | None, option: str) -> datetime | None:
+    """An ISO time, or `36h` / `7d` / `90m` before the last event, as naive UTC."""
+    if not text:
+        return None
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if text[:-1].isdigit() and text[-1] in units and last:
+        end = datetime.fromisoformat(last).replace(tzinfo=None)
+        return end - timedelta(**{units[text[-1]]: int(text[:-1])})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(
+            f"{option} {text}: not a time; write 2026-03-09, 2026-03-09T02:14:07Z, 36h or 7d"
+        ) from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _print_question(case: Case, question: Question, options: argparse.Namespace) -> int:
+    from queries.export import write_csv, write_json, write_jsonl, write_table
+
+    if options.limit is not None:
+        if options.limit < 0:
+            raise WrongUsage(f"--limit {options.limit}: must not be negative")
+        question = question.with_page(options.limit)
+    if options.sql:
+        with _out(options) as out:
+            out.write(question.pasteable())
+        return 0
+    if options.format == "parquet":
+        return _write_parquet(case, question, options)
+    rows = case.ask(question.sql, question.bound)
+    with _out(options) as out:
+        if options.format == "json":
+            write_json(rows.dicts(), out)
+        elif options.format == "jsonl":
+            write_jsonl(rows, out)
+        elif options.format == "csv":
+            if changed := write_csv(rows, out):
+                _note(f"{changed} CSV cells begin like a formula; an apostrophe was put in front")
+        else:
+            write_table(rows, out, width=0 if out.isatty() else None)
+    return 0
+
+
+def _write_parquet(case: Case, question: Question, options: argparse.Namespace) -> int:
+    """DuckDB writes Parquet itself; the sealed case may not, so a second connection does."""
+    from queries.parquet import write_parquet
+
+    if options.output is None:
+        raise WrongUsage("--format parquet needs --output FILE")
+    write_parquet(case, question, options.output)
+    return 0
+
+
+def _print_objects(
+    objects: list[dict[str, Any]], options: argparse.Namespace, noun: str
+) -> int:
+    """Objects with lists inside: JSON as they are, a table as facts and small tables."""
+    from queries.case import Rows
+    from queries.export import write_facts, write_json, write_jsonl, write_table
+
+    if options.sql or options.format in ("csv", "parquet"):
+        raise WrongUsage(f"'{noun}' prints json, jsonl or table")
+    with _out(options) as out:
+        if options.format == "json":
+            write_json(objects, out)
+        elif options.format == "jsonl":
+            names = list(objects[0])
+            write_jsonl(Rows(names, [tuple(o[n] for n in names) for o in objects]), out)
+        else:
+            for found in objects:
+                plain = [(k, v) for k, v in found.items() if not isinstance(v, list)]
+                write_facts([(k, v) for k, v in plain if v is not None], out)
+                for key, value in found.items():
+                    if isinstance(value, list) and value:
+                        out.write(f"\n{key}\n")
+                        columns = list(value[0])
+                        rows = [tuple(entry.values()) for entry in value]
+                        write_table(Rows(columns, rows), out, width=0)
+                out.write("\n")
+    return 0
+
+
+def _without(rows: Rows, *names: str) -> Rows:
+    from queries.case import Rows as Table
+
+    kept = [i for i, name in enumerate(rows.columns) if name not in names]
+    return Table(
+        [rows.columns[i] for i in kept], [tuple(row[i] for i in kept) for row in rows.rows]
+    )
+
+
+class _out:  # noqa: N801 - used like a function
+    """Standard output, or the file of --output (which must not exist yet)."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._path: Path | None = options.output
+        self._file: Any = None
+
+    def __enter__(self) -> Any:
+        if self._path is None:
+            if hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(errors="backslashreplace")
+            return sys.stdout
+        try:
+            self._file = self._path.open("x", encoding="utf-8", newline="")
+        except FileExistsError:
+            raise WrongUsage(f"{self._path}: exists already; name another file") from None
+        except OSError as error:
+            raise InvestigationError(
+                f"{self._path}: cannot be written ({(error.strerror or str(error)).lower()})"
+            ) from None
+        return self._file
+
+    def __exit__(self, *error: object) -> None:
+        if self._file is not None:
+            self._file.close()
+        elif error[0] is None:
+            sys.stdout.flush()
+
+
+def is_terminal() -> bool:
+    """Whether both ends of the program are a terminal."""
+    return os.isatty(0) and os.isatty(1)

@@ -1,0 +1,506 @@
+"""A table over rows fetched in pages: at home with ten million rows, holding a few hundred.
+
+The widget owns no thread and knows no database. It posts `PageRequested`; the screen fetches and
+calls `set_page`. Whatever is not there yet is drawn as a quiet placeholder in its final place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import ClassVar, NamedTuple, TypeAlias
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.text import safe_content
+from tui.widgets import table_messages
+from tui.widgets.columns import MARKER_WIDTH, Column, Row, Slot, layout_columns
+from tui.widgets.pages import Rows
+from tui.widgets.table_lines import CURSOR_MARK, centred, header_cells, join_cells, row_cells
+
+__all__ = ["Column", "PagedTable", "Row", "ViewState"]
+
+HEADER_HEIGHT = 1
+
+
+class ViewState(NamedTuple):
+    """Where somebody was in a table; `PagedTable.restore(*state)` brings them back."""
+
+    cursor_row: int
+    scroll: int
+    column_key: str | None
+
+
+class PagedTable(ScrollView, can_focus=True):
+    """See the module. Row states for `row_style`: attention, danger, write, failed, muted."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "paged-table--header",
+        "paged-table--row",
+        "paged-table--attention",
+        "paged-table--danger",
+        "paged-table--write",
+        "paged-table--failed",
+        "paged-table--muted",
+        "paged-table--missing",
+        "paged-table--notice",
+        "paged-table--cursor",
+        "paged-table--cursor-cell",
+    }
+    DEFAULT_CSS = """
+    PagedTable {
+        height: 1fr;
+        min-height: 3;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        & > .paged-table--header { color: $text-muted; text-style: bold; }
+        & > .paged-table--row { color: $text; }
+        & > .paged-table--attention { color: $text-warning; }
+        & > .paged-table--danger { color: $text-error; text-style: bold; }
+        & > .paged-table--write { color: $text-primary; }
+        & > .paged-table--failed { color: $text-muted; text-style: italic; }
+        & > .paged-table--muted { color: $text-muted; }
+        & > .paged-table--missing { color: $text-disabled; }
+        & > .paged-table--notice { color: $text-muted; }
+        & > .paged-table--cursor { background: $foreground 8%; }
+        &:focus > .paged-table--cursor { background: $primary 20%; }
+        &:focus > .paged-table--cursor-cell {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+            text-style: bold;
+        }
+        &:light > .paged-table--attention { color: $text; background: $warning 30%; }
+        &:ansi > .paged-table--cursor { text-style: bold; }
+        &:nocolor:focus > .paged-table--cursor-cell { text-style: bold underline; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home,g", "first_row", "First", show=False),
+        Binding("end,G", "last_row", "Last", show=False),
+        Binding("left,h", "cursor_left", "Cell left", show=False),
+        Binding("right,l", "cursor_right", "Cell right", show=False),
+        Binding("enter", "select", "Open", show=False),
+    ]
+
+    TableMessage: TypeAlias = table_messages.TableMessage
+    PageRequested: TypeAlias = table_messages.PageRequested
+    RowHighlighted: TypeAlias = table_messages.RowHighlighted
+    CellHighlighted: TypeAlias = table_messages.CellHighlighted
+    RowSelected: TypeAlias = table_messages.RowSelected
+    HeaderSelected: TypeAlias = table_messages.HeaderSelected
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (),
+        *,
+        row_style: Callable[[Row], str] | None = None,
+        empty_message: Content | str = "nothing here",
+        page_size: int = 200,
+        max_pages: int = 12,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns = list(columns)
+        self.row_style = row_style
+        self._empty_message = empty_message
+        self._rows = Rows(page_size, max_pages)
+        self._row = 0
+        self._row_held: Row | None = None
+        self._column: str | None = None
+        self._slots: list[Slot] = []
+        self._sort: tuple[str, bool] | None = None
+        self._restore_scroll: int | None = None
+        self._seek: Hashable | None = None
+        self._clicked: tuple[int, str] | None = None
+        self._announced: tuple[object, ...] = ()
+        self._request_due = False
+
+    # ---- what the screen tells the table -------------------------------------------------
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns over the same rows."""
+        self._columns = list(columns)
+        self._lay_out()
+        self._announce()
+
+    def reset(self, total: int | None = None, *, exact: bool = True, keep: bool = False) -> int:
+        """Begin with other rows: nothing is held, the cursor is at the top.
+
+        Args:
+            total: Number of rows, or None when it is not known yet.
+            exact: False when `total` is only what is known so far.
+            keep: Draw the old rows, dimmed, until the first new page (after a sort or filter, so
+                that the screen does not blink). They cannot be selected.
+
+        Returns:
+            The generation: hand it to `set_page`, and late answers are dropped.
+        """
+        self._rows.reset(total, exact=exact, keep=keep)
+        self._row, self._row_held = 0, None
+        self._restore_scroll, self._seek, self._clicked = None, None, None
+        self._resized_rows()
+        self.scroll_to(y=0, animate=False, force=True)
+        self._changed()
+        return self._rows.generation
+
+    def set_page(self, index: int, rows: Sequence[Row], generation: int | None = None) -> bool:
+        """Give a page (page `index` begins at row index * page_size). False: too late, dropped.
+
+        While the total is not exact, a full page means that there may be more, a short one is
+        the end.
+        """
+        if index < 0 or (generation is not None and generation != self._rows.generation):
+            return False
+        self._rows.set_page(index, rows)
+        if self._seek is not None:
+            for offset, row in enumerate(rows):
+                if row.key == self._seek:
+                    self._row = index * self.page_size + offset
+                    self._seek = None
+                    self._show_cursor()
+        self._resized_rows()
+        self._changed()
+        return True
+
+    def page_failed(self, index: int) -> None:
+        """A page that was asked for will not come; it is asked for again when next needed."""
+        self._rows.pages.forget_asked(index)
+
+    def set_total(self, total: int, exact: bool = True) -> None:
+        """The number of rows is now known (or, when not exact, known to be at least this)."""
+        self._rows.set_total(total, exact)
+        self._resized_rows()
+        self._changed()
+
+    def set_reading(self, reading: bool) -> None:
+        """Say "reading…" (in the middle without rows, else in the header)."""
+        self._rows.reading = reading
+        self.refresh()
+
+    def set_sort(self, column_key: str | None, descending: bool = False) -> None:
+        """Which column the rows are sorted by, for the header's arrow."""
+        self._sort = None if column_key is None else (column_key, descending)
+        self.refresh()
+
+    @property
+    def empty_message(self) -> Content | str:
+        return self._empty_message
+
+    @empty_message.setter
+    def empty_message(self, message: Content | str) -> None:
+        self._empty_message = message
+        self.refresh()
+
+    # ---- what the table tells the screen -------------------------------------------------
+
+    @property
+    def page_size(self) -> int:
+        return self._rows.pages.page_size
+
+    @property
+    def generation(self) -> int:
+        return self._rows.generation
+
+    @property
+    def wanted_pages(self) -> frozenset[int]:
+        """Pages in use now; a queued request for another page is not worth running."""
+        return self._rows.pages.wanted
+
+    @property
+    def held_pages(self) -> int:
+        """Pages in memory, never more than the greater of max_pages and those in use."""
+        return len(self._rows.pages)
+
+    @property
+    def row_count(self) -> int:
+        """Rows known; all of them when `total_exact`."""
+        return self._rows.known
+
+    @property
+    def total_exact(self) -> bool:
+        return self._rows.exact
+
+    @property
+    def sort(self) -> tuple[str, bool] | None:
+        """(column key, descending), as given to `set_sort`."""
+        return self._sort
+
+    @property
+    def cursor_row(self) -> int:
+        return self._row
+
+    @property
+    def cursor_column(self) -> str:
+        """Key of the column under the cursor ("" without columns)."""
+        keys = self.visible_columns
+        if self._column in keys:
+            return self._column or ""
+        return keys[0] if keys else ""
+
+    @property
+    def visible_columns(self) -> list[str]:
+        """Keys of the columns the width allows; the others were dropped by priority."""
+        return [slot.column.key for slot in self._slots] or [c.key for c in self._columns]
+
+    @property
+    def selected_row(self) -> Row | None:
+        """The row under the cursor, or None when there is none or it has not arrived."""
+        if not 0 <= self._row < self.row_count or self._rows.stale is not None:
+            return None
+        return self._rows.row(self._row) or self._row_held
+
+    @property
+    def selected_cell(self) -> object:
+        """The full value under the cursor, however much of it is shown; None without a row."""
+        row = self.selected_row
+        return None if row is None else row.get(self.cursor_column)
+
+    @property
+    def view_state(self) -> ViewState:
+        return ViewState(self._row, self.scroll_offset.y, self._column)
+
+    # ---- moving --------------------------------------------------------------------------
+
+    def restore(self, cursor_row: int, scroll: int, column_key: str | None = None) -> None:
+        """Go back to a `view_state`, at once, or as soon as the table has a size and the rows."""
+        if not self._rows.exact:
+            self._rows.known = max(self._rows.known, cursor_row + 1)
+        self._row, self._row_held = max(0, cursor_row), None
+        self._column = column_key
+        self._restore_scroll = max(0, scroll)
+        self._resized_rows()
+        self._changed()
+
+    def move_to_row_key(self, key: Hashable, hint: int | None = None) -> bool:
+        """Put the cursor on the row with a key; if it is not here yet, as soon as it arrives.
+
+        Args:
+            key: The row's key.
+            hint: Where the row probably is; its page is fetched.
+        """
+        index = self._rows.pages.find(key)
+        if index is None:
+            if hint is not None:
+                self.move_cursor(hint)
+            self._seek = key
+            return False
+        self.move_cursor(index)
+        return True
+
+    def move_cursor(self, row: int | None = None, column_key: str | None = None) -> None:
+        """Put the cursor somewhere, and scroll to it as little as needed."""
+        self._seek = self._restore_scroll = None
+        if row is not None:
+            row = max(0, min(row, self._rows.known - 1))
+            self._row_held = self._row_held if row == self._row else None
+            self._row = row
+            self._show_cursor()
+        if column_key is not None:
+            self._column = column_key
+        self._changed()
+
+    def _body_height(self) -> int:
+        return max(1, self.size.height - HEADER_HEIGHT)
+
+    def _show_cursor(self) -> None:
+        top, body = self.scroll_offset.y, self._body_height()
+        if not self.size.height:
+            self._restore_scroll = max(0, self._row - 2)
+        elif self._row < top or self._row >= top + body:
+            target = self._row if self._row < top else self._row - body + 1
+            self.scroll_to(y=target, animate=False, force=True)
+
+    def action_cursor_up(self) -> None:
+        self.move_cursor(self._row - 1)
+
+    def action_cursor_down(self) -> None:
+        self.move_cursor(self._row + 1)
+
+    def action_page_up(self) -> None:
+        self._page(-1)
+
+    def action_page_down(self) -> None:
+        self._page(1)
+
+    def _page(self, direction: int) -> None:
+        step = direction * max(1, self._body_height() - 1)
+        self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
+        self.move_cursor(self._row + step)
+
+    def action_first_row(self) -> None:
+        self.move_cursor(0)
+
+    def action_last_row(self) -> None:
+        self.move_cursor(self._rows.known - 1)
+
+    def action_cursor_left(self) -> None:
+        self._step_column(-1)
+
+    def action_cursor_right(self) -> None:
+        self._step_column(1)
+
+    def _step_column(self, step: int) -> None:
+        keys = self.visible_columns
+        if keys:
+            place = keys.index(self.cursor_column) + step
+            self.move_cursor(column_key=keys[max(0, min(place, len(keys) - 1))])
+
+    def action_select(self) -> None:
+        if (row := self.selected_row) is not None:
+            self.post_message(self.RowSelected(self, self._row, row, self.cursor_column))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        slot = None
+        if offset is not None:
+            reached = [slot for slot in self._slots if slot.x <= offset.x] or self._slots
+            slot = reached[-1] if offset.x >= MARKER_WIDTH else self._slots[0] if reached else None
+        if offset is None or slot is None or event.button != 1:
+            return
+        event.stop()
+        key = slot.column.key
+        if offset.y < HEADER_HEIGHT:
+            self.post_message(self.HeaderSelected(self, key))
+            return
+        index = self.scroll_offset.y + offset.y - HEADER_HEIGHT
+        if index >= self._rows.known:
+            return
+        # The second click of a pair counts only when the first one fell here too: it may have
+        # been the one that opened this screen.
+        if event.chain > 1:
+            select = self._clicked == (index, key)
+        else:
+            select = (self._row, self.cursor_column) == (index, key)
+        self._clicked = None if select else (index, key)
+        self.move_cursor(index, key)
+        if select:
+            self.action_select()
+
+    # ---- keeping up ----------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._lay_out()
+        self._changed()
+
+    def on_resize(self) -> None:
+        self._lay_out()
+        self._resized_rows()
+        self._changed()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._request_soon()
+
+    def _lay_out(self) -> None:
+        self._slots = layout_columns(self._columns, self.size.width) if self.size.width else []
+        self.refresh()
+
+    def _resized_rows(self) -> None:
+        """Fit the scroll range and the cursor to the number of rows."""
+        more = 0 if self._rows.exact or not self._rows.known else 1
+        self.virtual_size = Size(self.size.width, self._rows.known + more + HEADER_HEIGHT)
+        last = max(0, self._rows.known - 1)
+        if self._row > last and (self._rows.exact or self._rows.known):
+            self._row, self._row_held = last, None
+        if self._restore_scroll is not None and self.size.height:
+            self.scroll_to(y=self._restore_scroll, animate=False, force=True)
+            if self.scroll_offset.y == self._restore_scroll or self._rows.exact:
+                self._restore_scroll = None
+            self._show_cursor()
+
+    def _changed(self) -> None:
+        self.refresh()
+        self._announce()
+        self._request_soon()
+
+    def _announce(self) -> None:
+        """Tell the screen where the cursor is, if that has changed."""
+        row = self.selected_row
+        self._row_held = row
+        if not self._rows.known:
+            self._announced = ()
+            return
+        column = self.cursor_column
+        now = (self._rows.generation, self._row, None if row is None else row.key, row is None)
+        before, self._announced = self._announced, (*now, column)
+        if before[:-1] != now:
+            self.post_message(self.RowHighlighted(self, self._row, row))
+        if before != self._announced and row is not None:
+            value = row.get(column)
+            self.post_message(self.CellHighlighted(self, self._row, column, value))
+
+    def _request_soon(self) -> None:
+        if not self._request_due and self.is_mounted:
+            self._request_due = True
+            self.call_later(self._request)
+
+    def _request(self) -> None:
+        self._request_due = False
+        first, body = self.scroll_offset.y, self._body_height()
+        for page in self._rows.request(first, first + body - 1, margin=body):
+            self.post_message(self.PageRequested(self, page, self._rows.generation))
+
+    # ---- drawing -------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y < HEADER_HEIGHT:
+            return self._render_header(width)
+        if not self._rows.known:
+            return self._render_notice(y, width)
+        index = self.scroll_offset.y + y - HEADER_HEIGHT
+        if index > self._rows.known or (index == self._rows.known and self._rows.exact):
+            return Strip.blank(width, self.get_visual_style("paged-table--row").rich_style)
+        return self._render_row(index, width)
+
+    def _render_header(self, width: int) -> Strip:
+        style = self.get_visual_style("paged-table--header")
+        cells = header_cells(self._slots, self._sort)
+        strip = join_cells(self._slots, cells, width, style)
+        if self._rows.reading and self._rows.known and width > 12:
+            note = Segment(" reading…", self.get_visual_style("paged-table--notice").rich_style)
+            strip = Strip([*strip.crop(0, width - 9), note], width)
+        return strip
+
+    def _render_row(self, index: int, width: int) -> Strip:
+        stale = self._rows.stale_row(index)
+        row = self._rows.row(index) or stale
+        names = ["paged-table--row"]
+        if row is None or stale is not None:
+            names.append("paged-table--missing" if row is None else "paged-table--muted")
+        elif self.row_style is not None:
+            state = f"paged-table--{self.row_style(row)}"
+            names += [state] if state in self.COMPONENT_CLASSES else []
+        cells = row_cells(self._slots, row)
+        if index != self._row or stale is not None:
+            return join_cells(self._slots, cells, width, self.get_visual_style(*names))
+        names.append("paged-table--cursor")
+        return join_cells(
+            self._slots,
+            cells,
+            width,
+            self.get_visual_style(*names),
+            mark=CURSOR_MARK,
+            strong=self.cursor_column,
+            strong_style=self.get_visual_style(*names, "paged-table--cursor-cell"),
+        )
+
+    def _render_notice(self, y: int, width: int) -> Strip:
+        style = self.get_visual_style("paged-table--notice")
+        if y != max(HEADER_HEIGHT + 1, self.size.height // 3):
+            return Strip.blank(width, style.rich_style)
+        message = "reading…" if self._rows.reading or not self._rows.exact else self._empty_message
+        return centred(safe_content(message, width), width, style)
