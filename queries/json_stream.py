@@ -19,7 +19,12 @@ CONTAINER_KEYS = frozenset({"Records", "Events", "records", "events"})
 
 _SPACE = re.compile(r"[ \t\r\n\x00]*")
 _SEPARATORS = re.compile(r"[ \t\r\n\x00,;\x1e]*")
+_NEW_OBJECT = re.compile(r"\n(?=\{)")
+"""Where the next record may start: a brace that opens a line. Inner lines of a pretty-printed
+record are indented."""
 _GROW = 1 << 20
+_MAX_CUTS = 8
+"""How often a value that has no end is given up for what stands on later lines."""
 
 
 @dataclass(slots=True)
@@ -68,12 +73,19 @@ class _Parser:
 
 
 class JsonStream:
-    """Iterate over `Piece` and `Broken` in a stream of text chunks."""
+    """Iterate over `Piece` and `Broken` in a stream of text chunks.
 
-    def __init__(self, chunks: Iterator[str]) -> None:
+    `grow` is how many characters are asked for at a time.
+    """
+
+    def __init__(self, chunks: Iterator[str], *, grow: int = _GROW) -> None:
         self._chunks = chunks
+        self._grow = grow
+        self._cuts = 0
         self._buffer = ""
         self._at = 0
+        self._from = 0
+        """Where the record that is being read began."""
         self._ended = False
         self._lines_before = 0
         self._parser = _Parser()
@@ -84,15 +96,18 @@ class JsonStream:
             self._skip(_SEPARATORS)
             if self._at >= len(self._buffer):
                 return
-            start = self._at
+            self._from = self._at
             try:
                 yield from self._top_level()
             except _Incomplete:
+                again = self._new_object(len(self._buffer))
                 yield Broken(self._line(), "the text ends in the middle of a value", cut=True)
-                return
+                if not again:
+                    return
+                self._at += 1
             except (ValueError, RecursionError) as error:
+                self._new_object(self._at + 1)
                 yield Broken(self._line(), _why(error))
-                self._at = max(self._at, start)
                 self._next_line()
 
     def _top_level(self) -> Iterator[Piece]:
@@ -145,7 +160,7 @@ class JsonStream:
                 members[key] = value
             if contained:
                 mark = self._at
-            elif self._at > _GROW:
+            elif self._at > self._grow:
                 kept.append(self._buffer[mark : self._at])
                 self._compact()
                 mark = self._at
@@ -165,9 +180,10 @@ class JsonStream:
             if character == ",":
                 self._at += 1
                 continue
+            self._from = self._at
             value, text, repeated = self._value()
             yield Piece(value, text, container, repeated)
-            if self._at > _GROW:
+            if self._at > self._grow:
                 self._compact()
 
     def _value(self) -> tuple[Any, str, bool]:
@@ -182,13 +198,13 @@ class JsonStream:
                         raise _Incomplete from None
                     self._at = max(self._at, min(error.pos, len(self._buffer)))
                     raise
-                self._fill(max(_GROW, len(self._buffer) - self._at))
+                self._fill(max(self._grow, len(self._buffer) - self._at))
                 continue
-            # A number at the very end may go on in the next chunk.
-            if end == len(self._buffer) and not self._ended and not isinstance(value, dict | list):
-                self._fill(_GROW)
-                if end != len(self._buffer):
-                    continue
+            # A number near the very end may go on in the next chunk (`1` of `1.5e-7`).
+            near = end >= len(self._buffer) - 4
+            if near and not self._ended and not isinstance(value, dict | list | str):
+                self._fill(self._grow)
+                continue
             text = self._buffer[self._at : end]
             self._at = end
             return value, text, self._parser.repeated
@@ -197,7 +213,7 @@ class JsonStream:
         while self._at >= len(self._buffer):
             if self._ended:
                 raise _Incomplete
-            self._fill(_GROW)
+            self._fill(self._grow)
         return self._buffer[self._at]
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
@@ -206,7 +222,7 @@ class JsonStream:
             self._at = match.end() if match else self._at
             if self._at < len(self._buffer) or self._ended:
                 return
-            self._fill(_GROW)
+            self._fill(self._grow)
 
     def _fill(self, wanted: int) -> None:
         parts = [self._buffer]
@@ -223,10 +239,23 @@ class JsonStream:
     def _compact(self) -> None:
         self._lines_before += self._buffer.count("\n", 0, self._at)
         self._buffer = self._buffer[self._at :]
+        self._from = max(0, self._from - self._at)
         self._at = 0
 
     def _line(self) -> int:
         return self._lines_before + self._buffer.count("\n", 0, self._at) + 1
+
+    def _new_object(self, end: int) -> bool:
+        """Move to the end of the first line of what is given up, up to `end`, after which a new
+        object starts: a line cut in the middle runs on into whole ones, which must not go too."""
+        if end - self._from > self._grow:
+            # Reading long stretches again and again would take for ever on a file made for that.
+            self._cuts += 1
+        found = _NEW_OBJECT.search(self._buffer, self._from, end)
+        if found is None or self._cuts > _MAX_CUTS:
+            return False
+        self._at = found.start()
+        return True
 
     def _next_line(self) -> None:
         """Go on after the next newline: one bad line must not hide the good ones after it."""
@@ -241,7 +270,7 @@ class JsonStream:
                 return
             self._at = len(self._buffer)
             self._compact()
-            self._fill(_GROW)
+            self._fill(self._grow)
 
 
 def _may_be_incomplete(error: json.JSONDecodeError, length: int) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from queries.catalogue import Statement, statement
@@ -79,6 +80,16 @@ class Question:
         """How many rows the question has in all, whatever the page."""
         return f"SELECT count(*) FROM (\n{self.statement.sql}\n) AS answer{self._condition()}"  # noqa: S608
 
+    def rank_sql(self, column: str) -> str:
+        """How many rows come before one with `$rank_value` in `column` and `$rank_key` as key,
+        when the rows are sorted by that column, ascending."""
+        name, key = _identifier(column), _identifier(self.statement.key[0])
+        rows = f"SELECT * FROM (\n{self.statement.sql}\n) AS answer{self._condition()}"  # noqa: S608
+        return (
+            f"SELECT count(*) FROM ({rows}) AS before WHERE {name} < $rank_value"  # noqa: S608
+            f" OR ({name} = $rank_value AND {key} < $rank_key)"
+        )
+
     def pasteable(self) -> str:
         """The statement with values written out, ready for the duckdb shell."""
         bound = self.bound
@@ -107,7 +118,7 @@ class Question:
         return f"\nORDER BY {', '.join(order)}" if order else ""
 
 
-def ask_for(name: str, **parameters: Any) -> Question:
+def ask_for(name: str, /, **parameters: Any) -> Question:
     """The question `name` of the catalogue. Raises ValueError for a parameter it does not have."""
     found = statement(name)
     unknown = set(parameters) - found.parameters
@@ -127,12 +138,17 @@ def literal(value: object) -> str:
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
     text = str(value)
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        parts = [
-            f"chr({ord(c)})" if ord(c) < 32 or ord(c) == 127 else "'" + c.replace("'", "''") + "'"
-            for c in text
-        ]
-        return "(" + " || ".join(parts) + ")"
+    if text.isprintable():
+        return _quoted(text)
+    # What a terminal obeys, or what cannot be seen, is written by its number.
+    parts = [
+        _quoted("".join(run)) if printable else " || ".join(f"chr({ord(c)})" for c in run)
+        for printable, run in groupby(text, key=str.isprintable)
+    ]
+    return "(" + " || ".join(parts) + ")"
+
+
+def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -172,6 +172,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         theme_name=options.theme,
     )
     app.run()
+    app.finish()
     if app.failure:
         raise InvestigationError(app.failure)
     code = app.return_code or DONE

@@ -11,12 +11,12 @@ from queries.json_stream import Piece
 NAME = "not CloudTrail"
 
 _KNOWN = (
-    ({"schemaVersion", "service", "severity"}, "a GuardDuty finding, not a CloudTrail record"),
+    ({"schemaVersion", "service", "resource"}, "a GuardDuty finding, not a CloudTrail record"),
     ({"s3", "eventSource"}, "an S3 notification, not a CloudTrail record"),
     ({"Sns"}, "an SNS notification, not a CloudTrail record"),
     ({"messageId", "receiptHandle"}, "an SQS message, not a CloudTrail record"),
     ({"s3Bucket", "s3ObjectKey"}, "a CloudTrail delivery notice, not a CloudTrail record"),
-    ({"detail-type", "source"}, "an EventBridge event without a CloudTrail record"),
+    ({"detail-type", "source"}, "an EventBridge event, which this version does not read"),
     ({"auditID", "verb"}, "a Kubernetes audit event, not a CloudTrail record"),
     ({"protoPayload"}, "a Google Cloud audit log, not a CloudTrail record"),
 )

@@ -6,12 +6,13 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-e
 from __future__ import annotations
 
 from queries.envelopes.model import Found, Record, looks_like_event
-from queries.json_stream import Piece
+from queries.json_stream import CONTAINER_KEYS, Piece
 
 NAME = "trail delivery"
 
 
 def read(piece: Piece) -> Found | None:
-    if piece.container not in ("Records", "records") or not looks_like_event(piece.value):
+    # `records`, `events` and `Events` come from hand-made extracts of the same shape.
+    if piece.container not in CONTAINER_KEYS or not looks_like_event(piece.value):
         return None
     return Found([Record(piece.value, piece.text, piece.repeated_keys)])

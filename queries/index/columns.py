@@ -93,12 +93,21 @@ PATHS: dict[str, str] = {
 }
 """Extracted field -> JSON path. `json_extract_string` takes them all in one parse."""
 
-TYPE_PATHS = ("$.userIdentity", "$.requestParameters", "$.responseElements", "$.addendum")
+TYPE_PATHS = (
+    "$.userIdentity",
+    "$.requestParameters",
+    "$.responseElements",
+    "$.serviceEventDetails",
+    "$.addendum",
+)
 """Members that must be objects (or null or absent) for the paths above to be the whole story."""
 
 _ECR = "{event_source} IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')"
 _ECR_ARN = f"CASE WHEN {_ECR} AND {{resource_arn}} LIKE 'arn:%:ecr%:repository/%' THEN "
 _HIDDEN = "'HIDDEN_DUE_TO_SECURITY_REASONS'"
+
+_IS_TIME = "{event_time_text} LIKE '____-__-__T__:__:__%Z' AND {event_time_text} >= '0001'"
+"""From year 1 on: Python, which takes times out of the index, knows none before."""
 
 PRINCIPAL = f"""CASE
   WHEN {{arn}} <> '' THEN {{arn}}
@@ -122,13 +131,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("event_id", "coalesce(nullif({event_id}, ''), {event_id_small})"),
     Column(
         "event_time",
-        "CASE WHEN {event_time_text} LIKE '____-__-__T__:__:__%Z' "
+        f"CASE WHEN {_IS_TIME} "
         "THEN try_cast(left({event_time_text}, -1) AS TIMESTAMP) END",
         "TIMESTAMP",
     ),
     Column(
         "event_second",
-        "CASE WHEN {event_time_text} LIKE '____-__-__T__:__:__%Z' "
+        f"CASE WHEN {_IS_TIME} "
         "THEN epoch(try_cast(left({event_time_text}, 19) AS TIMESTAMP))::BIGINT END",
         "BIGINT",
     ),
@@ -169,7 +178,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("issuer_arn", "nullif({issuer_arn}, '')"),
     Column(
         "session_created",
-        "try_cast(replace({session_created_text}, 'Z', '') AS TIMESTAMP)",
+        "CASE WHEN {session_created_text} LIKE '____-__-__%' AND {session_created_text} >= '0001' "
+        "THEN try_cast(replace({session_created_text}, 'Z', '') AS TIMESTAMP) END",
         "TIMESTAMP",
     ),
     Column("mfa", "try_cast({mfa} AS BOOLEAN)", "BOOLEAN"),

@@ -28,7 +28,8 @@ def insert_statement() -> str:
     Parameters: `docs` VARCHAR[] the documents, `files` INTEGER[] the file id of each, `bases`
     BIGINT[] the position before its first record. A document that is not JSON gives no row.
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
-    object, an unusual time, a repeated key): its file then goes through the careful reader.
+    object, an unusual time, a repeated key, another service's notice): its file then goes
+    through the careful reader.
     """
     names = ", ".join(column.name for column in COLUMNS)
     values = ", ".join(f"{_expression(column.sql)} AS {column.name}" for column in COLUMNS)
@@ -44,7 +45,9 @@ FROM (
     json_type(r) <> 'OBJECT' OR {_field("event_time_text")} IS NULL
       OR {_field("event_time_text")} NOT LIKE '____-__-__T__:__:__Z'
       OR {_field("event_name")} IS NULL OR {_field("event_source")} IS NULL
+      OR {_field("event_source")} LIKE 'aws:%'
       OR len(list_filter(t, lambda kind: kind NOT IN ('OBJECT', 'NULL'))) > 0
+      OR event_time IS NULL
       OR len(list_distinct(k)) <> len(k) AS odd
   FROM (
     SELECT file_id, position, r, json_extract_string(r, {_quoted(list(PATHS.values()))}) AS x,

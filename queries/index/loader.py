@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from queries.index.flatten import insert_statement
+from queries.json_stream import CONTAINER_KEYS
 from queries.progress import CancelToken, Progress
 from queries.reader import NOT_READ, FileFacts, read_records
 from queries.sources.local import Item, is_system_file, looks_like_partial_download
@@ -36,7 +37,9 @@ _CAREFUL_BATCH = 2000
 
 _TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
-_PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
+_CONTAINER_NAMES = tuple(f'"{name}"'.encode() for name in CONTAINER_KEYS)
+_TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
+"""What the shared INSERT takes for a time (LIKE '____-__-__T__:__:__%Z') and reads itself."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -75,7 +78,8 @@ def load_items(
         _run(_FastWorker, connection, numbered, ledger, progress, cancel, workers)
         careful = _take_back_odd_files(connection, numbered, ledger)
         for file_id, item in careful:
-            progress.add(files=-1, stored=-item.size)
+            if not cancel.cancelled:
+                progress.add(files=-1, stored=-item.size)
             ledger.facts.pop(file_id, None)
     _run(_CarefulWorker, connection, careful, ledger, progress, cancel, workers)
     for file_id, _ in numbered:
@@ -203,8 +207,13 @@ def _whole_documents(item: Item, facts: FileFacts) -> tuple[str, list[tuple[str,
     except UnicodeDecodeError:
         return None
     if _TRAIL_START.match(data):
+        # A second list of records beside the first would be overlooked.
+        if sum(data.count(name) for name in _CONTAINER_NAMES) > 1:
+            return None
         return "trail delivery", [(text, 0)]
-    return "CloudTrail events", list(_line_documents(text))
+    lines = [line for line in text.split("\n") if line and not line.isspace()]
+    facts.records = len(lines)
+    return "CloudTrail events", list(_line_documents(lines))
 
 
 def _limit(data: bytearray) -> int:
@@ -214,10 +223,9 @@ def _limit(data: bytearray) -> int:
     return LINES_LIMIT if _EVENT_START.match(data) else 0
 
 
-def _line_documents(text: str) -> Iterator[tuple[str, int]]:
+def _line_documents(lines: list[str]) -> Iterator[tuple[str, int]]:
     """NDJSON as documents of some megabytes each; a line that is no object spoils its document,
-    which then gives no row and sends the file to the careful reader."""
-    lines = [line for line in text.split("\n") if line and not line.isspace()]
+    which then gives no row: rows are missing, and the file goes to the careful reader."""
     start, size = 0, 0
     for number, line in enumerate(lines, 1):
         size += len(line)
@@ -242,7 +250,8 @@ def _take_back_odd_files(
     for file_id, item in numbered:
         facts = ledger.facts.get(file_id)
         rows, odd, last = counts.get(file_id, (0, 0, 0))
-        if facts is None or odd or rows == 0 or rows != last:
+        expected = (facts.records if facts else 0) or last
+        if facts is None or odd or rows == 0 or rows != last or rows != expected:
             back.append((file_id, item))
             if rows:
                 spoiled.append(file_id)
@@ -293,9 +302,11 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
             except (ValueError, RecursionError):
                 continue
     time = clean.get("eventTime")
-    if time is not None and not (isinstance(time, str) and _PLAIN_TIME.fullmatch(time)):
-        clean["eventTime"] = utc_time(time)
-        if clean["eventTime"] is None and facts is not None:
+    if time is not None:
+        understood = utc_time(time)
+        if not (isinstance(time, str) and _TIME_SHAPE.fullmatch(time)):
+            clean["eventTime"] = understood
+        if understood is None and facts is not None:
             facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1
     return _LONE_SURROGATE.sub("\ufffd", json.dumps(clean, ensure_ascii=False))
 
@@ -315,6 +326,4 @@ def utc_time(value: object) -> str | None:
     except (ValueError, OverflowError, OSError):
         return None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (
-        f".{moment.microsecond:06d}Z" if moment.microsecond else "Z"
-    )
+    return f"{moment.replace(tzinfo=None).isoformat()}Z"

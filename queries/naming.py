@@ -1,0 +1,136 @@
+"""Short names for people: what to call a principal, an error, an effect."""
+
+from __future__ import annotations
+
+import re
+
+_GITHUB = re.compile(r"repo:([^:]+/[^:]+):(.+?)(?: \([^)]*\))?")
+
+ERRORS = {
+    "ImageTagAlreadyExistsException": "tag is immutable",
+    "ImageAlreadyExistsException": "same image and tag already there",
+    "RepositoryNotFoundException": "repository does not exist",
+    "LayersNotFoundException": "layers missing",
+    "ImageDigestDoesNotMatchException": "digest does not match",
+    "ReferencedImagesNotFoundException": "listed images missing",
+    "InvalidParameterException": "invalid request",
+    "LimitExceededException": "limit reached",
+    "KmsException": "KMS key unusable",
+    "AccessDenied": "access denied",
+    "AccessDeniedException": "access denied",
+    "VpceAccessDenied": "denied by the VPC endpoint",
+    "ThrottlingException": "throttled",
+}
+"""PutImage's errors in words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html)."""
+
+IMMUTABLE = "ImageTagAlreadyExistsException"
+
+
+def error_in_words(code: str | None) -> str:
+    """An error code as words; an unknown one stays as it is."""
+    if not code:
+        return ""
+    return ERRORS.get(code, code.removesuffix("Exception"))
+
+
+def display_name(label: str | None) -> str:
+    """A principal's label as a person would say it.
+
+    `arn:aws:iam::1:user/ops/dana` is dana, `…:assumed-role/jump/x` is jump/x, an Identity Center
+    session is its e-mail address, a GitHub subject is org/repo@branch.
+    """
+    if not label:
+        return "–"
+    if match := _GITHUB.fullmatch(label):
+        return f"{match.group(1)}{_github_ref(match.group(2))} (GitHub)"
+    if not label.startswith("arn:"):
+        return label
+    parts = label.split(":", 5)
+    if len(parts) < 6:
+        return label
+    kind, _, name = parts[5].partition("/")
+    if kind == "root":
+        return f"root of {parts[4]}"
+    if kind == "assumed-role":
+        role, _, session = name.partition("/")
+        if role.startswith("AWSReservedSSO_"):
+            short = role.removeprefix("AWSReservedSSO_").rsplit("_", 1)[0]
+            return f"{session} ({short})"
+        return f"{role}/{session}" if session else role
+    if kind in ("user", "role", "federated-user"):
+        return name.rsplit("/", 1)[-1]
+    return parts[5]
+
+
+def _github_ref(subject: str) -> str:
+    """The part of a GitHub subject after the repository: branch, tag, environment, event.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+    if subject.startswith("ref:refs/heads/"):
+        return "@" + subject.removeprefix("ref:refs/heads/")
+    if subject.startswith("ref:refs/tags/"):
+        return "@" + subject.removeprefix("ref:refs/tags/")
+    if subject.startswith("environment:"):
+        return " env " + subject.removeprefix("environment:")
+    return " " + subject
+
+
+def origin_and_session(origin: str | None, principal: str | None) -> str:
+    """`dana ← ci-push/17724…`: the origin first, then the session that acted."""
+    first, last = display_name(origin), display_name(principal)
+    return first if origin == principal or not origin else f"{first} ← {last}"
+
+
+EFFECTS = {
+    "new image": "new image",
+    "retag": "retag",
+    "moved tag": "moved tag",
+    "moved tag to known image": "moved tag, known image",
+    "same image again": "same image again",
+    "attempt": "attempt",
+}
+
+KINDS = {
+    "helm_chart": "Helm chart",
+    "build_cache": "build cache",
+    "signature": "signature",
+    "attestation": "attestation",
+    "sbom": "SBOM",
+    "artifact": "artifact",
+    "unknown": "manifest not recorded",
+}
+
+
+def what_happened(push: dict[str, object]) -> str:
+    """A push's effect in words, with its kind where it is no plain image."""
+    code = push.get("error_code")
+    if push.get("outcome") != "ok":
+        return f"attempt: {error_in_words(str(code) if code else None) or 'failed'}"
+    said = [EFFECTS.get(str(push.get("effect")), str(push.get("effect")))]
+    kind = str(push.get("kind"))
+    if kind in KINDS:
+        said.append(KINDS[kind])
+    platforms = [name for name in str(push.get("platforms") or "").split(", ") if name]
+    if platforms:
+        said.append(f"{len(platforms)} platform{'s' if len(platforms) > 1 else ''}")
+    if push.get("made_by") != "person":
+        said.append(str(push.get("made_by")))
+    return ", ".join(said)
+
+
+def where_from(push: dict[str, object]) -> str:
+    """The address of a push, or that of its probable login, marked ≈, or that none is recorded."""
+    if push.get("made_by") != "person":
+        return "AWS service"
+    address = str(push.get("source_ip_address") or "")
+    if address[:1].isdigit() or ":" in address:
+        return address
+    if push.get("login_ip"):
+        return f"≈ {push['login_ip']}"
+    return "not recorded"
+
+
+def service_name(event_source: str | None) -> str:
+    """`ecr` for `ecr.amazonaws.com`."""
+    return (event_source or "–").removesuffix(".amazonaws.com")

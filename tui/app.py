@@ -1,0 +1,150 @@
+"""The interface: a thin shell that opens the case and shows the first screen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import duckdb
+from textual.app import App, get_system_commands_provider
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from queries.case import Case, open_case
+from queries.errors import InvestigationError
+from queries.progress import CancelToken, Progress
+from tui.palette import ScreenCommands
+from tui.screens.evidence import EvidenceScreen
+from tui.screens.loading import LoadingScreen
+from tui.screens.repositories import RepositoriesScreen
+
+THEMES = {"dark": "textual-dark", "light": "textual-light"}
+
+
+class Opened(Message, bubble=False):
+    """The case is open; posted from the reading thread."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__()
+        self.case = case
+
+
+class NotOpened(Message, bubble=False):
+    """The evidence could not be opened at all."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class InvestigateApp(App[None]):
+    """Reads the evidence on a thread, then starts at the repositories."""
+
+    TITLE = "ecr-investigate"
+    CSS_PATH = "app.tcss"
+    COMMANDS = {get_system_commands_provider, lambda: ScreenCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        case_file: Path | None = None,
+        use_cache: bool = True,
+        theme_name: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._paths = list(paths)
+        self._case_file = case_file
+        self._use_cache = use_cache
+        self._cancel = CancelToken()
+        self._reader: threading.Thread | None = None
+        self._case: Case | None = None
+        self.failure = ""
+        self._theme_name = theme_name
+
+    @property
+    def case(self) -> Case:
+        """The opened case."""
+        assert self._case is not None
+        return self._case
+
+    @property
+    def evidence_name(self) -> str:
+        """A short name for what is open."""
+        if not self._paths:
+            return self._case_file.name if self._case_file else ""
+        names = [Path(path).absolute().name or path for path in self._paths]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+    @property
+    def evidence_complete(self) -> bool:
+        return self._case is not None and bool(self._case.totals["evidence_complete"])
+
+    def on_mount(self) -> None:
+        name = THEMES.get(self._theme_name or "dark", self._theme_name)
+        if name in self.available_themes:
+            self.theme = name
+        elif name:
+            self.notify(f"no theme is called {name}", severity="warning", markup=False)
+        progress = Progress()
+        self.push_screen(LoadingScreen(progress, self._cancel, self.evidence_name))
+        self._reader = threading.Thread(
+            target=self._open, args=(progress,), name="open case", daemon=True
+        )
+        self._reader.start()
+
+    def _open(self, progress: Progress) -> None:
+        try:
+            case = open_case(
+                self._paths,
+                case_file=self._case_file,
+                use_cache=self._use_cache,
+                progress=progress,
+                cancel=self._cancel,
+            )
+        except (InvestigationError, OSError, duckdb.Error) as error:
+            self.post_message(NotOpened(str(error)))
+        else:
+            self._case = case
+            self.post_message(Opened(case))
+
+    def on_opened(self, message: Opened) -> None:
+        totals = message.case.totals
+        if not totals["raw_records"]:
+            self.switch_screen(EvidenceScreen())
+            self.notify(
+                "no CloudTrail record could be read: the notes say why, file by file",
+                severity="warning",
+                timeout=10,
+            )
+        else:
+            self.switch_screen(RepositoriesScreen())
+        if totals.get("stopped"):
+            self.notify("reading was stopped: what was read is shown, the rest is missing")
+
+    def on_not_opened(self, message: NotOpened) -> None:
+        self.failure = message.reason
+        self.exit(return_code=1)
+
+    async def action_quit(self) -> None:
+        nothing = self._case is not None and not self._case.totals["raw_records"]
+        self._cancel.cancel()
+        self.exit(return_code=1 if nothing else 0)
+
+    async def _on_exit_app(self) -> None:
+        self._cancel.cancel()
+        await super()._on_exit_app()
+
+    def finish(self) -> None:
+        """After the interface has ended: wait for the reader and close the case."""
+        if self._reader is not None:
+            self._reader.join(timeout=10)
+        if self._case is not None:
+            self._case.close()
+

@@ -1,0 +1,124 @@
+"""How values look in cells: colour has five meanings (attention, danger, write, failed, selected)
+and everything said in colour is also said in a word or a sign."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+
+from queries.naming import (
+    IMMUTABLE,
+    display_name,
+    error_in_words,
+    origin_and_session,
+    service_name,
+    what_happened,
+    where_from,
+)
+from tui.text import fmt_bytes, fmt_count, fmt_time, safe_content, short_digest
+from tui.widgets.paged_table import Row
+from tui.widgets.sparkline import sparkline
+
+CELL_LIMIT = 200
+"""Longest text handed to a cell; the full value is in the detail views."""
+
+
+def time_cell(value: Any, row: Row) -> Content | str:
+    return fmt_time(value) if isinstance(value, datetime) else "–"
+
+
+def count_cell(value: Any, row: Row) -> Content | str:
+    return fmt_count(value) if value else Content.styled("0", "$text-disabled")
+
+
+def bytes_cell(value: Any, row: Row) -> Content | str:
+    return fmt_bytes(value) if value is not None else "–"
+
+
+def name_cell(value: Any, row: Row) -> Content | str:
+    return display_name(value)
+
+
+def repository_cell(value: Any, row: Row) -> Content | str:
+    """Account and region quiet, the name plain: same-named repositories stay apart."""
+    name = str(row.get("repository_name") or "")
+    text = str(value or "")
+    if name and text.endswith(name):
+        return safe_content(text[: -len(name)], CELL_LIMIT, "$text-muted") + safe_content(
+            name, CELL_LIMIT, "bold"
+        )
+    return safe_content(text, CELL_LIMIT)
+
+
+def who_cell(value: Any, row: Row) -> Content | str:
+    if row.get("made_by") not in (None, "person"):
+        trigger = row.get("triggered_by")
+        return f"{row['made_by']} ({display_name(trigger)})" if trigger else str(row["made_by"])
+    return origin_and_session(row.get("origin"), row.get("principal"))
+
+
+def from_cell(value: Any, row: Row) -> Content | str:
+    text = where_from(dict(row.values))
+    quiet = text.startswith("≈") or text == "not recorded"
+    return safe_content(text, CELL_LIMIT, "$text-muted" if quiet else "")
+
+
+def digest_cell(value: Any, row: Row) -> Content | str:
+    return short_digest(value) if value else "–"
+
+
+def what_cell(value: Any, row: Row) -> Content | str:
+    return what_happened(dict(row.values))
+
+
+def push_mark(value: Any, row: Row) -> Content | str:
+    """● a tag was moved, ✗ an attempt, ◦ made by a service."""
+    if row.get("outcome") != "ok":
+        return "✗"
+    if str(row.get("effect")).startswith("moved tag"):
+        return "●"
+    return "◦" if row.get("made_by") != "person" else ""
+
+
+def push_style(row: Row) -> str:
+    if row.get("outcome") != "ok":
+        return "attention" if row.get("error_code") == IMMUTABLE else "failed"
+    if str(row.get("effect")) == "moved tag":
+        return "attention"
+    return "muted" if row.get("made_by") != "person" else ""
+
+
+def event_mark(value: Any, row: Row) -> Content | str:
+    """✗ denied or failed, W a call that changes something."""
+    if row.get("outcome") != "ok":
+        return "✗"
+    return "W" if row.get("is_write") else ""
+
+
+def event_style(row: Row) -> str:
+    if row.get("outcome") == "denied":
+        return "attention"
+    if row.get("outcome") != "ok":
+        return "failed"
+    return "write" if row.get("is_write") else ""
+
+
+def result_cell(value: Any, row: Row) -> Content | str:
+    if row.get("outcome") == "ok":
+        return "ok"
+    if row.get("outcome") == "denied":
+        return "denied"
+    return error_in_words(row.get("error_code")) or "failed"
+
+
+def service_cell(value: Any, row: Row) -> Content | str:
+    return service_name(value)
+
+
+def spark_cell(width: int) -> Any:
+    def render(value: Any, row: Row) -> Content | str:
+        return sparkline(value, width) if value else ""
+
+    return render

@@ -1,0 +1,106 @@
+"""Questions asked away from the interface's thread, with stale answers dropped.
+
+A job lives in a slot of a screen; a new job in the slot interrupts the old one's DuckDB cursor,
+and whatever still arrives from it is ignored. Leaving the screen ends all its jobs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import duckdb
+from textual.message import Message
+from textual.screen import Screen
+
+from queries.case import Case
+from queries.errors import Cancelled, InvestigationError
+from queries.progress import CancelToken
+
+Result = TypeVar("Result")
+
+
+class Answered(Message, bubble=False):
+    """A job is done; posted from its thread, handled on the interface's."""
+
+    def __init__(self, slot: str, token: CancelToken, deliver: Callable[[], None]) -> None:
+        super().__init__()
+        self.slot = slot
+        self.token = token
+        self.deliver = deliver
+
+
+class Jobs(Screen[None]):
+    """A screen that can ask the case questions."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._jobs: dict[str, CancelToken] = {}
+
+    @property
+    def case(self) -> Case:
+        """The opened case (screens exist only after it was opened)."""
+        case: Case = self.app.case  # type: ignore[attr-defined]
+        return case
+
+    def ask(
+        self,
+        slot: str,
+        work: Callable[[Case, CancelToken], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Run `work` on a thread and `done` with its result, unless something newer took the slot.
+
+        A failure is shown as a notification, or handed to `failed`.
+        """
+        self.stop(slot)
+        token = CancelToken()
+        self._jobs[slot] = token
+        case = self.case
+
+        def run() -> None:
+            try:
+                result = work(case, token)
+            except Cancelled:
+                return
+            except (InvestigationError, duckdb.Error, OSError) as error:
+                message = str(error)
+                deliver = failed or self._complain
+                self.post_message(Answered(slot, token, lambda: deliver(message)))
+            else:
+                self.post_message(Answered(slot, token, lambda: done(result)))
+
+        threading.Thread(target=run, name=f"ask {slot}", daemon=True).start()
+
+    def stop(self, slot: str) -> None:
+        """Interrupt the job in a slot; its answer will not be delivered."""
+        token = self._jobs.pop(slot, None)
+        if token is not None:
+            token.cancel()
+
+    def stop_all(self) -> None:
+        for slot in list(self._jobs):
+            self.stop(slot)
+
+    def on_answered(self, message: Answered) -> None:
+        if self._jobs.get(message.slot) is message.token and self.is_attached:
+            del self._jobs[message.slot]
+            message.deliver()
+
+    def on_unmount(self) -> None:
+        self.stop_all()
+
+    def _complain(self, message: str) -> None:
+        self.notify(message, severity="error", markup=False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still awaited (tests wait for this)."""
+        return bool(self._jobs)
+
+
+def ask_rows(question: Any) -> Callable[[Case, CancelToken], list[dict[str, Any]]]:
+    """Work that answers a question with dictionaries."""
+    return lambda case, cancel: case.ask(question.sql, question.bound, cancel).dicts()

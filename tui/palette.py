@@ -1,0 +1,43 @@
+"""The command palette: places, and the keys that work on the current screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui.screens.base import CaseScreen
+from tui.screens.places import TITLES
+
+
+class ScreenCommands(Provider):
+    """Every place and every key of the screen below, found by words."""
+
+    def _commands(self) -> list[tuple[str, Callable[[], Any], str]]:
+        screen = self.screen
+        if not isinstance(screen, CaseScreen):
+            return []
+        found: list[tuple[str, Callable[[], Any], str]] = [
+            (f"Go to {title}", partial(screen.action_go, place), "")
+            for place, title in TITLES.items()
+        ]
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.enabled and binding.description and not binding.system:
+                key = binding.key_display or self.app.get_key_display(binding)
+                run = partial(self.app.run_action, binding.action, active.node)
+                found.append((binding.description, run, f"key {key}"))
+        return found
+
+    async def discover(self) -> Hits:
+        for title, run, note in self._commands():
+            yield DiscoveryHit(title, run, help=note)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for title, run, note in self._commands():
+            score = matcher.match(title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), run, help=note)

@@ -1,0 +1,131 @@
+"""A PagedTable over a question: it fetches its own pages, sorts and filters by changing the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from textual import on
+from textual.content import Content
+
+from queries.case import Case, Rows
+from queries.progress import CancelToken
+from queries.question import Order, Question
+from tui.jobs import Jobs
+from tui.widgets.paged_table import Column, PagedTable, Row
+
+
+class QuestionTable(PagedTable):
+    """Shows the rows of a question. `searched` are the columns that `/` looks into.
+
+    Only the page on screen (and the next one) is fetched; a full page means there may be more.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        searched: Sequence[str] = (),
+        row_style: Callable[[Row], str] | None = None,
+        empty_message: Content | str = "nothing here",
+        id: str | None = None,
+    ) -> None:
+        super().__init__(columns, row_style=row_style, empty_message=empty_message, id=id)
+        self.searched = tuple(searched)
+        self.question: Question | None = None
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {column.key: column.label for column in self._columns}
+
+    def show(self, question: Question, *, keep: bool = False) -> None:
+        """Ask another question. `keep` leaves the old rows dimmed until the answer is here."""
+        self.question = question
+        for slot in ("0", "1", "count"):
+            self._jobs_screen.stop(f"{self.id}:{slot}")
+        first = question.order[0] if question.order else None
+        self.set_sort(first.column if first else None, bool(first and first.descending))
+        self.reset(keep=keep)
+
+    @property
+    def _jobs_screen(self) -> Jobs:
+        screen = self.screen
+        assert isinstance(screen, Jobs)
+        return screen
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column; the same column again turns the order round."""
+        if self.question is None:
+            return
+        now = self.question.order[0] if self.question.order else None
+        descending = not now.descending if now and now.column == column else False
+        self.show(self.question.with_order(Order(column, descending)), keep=True)
+
+    def filter_by(self, needle: str) -> None:
+        """Keep the rows in which one of `searched` contains the text."""
+        if self.question is not None and needle != self.question.needle:
+            self.show(self.question.with_needle(needle, self.searched), keep=True)
+
+    @property
+    def sortable(self) -> list[tuple[str, str]]:
+        """(column key, label) of what can be sorted by."""
+        return [(key, label or key) for key, label in self._names.items() if key]
+
+    @on(PagedTable.PageRequested)
+    def _fetch(self, message: PagedTable.PageRequested) -> None:
+        message.stop()
+        question = self.question
+        if question is None or not self.is_attached:
+            return
+        index, generation = message.page_index, message.generation
+        page = question.with_page(message.limit, message.offset)
+        self.set_reading(True)
+        # Two slots, so that the page on screen and the next one do not interrupt each other.
+        self._jobs_screen.ask(
+            f"{self.id}:{index % 2}",
+            partial(_page, page),
+            partial(self._arrived, index, generation),
+            partial(self._failed, index),
+        )
+
+    def _arrived(self, index: int, generation: int, rows: list[Row]) -> None:
+        self.set_reading(False)
+        self.set_page(index, rows, generation)
+        question = self.question
+        if question is not None and not self.total_exact:
+            # Only now: the first page never waits for a count.
+            self._jobs_screen.ask(
+                f"{self.id}:count",
+                lambda case, cancel: case.ask(question.count_sql, question.bound, cancel),
+                partial(self._counted, generation),
+                lambda message: None,
+            )
+
+    def _counted(self, generation: int, answer: Rows) -> None:
+        if generation == self.generation and not self.total_exact:
+            self.set_total(answer.rows[0][0])
+
+    def _failed(self, index: int, message: str) -> None:
+        self.set_reading(False)
+        self.page_failed(index)
+        self.notify(message, severity="error", markup=False)
+
+    @on(PagedTable.HeaderSelected)
+    def _sort_by_header(self, message: PagedTable.HeaderSelected) -> None:
+        message.stop()
+        if message.column_key in self._names:
+            self.sort_by(message.column_key)
+
+
+def _page(question: Question, case: Case, cancel: CancelToken) -> list[Row]:
+    answer = case.ask(question.sql, question.bound, cancel)
+    keys = [answer.columns.index(key) for key in question.statement.key]
+    return [
+        Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows
+    ]
+
+
+def row_values(row: Row | None) -> dict[str, Any]:
+    """A row's values, or nothing."""
+    return dict(row.values) if row is not None else {}

@@ -1,0 +1,292 @@
+"""The frame of every screen: status line, breadcrumb, body, footer; and the keys they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.widget import Widget
+from textual.widgets import Footer, Input
+
+from queries.question import Question
+from queries.scope import VALUE, Scope
+from tui.dialogs import Choice, Help, Picker, SqlView
+from tui.jobs import Jobs
+from tui.question_table import QuestionTable
+from tui.status import StatusLine
+from tui.text import safe_text
+from tui.widgets.breadcrumb import Breadcrumb
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import PagedTable, Row
+
+Fact = tuple[str, Content | str]
+
+
+class CaseScreen(Jobs):
+    """Base of all screens over a case. A subclass gives `segment`, `body` and what Enter does."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (150, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("slash", "filter", "Filter"),
+        Binding("s", "sort", "Sort"),
+        Binding("x", "pivot", "Pivot"),
+        Binding("y", "copy_cell", "Copy", show=False),
+        Binding("Y", "copy_row", "Copy row", show=False),
+        Binding("v", "show_sql", "SQL", show=False),
+        Binding("R", "go('repositories')", "Repositories", show=False),
+        Binding("p", "go('principals')", "Principals", show=False),
+        Binding("e", "go('evidence')", "Evidence", show=False),
+        Binding("E", "go('events')", "All events", show=False),
+        Binding("question_mark", "help", "Keys"),
+        Binding("colon", "app.command_palette", "Command", show=False),
+    ]
+
+    segment: str = ""
+    """This screen's part of the breadcrumb (log text: shown literally)."""
+    explains: str = ""
+    """One or two sentences for the help dialog."""
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between breadcrumb and footer."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self.case.totals, self.app.evidence_name)  # type: ignore[attr-defined]
+        yield Breadcrumb(id="crumbs")
+        with Container(id="body"):
+            yield from self.body()
+        yield Input(placeholder="filter as you type · Enter keeps · Esc clears", id="filter")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#filter", Input).display = False
+        self._set_crumbs()
+        self.ready()
+
+    def ready(self) -> None:
+        """Called once the widgets are there: ask the questions."""
+
+    def _set_crumbs(self) -> None:
+        stack = self.app.screen_stack
+        names = [screen.segment for screen in stack if isinstance(screen, CaseScreen)]
+        self.query_one("#crumbs", Breadcrumb).set(names)
+
+    @on(Breadcrumb.SegmentSelected)
+    def _go_to_segment(self, message: Breadcrumb.SegmentSelected) -> None:
+        screens = [s for s in self.app.screen_stack if isinstance(s, CaseScreen)]
+        for _ in range(len(screens) - 1 - message.index):
+            self.app.pop_screen()
+
+    # ---- the table the keys act on ---------------------------------------------------------
+
+    @property
+    def table(self) -> QuestionTable | None:
+        """The table that has the focus, or the first one that is shown."""
+        if isinstance(self.focused, QuestionTable):
+            return self.focused
+        return next((t for t in self.query(QuestionTable) if t.is_on_screen), None)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor of `table`."""
+        table = self.table
+        return table.selected_row if table is not None else None
+
+    def questions(self) -> Sequence[Question]:
+        """The questions behind this screen, for the SQL key."""
+        return [t.question for t in self.query(QuestionTable) if t.question is not None]
+
+    def preview(self, row: Row) -> list[Fact]:
+        """What the preview says about a row; nothing by default."""
+        return []
+
+    @on(PagedTable.RowHighlighted)
+    def _show_preview(self, message: PagedTable.RowHighlighted) -> None:
+        try:
+            facts = self.query_one("#preview", Facts)
+        except NoMatches:
+            return
+        facts.set(self.preview(message.row) if message.row is not None else [])
+
+    # ---- shared actions --------------------------------------------------------------------
+
+    def action_back(self) -> None:
+        box = self.query_one("#filter", Input)
+        if box.display:
+            self._close_filter(clear=True)
+        elif self.table is not None and self.table.question and self.table.question.needle:
+            self.table.filter_by("")
+            box.value = ""
+        elif len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1:
+            self.app.pop_screen()
+
+    def action_filter(self) -> None:
+        if self.table is None or not self.table.searched:
+            return
+        box = self.query_one("#filter", Input)
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.table is not None:
+            self.table.filter_by(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_kept(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close_filter(clear=False)
+
+    def _close_filter(self, *, clear: bool) -> None:
+        box = self.query_one("#filter", Input)
+        table = self.table
+        if clear:
+            box.value = ""
+        box.display = False
+        if table is not None:
+            if clear:
+                table.filter_by("")
+            table.focus()
+
+    def action_sort(self) -> None:
+        table = self.table
+        if table is None:
+            return
+        now = table.sort[0] if table.sort else None
+        choices = [
+            Choice(key, label, note="sorted now; again turns it round" if key == now else "")
+            for key, label in table.sortable
+        ]
+        self.app.push_screen(Picker("Sort by", choices), self._sort)
+
+    def _sort(self, key: str | None) -> None:
+        if key is not None and self.table is not None:
+            self.table.sort_by(key)
+
+    def action_copy_cell(self) -> None:
+        value = self.copy_value()
+        if value is not None:
+            self.copy(plain(value))
+
+    def copy_value(self) -> object:
+        """The full value under the cursor."""
+        return self.table.selected_cell if self.table is not None else None
+
+    def action_copy_row(self) -> None:
+        row = self.row
+        if row is not None:
+            self.copy("\n".join(f"{k}: {plain(v)}" for k, v in row.values.items() if v is not None))
+
+    def copy(self, text: str) -> None:
+        """Put text on the clipboard whole (OSC 52, so it works over SSH too)."""
+        self.app.copy_to_clipboard(text)
+        self.notify(f"copied {safe_text(text, 60)}", timeout=2, markup=False)
+
+    def action_pivot(self) -> None:
+        """Everything with the value under the cursor, wherever it stands."""
+        value = self.copy_value()
+        choices = self.pivot_values(value)
+        if not choices:
+            self.notify("nothing here to pivot on", timeout=2)
+        elif len(choices) == 1:
+            self._pivot(choices[0].key)
+        else:
+            self.app.push_screen(Picker("Everything with …", choices), self._pivot)
+
+    def pivot_values(self, value: object) -> list[Choice]:
+        """What can be pivoted on from the cell under the cursor: its value, or, where a cell is
+        made from several fields, the fields of the row."""
+        table = self.table
+        if table is not None and table.selected_row is not None:
+            column = table.cursor_column
+            related = PIVOTS.get(column, (column,))
+            row = table.selected_row
+            found = [(name, row.get(name)) for name in related]
+        else:
+            found = [("value", value)]
+        choices: list[Choice] = []
+        for name, entry in found:
+            if isinstance(entry, str) and entry and all(c.key != entry for c in choices):
+                values = entry.split(" ") if name == "image_tags" else [entry]
+                choices += [Choice(v, v, note=name.replace("_", " ")) for v in values]
+        return choices
+
+    def _pivot(self, value: str | None) -> None:
+        if value:
+            from tui.screens.activity import ActivityScreen
+
+            self.app.push_screen(ActivityScreen(Scope(VALUE, value)))
+
+    def action_show_sql(self) -> None:
+        text = "\n".join(question.pasteable() for question in self.questions())
+        if text:
+            self.app.push_screen(SqlView(f"-- duckdb -readonly '{self.case.path}'\n\n{text}"))
+
+    def action_help(self) -> None:
+        self.app.push_screen(Help(self.segment, self.explains, self.keys_here()))
+
+    def keys_here(self) -> list[tuple[str, str]]:
+        """(key, what it does) for every key that works on this screen now."""
+        return [
+            (active.binding.key_display or self.app.get_key_display(active.binding),
+             active.binding.description)
+            for active in self.active_bindings.values()
+            if active.enabled and active.binding.description and not active.binding.system
+        ]
+
+    def action_go(self, place: str) -> None:
+        """Open one of the places that are not part of the drill-down."""
+        from tui.screens import places
+
+        if self.segment != places.TITLES.get(place):
+            self.app.push_screen(places.make(place))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide keys that would do nothing here: the footer never lies."""
+        if action == "back":
+            return self._can_go_back()
+        if action in ("filter", "sort"):
+            return self.table is not None and (action == "sort" or bool(self.table.searched))
+        return True
+
+    def _can_go_back(self) -> bool:
+        if len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1:
+            return True
+        table = self.table
+        filtered = bool(table and table.question and table.question.needle)
+        return filtered or bool(self.query("#filter") and self.query_one("#filter").display)
+
+
+PIVOTS: dict[str, tuple[str, ...]] = {
+    "who": ("origin", "principal", "access_key_id", "source_identity", "subject"),
+    "origin": ("origin", "principal", "access_key_id", "source_identity"),
+    "from": ("source_ip_address", "login_ip", "user_agent"),
+    "source_ip_address": ("source_ip_address", "login_ip"),
+    "what": ("image_digest", "previous_digest", "error_code"),
+    "effect": ("image_digest", "previous_digest", "error_code"),
+    "result": ("error_code",),
+    "outcome": ("error_code",),
+    "mark": ("event_id",),
+    "event_time": ("event_id",),
+    "principal": ("principal", "access_key_id"),
+    "last_origin": ("last_origin", "last_pusher"),
+    "first_seen": ("principal", "access_key_id"),
+}
+"""Column under the cursor -> the fields of its row that can be pivoted on."""
+
+
+def plain(value: Any) -> str:
+    """A value as text for the clipboard: whole, times in ISO form."""
+    return f"{value.isoformat()}Z" if isinstance(value, datetime) else str(value)

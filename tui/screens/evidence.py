@@ -1,0 +1,106 @@
+"""Evidence: every file that was seen, and what the numbers rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from queries.question import Order, ask_for
+from tui.cells import bytes_cell, count_cell, time_cell
+from tui.question_table import QuestionTable
+from tui.screens.base import CaseScreen, Fact
+from tui.text import fmt_bytes, fmt_count
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import Column, Row
+
+COLUMNS = (
+    Column("status", "status", width=10),
+    Column("name", "file", min_width=24, weight=3, render=lambda value, row: _tail(str(value))),
+    Column("format", "format", width=17, priority=3),
+    Column("records", "records", width=8, align="right", render=count_cell),
+    Column("copies", "copies", width=7, align="right", priority=4, render=count_cell),
+    Column("size", "size", width=9, align="right", priority=2, render=bytes_cell),
+    Column("first_event", "first event", width=15, priority=6, render=time_cell),
+    Column("last_event", "last event", width=15, priority=7, render=time_cell),
+    Column("notes", "notes", min_width=20, weight=2, priority=5),
+)
+
+
+class EvidenceScreen(CaseScreen):
+    """The ledger with the totals above it."""
+
+    segment = "Evidence"
+    explains = (
+        "One line for every file seen: read, skipped (no log, or a digest), damaged (whole records"
+        " were kept), unreadable, not read. Coverage is what the evidence holds, by account and"
+        " region; a gap is a silence far longer than that stream's usual pauses."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "go('principals')", "Principals"),
+        Binding("R", "go('repositories')", "Repositories"),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        yield Facts(totals_facts(self.case.totals), id="totals")
+        yield QuestionTable(
+            COLUMNS,
+            searched=("name", "status", "format", "notes"),
+            row_style=_style,
+            empty_message="no file was found under the given paths",
+            id="files",
+        )
+        yield Facts(id="preview")
+
+    def ready(self) -> None:
+        table = self.query_one(QuestionTable)
+        table.show(ask_for("evidence").with_order(Order("file_id")))
+        table.focus()
+
+    def preview(self, row: Row) -> list[Fact]:
+        facts: list[Fact] = [("file", str(row["name"]))]
+        if row["notes"]:
+            facts.append(("notes", str(row["notes"])))
+        kept = f"{fmt_count(row['records'])} records, {fmt_count(row['events'])} kept as events"
+        facts.append(("read", f"{kept}, {fmt_count(row['copies'])} copies of others"))
+        facts.append(("stored", f"{fmt_bytes(row['size'])}, {row['compression'] or 'unopened'}"))
+        facts.append(("sha256", str(row["sha256"] or "not computed")))
+        return facts
+
+
+def _style(row: Row) -> str:
+    if row["status"] in ("damaged", "unreadable", "not read"):
+        return "attention"
+    return "muted" if row["status"] == "skipped" else ""
+
+
+def _tail(name: str) -> str:
+    """A path's end says more than its beginning."""
+    return name if len(name) <= 60 else "…" + name[-59:]
+
+
+def totals_facts(totals: dict[str, Any]) -> list[Fact]:
+    """What was read, what it covers, and what to know about it."""
+    window = totals["window"]
+    span = f"{window['first']} – {window['last']}" if window["first"] else "no times"
+    facts: list[Fact] = [
+        (
+            "read",
+            f"{fmt_count(totals['raw_records'])} records in {fmt_count(totals['files'])} files →"
+            f" {fmt_count(totals['events'])} events, {fmt_count(totals['pushes'])} pushes,"
+            f" {fmt_count(totals['failed_pushes'])} failed attempts",
+        ),
+        ("window", span.replace("T", " ").replace("Z", "")),
+    ]
+    for number, cover in enumerate(totals["coverage"]):
+        shown = f"{cover['first'][:16]} – {cover['last'][:16]}".replace("T", " ")
+        facts.append(
+            (
+                "covers" if number == 0 else "",
+                f"{cover['account']} {cover['region']:<14} {shown}  {fmt_count(cover['events'])}",
+            )
+        )
+    facts += [("note" if i == 0 else "", note) for i, note in enumerate(totals["notes"])]
+    return facts

@@ -1,0 +1,37 @@
+"""Places that can be opened from everywhere, by key or from the command palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from queries.scope import ALL, Scope
+
+if TYPE_CHECKING:
+    from tui.screens.base import CaseScreen
+
+TITLES = {
+    "repositories": "Repositories",
+    "pushes": "All pushes",
+    "principals": "Principals",
+    "events": "All events",
+    "evidence": "Evidence",
+}
+
+
+def make(place: str) -> CaseScreen:
+    """A new screen for a place."""
+    from tui.screens.activity import ActivityScreen
+    from tui.screens.evidence import EvidenceScreen
+    from tui.screens.principals import PrincipalsScreen
+    from tui.screens.pushes import PushesScreen
+    from tui.screens.repositories import RepositoriesScreen
+
+    if place == "repositories":
+        return RepositoriesScreen()
+    if place == "pushes":
+        return PushesScreen(None)
+    if place == "principals":
+        return PrincipalsScreen()
+    if place == "evidence":
+        return EvidenceScreen()
+    return ActivityScreen(Scope(ALL))

@@ -1,0 +1,257 @@
+"""One principal: who it is, its sessions, what it used, what it pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import TabbedContent, TabPane
+
+from queries.naming import display_name, service_name
+from queries.question import Order, Question, ask_for
+from queries.scope import KEY, Scope, about
+from tui.cells import count_cell, name_cell, time_cell
+from tui.jobs import ask_rows
+from tui.question_table import QuestionTable
+from tui.screens.base import CaseScreen, Fact
+from tui.screens.push import chain_facts
+from tui.screens.pushes import COLUMNS as PUSHES
+from tui.screens.pushes import _REPOSITORY, PushTable, push_style
+from tui.text import fmt_count, fmt_time
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import Column, PagedTable, Row
+
+SESSIONS = (
+    Column("first_seen", "first seen", width=15, render=time_cell),
+    Column("last_seen", "last seen", width=15, priority=3, render=time_cell),
+    Column("principal", "session", min_width=22, weight=2, render=name_cell),
+    Column("access_key_id", "access key", width=21, priority=1),
+    Column("issued_by", "issued by", min_width=16, priority=4),
+    Column("subject", "OIDC subject", min_width=18, priority=5),
+    Column("events", "events", width=7, align="right", render=count_cell),
+    Column("writes", "writes", width=6, align="right", priority=2, render=count_cell),
+    Column("failures", "failed", width=6, align="right", priority=2, render=count_cell),
+)
+VALUES = (
+    Column("kind", "kind", width=10),
+    Column("value", "value", min_width=24, weight=3),
+    Column("events", "events", width=8, align="right", render=count_cell),
+    Column("failures", "failed", width=7, align="right", render=count_cell),
+    Column("first_seen", "first seen", width=15, priority=3, render=time_cell),
+    Column("last_seen", "last seen", width=15, priority=2, render=time_cell),
+)
+
+
+class SessionTable(QuestionTable):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Its activity")]
+
+
+class ValueTable(QuestionTable):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Everything with it")]
+
+
+class PrincipalScreen(CaseScreen):
+    """Tabs: who, sessions, used, pushes. Counts are over the scope: an origin's includes every
+    session that started from it."""
+
+    explains = (
+        "1-4 switch between who it is, sessions, what it used (addresses, clients, services,"
+        " errors …) and what it pushed. a shows all its activity in time order."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "tab('who')", "Who", show=False),
+        Binding("2", "tab('sessions')", "Sessions", show=False),
+        Binding("3", "tab('used')", "Used", show=False),
+        Binding("4", "tab('pushed')", "Pushed", show=False),
+        Binding("tab", "next_tab", "Next tab"),
+        Binding("a", "activity", "Activity"),
+    ]
+
+    def __init__(self, scope: Scope, push: Row | None = None) -> None:
+        super().__init__()
+        self._scope = scope
+        self._from_push = push
+        self.segment = display_name(scope.value)
+
+    def body(self) -> Iterable[Widget]:
+        with TabbedContent(initial="who", id="tabs"):
+            with TabPane("Who", id="who"):
+                yield Facts(id="facts")
+            with TabPane("Sessions", id="sessions"):
+                yield SessionTable(
+                    SESSIONS,
+                    searched=("principal", "access_key_id", "subject", "source_identity"),
+                    id="session-table",
+                )
+            with TabPane("Used", id="used"):
+                yield ValueTable(VALUES, searched=("kind", "value"), id="value-table")
+            with TabPane("Pushed", id="pushed"):
+                yield PushTable(
+                    (*PUSHES[:3], _REPOSITORY, *PUSHES[3:]),
+                    searched=("repository", "image_tags", "image_digest"),
+                    row_style=push_style,
+                    empty_message="nothing was pushed by it in this evidence",
+                    id="push-table",
+                )
+
+    def ready(self) -> None:
+        who = ask_for("identity", value=self._scope.value)
+        self._table("session-table").show(who.with_order(Order("first_seen")))
+        self._table("value-table").show(
+            about("activity_values", self._scope).with_order(Order("kind"), Order("events", True))
+        )
+        pushed = ask_for("pushes", principal=self._scope.value)
+        self._table("push-table").show(pushed.with_order(Order("event_time", True)))
+        self.ask("who", self._profile, self._show)
+        self.query_one(Facts).focus()
+
+    def _table(self, name: str) -> QuestionTable:
+        return self.query_one(f"#{name}", QuestionTable)
+
+    def _profile(self, case: Any, cancel: Any) -> dict[str, list[dict[str, Any]]]:
+        sessions = ask_for("identity", value=self._scope.value)
+        return {
+            "sessions": ask_rows(sessions.with_order(Order("first_seen")))(case, cancel),
+            "summary": ask_rows(about("activity_summary", self._scope))(case, cancel),
+            "values": ask_rows(
+                about("activity_values", self._scope).with_order(Order("events", True))
+            )(case, cancel),
+            "pushes": ask_rows(ask_for("pushes", principal=self._scope.value))(case, cancel),
+        }
+
+    def questions(self) -> list[Question]:
+        return [about("activity_summary", self._scope), *super().questions()]
+
+    def _show(self, profile: dict[str, list[dict[str, Any]]]) -> None:
+        self.query_one(Facts).set(
+            who_facts(self._scope, self._from_push, profile, self.case.totals)
+        )
+
+    @on(PagedTable.RowSelected, "#session-table")
+    def _open_session(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.activity import ActivityScreen
+
+        row = message.row
+        if row["access_key_id"]:
+            scope = Scope(KEY, str(row["access_key_id"]))
+        else:
+            scope = Scope("principal", str(row["principal"]))
+        self.app.push_screen(ActivityScreen(scope, around=self._from_push))
+
+    @on(PagedTable.RowSelected, "#value-table")
+    def _open_value(self, message: PagedTable.RowSelected) -> None:
+        self._pivot(str(message.row["value"]))
+
+    @on(PagedTable.RowSelected, "#push-table")
+    def _open_push(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.push import PushScreen
+
+        self.app.push_screen(PushScreen(message.row["push_key"], str(message.row["image_tags"])))
+
+    def copy_value(self) -> object:
+        if self.table is not None and self.table.has_focus:
+            return self.table.selected_cell
+        return self._scope.value
+
+    def action_tab(self, name: str) -> None:
+        tabs = self.query_one("#tabs", TabbedContent)
+        tabs.active = name
+        next(iter(tabs.get_pane(name).query("QuestionTable, Facts"))).focus()
+
+    def action_next_tab(self) -> None:
+        names = ["who", "sessions", "used", "pushed"]
+        at = names.index(self.query_one("#tabs", TabbedContent).active)
+        self.action_tab(names[(at + 1) % len(names)])
+
+    def action_activity(self) -> None:
+        from tui.screens.activity import ActivityScreen
+
+        self.app.push_screen(ActivityScreen(self._scope, around=self._from_push))
+
+
+def who_facts(
+    scope: Scope,
+    push: Row | None,
+    profile: dict[str, list[dict[str, Any]]],
+    totals: dict[str, Any],
+) -> list[Fact]:
+    """Who someone is and what they did, in words."""
+    sessions, summary = profile["sessions"], profile["summary"][0]
+    if not sessions:
+        return [("who", f"{scope.value} does not act in this evidence")]
+    facts: list[Fact] = [("who", str(scope.value))]
+    facts.append(("type", _listed(sessions, "identity_type")))
+    facts.append(("account", _listed(sessions, "account_id")))
+    seen = f"{fmt_time(summary['first_seen'], year=True)} – {fmt_time(summary['last_seen'])} UTC"
+    facts.append(("seen", f"{seen}, in this evidence"))
+    facts.append(
+        (
+            "did",
+            f"{fmt_count(summary['events'])} events, {fmt_count(summary['writes'])} writes,"
+            f" {fmt_count(summary['denied'])} denied, {fmt_count(summary['failed'])} failed",
+        )
+    )
+    mfa = sum(s["with_mfa"] for s in sessions), sum(s["without_mfa"] for s in sessions)
+    if any(mfa):
+        facts.append(("MFA", f"{fmt_count(mfa[0])} events with, {fmt_count(mfa[1])} without"))
+    for label, column in (
+        ("source identity", "source_identity"),
+        ("OIDC subject", "subject"),
+        ("identity provider", "identity_provider"),
+    ):
+        if found := _listed(sessions, column):
+            facts.append((label, found))
+    facts += _chains(push, sessions, totals)
+    for label, kind in (
+        ("addresses", "address"),
+        ("clients", "client"),
+        ("regions", "region"),
+        ("services", "service"),
+        ("errors", "error"),
+    ):
+        facts.append((label, _top(profile["values"], kind) or "none"))
+    facts.append(("pushed to", _pushed(profile["pushes"]) or "nothing in this evidence"))
+    return facts
+
+
+def _chains(
+    push: Row | None, sessions: list[dict[str, Any]], totals: dict[str, Any]
+) -> list[Fact]:
+    """The chain behind the push that led here; without one, of up to five sessions with chains."""
+    if push is not None:
+        own = [s for s in sessions if s["access_key_id"] == push["access_key_id"]]
+        if own:
+            return chain_facts(Row(0, own[0]), totals)
+    longest = sorted((s for s in sessions if s["chain"]), key=lambda s: -len(s["chain"]))[:5]
+    return [fact for session in longest for fact in chain_facts(Row(0, session), totals)]
+
+
+def _listed(rows: list[dict[str, Any]], column: str) -> str:
+    found = list(dict.fromkeys(str(row[column]) for row in rows if row[column]))
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return ", ".join(found[:5]) + more
+
+
+def _top(values: list[dict[str, Any]], kind: str) -> str:
+    found = [row for row in values if row["kind"] == kind]
+    shown = [
+        f"{service_name(row['value']) if kind == 'service' else row['value']}"
+        f" ({fmt_count(row['events'])})"
+        for row in found[:6]
+    ]
+    more = f", {len(found) - 6} more" if len(found) > 6 else ""
+    return ", ".join(shown) + more
+
+
+def _pushed(pushes: list[dict[str, Any]]) -> str:
+    counts: dict[str, list[int]] = {}
+    for push in pushes:
+        done = counts.setdefault(push["repository"], [0, 0])
+        done[push["outcome"] != "ok"] += 1
+    return ", ".join(
+        f"{name} ({ok}{f' and {failed} failed' if failed else ''})"
+        for name, (ok, failed) in sorted(counts.items())
+    )

@@ -1,0 +1,83 @@
+"""Principals: everyone who acted, pushed or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from queries.question import Order, ask_for
+from queries.scope import PRINCIPAL, Scope
+from tui.cells import count_cell, name_cell, time_cell
+from tui.question_table import QuestionTable
+from tui.screens.base import CaseScreen, Fact
+from tui.text import fmt_count, fmt_time
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import Column, PagedTable, Row
+
+COLUMNS = (
+    Column("identity_arn", "who", min_width=24, weight=3, render=name_cell),
+    Column("identity_type", "type", width=16, priority=3),
+    Column("account_id", "account", width=12, priority=4),
+    Column("image_puts", "pushes", width=6, align="right", render=count_cell),
+    Column("events", "events", width=9, align="right", render=count_cell),
+    Column("writes", "writes", width=7, align="right", priority=1, render=count_cell),
+    Column("failures", "failed", width=7, align="right", priority=1, render=count_cell),
+    Column("sessions", "keys", width=6, align="right", priority=5, render=count_cell),
+    Column("addresses", "from", width=5, align="right", priority=6, render=count_cell),
+    Column("first_seen", "first seen", width=15, priority=7, render=time_cell),
+    Column("last_seen", "last seen", width=15, priority=2, render=time_cell),
+)
+
+
+class PrincipalTable(QuestionTable):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Who is it")]
+
+
+class PrincipalsScreen(CaseScreen):
+    """One row for each role, user and service."""
+
+    segment = "Principals"
+    explains = "Sessions of one role are one row here; Enter shows them one by one."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "activity", "Activity")]
+
+    def body(self) -> Iterable[Widget]:
+        yield PrincipalTable(
+            COLUMNS,
+            searched=("identity_arn", "identity_type", "account_id"),
+            empty_message="no events, so nobody · e shows the files and why",
+            id="principals",
+        )
+        yield Facts(id="preview")
+
+    def ready(self) -> None:
+        table = self.query_one(PrincipalTable)
+        table.show(ask_for("principals").with_order(Order("events", descending=True)))
+        table.focus()
+
+    def preview(self, row: Row) -> list[Fact]:
+        return [
+            ("principal", str(row["identity_arn"])),
+            ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
+            (
+                "did",
+                f"{fmt_count(row['events'])} events, {fmt_count(row['writes'])} writes,"
+                f" {fmt_count(row['failures'])} failed or denied, from"
+                f" {fmt_count(row['addresses'])} addresses with {fmt_count(row['sessions'])} keys",
+            ),
+        ]
+
+    @on(PagedTable.RowSelected)
+    def _open(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.principal import PrincipalScreen
+
+        self.app.push_screen(PrincipalScreen(Scope(PRINCIPAL, str(message.row["identity_arn"]))))
+
+    def action_activity(self) -> None:
+        from tui.screens.activity import ActivityScreen
+
+        if self.row is not None:
+            self.app.push_screen(ActivityScreen(Scope(PRINCIPAL, str(self.row["identity_arn"]))))

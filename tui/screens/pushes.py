@@ -1,0 +1,164 @@
+"""Pushes of a repository (or of all): what, by whom, from where, with what effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from queries.naming import display_name, error_in_words, origin_and_session, what_happened
+from queries.question import Order, ask_for
+from queries.scope import REPOSITORY, Scope
+from tui.cells import (
+    bytes_cell,
+    count_cell,
+    digest_cell,
+    from_cell,
+    push_mark,
+    push_style,
+    repository_cell,
+    time_cell,
+    what_cell,
+    who_cell,
+)
+from tui.question_table import QuestionTable
+from tui.screens.base import CaseScreen, Fact
+from tui.screens.who import open_pusher
+from tui.text import fmt_bytes, fmt_time, short_digest
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import Column, PagedTable, Row
+
+_REPOSITORY = Column("repository", "repository", min_width=24, weight=2, render=repository_cell)
+COLUMNS = (
+    Column("mark", "", width=1, render=push_mark),
+    Column("event_time", "when (UTC)", width=15, render=time_cell),
+    Column("image_tags", "tag", min_width=9, weight=1),
+    Column("image_digest", "digest", width=9, priority=4, render=digest_cell),
+    Column("effect", "what", min_width=16, weight=2, render=what_cell),
+    Column("layer_count", "layers", width=6, align="right", priority=5, render=count_cell),
+    Column("image_bytes", "size", width=9, align="right", priority=6, render=bytes_cell),
+    Column("origin", "who (origin ← session)", min_width=18, weight=3, render=who_cell),
+    Column("source_ip_address", "from", width=17, priority=2, render=from_cell),
+    Column("via", "client", width=13, priority=7),
+)
+
+
+class PushTable(QuestionTable):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Push")]
+
+
+class PushesScreen(CaseScreen):
+    """Newest first; attempts stand apart with their error in words."""
+
+    explains = (
+        "● a tag was moved to another image · ✗ an attempt that failed · ◦ copied by a service."
+        " A docker client goes through the registry's proxy, which leaves no address: ≈ marks the"
+        " address of the probable login instead. An API call carries its true address."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "user", "User"),
+        Binding("a", "activity", "Activity"),
+        Binding("r", "raw", "Raw record"),
+    ]
+
+    def __init__(self, repository: str | None) -> None:
+        super().__init__()
+        self._repository = repository
+        self.segment = repository.split("/", 2)[-1] if repository else "All pushes"
+
+    def body(self) -> Iterable[Widget]:
+        columns = COLUMNS if self._repository else (*COLUMNS[:3], _REPOSITORY, *COLUMNS[3:])
+        yield PushTable(
+            columns,
+            searched=(
+                "image_tags",
+                "image_digest",
+                "origin",
+                "principal",
+                "source_ip_address",
+                "login_ip",
+                "error_code",
+                "effect",
+                "repository",
+            ),
+            row_style=push_style,
+            empty_message=Content(
+                "no push and no attempt in this evidence · a shows what else touched it"
+            ),
+            id="pushes",
+        )
+        yield Facts(id="preview")
+
+    def ready(self) -> None:
+        table = self.query_one(PushTable)
+        asked = ask_for("pushes", repository=self._repository)
+        table.show(asked.with_order(Order("event_time", descending=True)))
+        table.focus()
+
+    def preview(self, row: Row) -> list[Fact]:
+        return push_facts(row)
+
+    @on(PagedTable.RowSelected)
+    def _open(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.push import PushScreen
+
+        self.app.push_screen(PushScreen(message.row["push_key"], str(message.row["image_tags"])))
+
+    def action_user(self) -> None:
+        if self.row is not None:
+            open_pusher(self.app, self.row)
+
+    def action_raw(self) -> None:
+        from tui.screens.raw import RawScreen
+
+        if self.row is not None:
+            self.app.push_screen(RawScreen(self.row["push_key"]))
+
+    def action_activity(self) -> None:
+        from tui.screens.activity import ActivityScreen
+
+        if self._repository is not None:
+            self.app.push_screen(ActivityScreen(Scope(REPOSITORY, self._repository)))
+
+
+def push_facts(row: Row) -> list[Fact]:
+    """A push in a few lines."""
+    facts: list[Fact] = [
+        ("what", f"{what_happened(dict(row.values))} · {row['image_digest'] or 'digest unknown'}"),
+        ("who", origin_and_session(row["origin"], row["principal"]) + _key(row)),
+        ("from", _from(row)),
+    ]
+    if row["previous_digest"]:
+        facts.append(
+            (
+                "replaced",
+                f"{short_digest(row['previous_digest'])} put there by"
+                f" {display_name(row['previous_principal'])} on"
+                f" {fmt_time(row['previous_time'], year=True)}",
+            )
+        )
+    if row["error_code"]:
+        words = error_in_words(row["error_code"])
+        facts.append(("error", f"{words} ({row['error_code']}) {row['error_message'] or ''}"))
+    if row["image_bytes"] is not None:
+        facts.append(("size", f"{fmt_bytes(row['image_bytes'])} in {row['layer_count']} layers"))
+    if row["cross_account"]:
+        facts.append(("account", "pushed by another account's principal"))
+    return facts
+
+
+def _key(row: Row) -> str:
+    key = row["access_key_id"]
+    return f" · key {key}" if key else ""
+
+
+def _from(row: Row) -> str:
+    via = str(row["via"])
+    if row["login_ip"]:
+        how = "same key" if row["login_exact"] else "same principal within 12 h, so probable"
+        return f"{via}, {row['source_ip_address']} · registry login from {row['login_ip']} ({how})"
+    return f"{via}, {row['source_ip_address'] or 'no address recorded'}"

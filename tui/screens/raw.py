@@ -1,0 +1,179 @@
+"""The raw record: exactly as delivered, with file and position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from queries.case import Case
+from queries.progress import CancelToken
+from queries.question import Question, ask_for
+from queries.raw import RawRecord, raw_record
+from tui.dialogs import Choice, Picker
+from tui.jobs import ask_rows
+from tui.screens.base import CaseScreen, plain
+from tui.screens.who import open_pusher, scopes_of
+from tui.text import fmt_time, safe_content
+from tui.widgets.json_view import JsonView
+from tui.widgets.paged_table import Row
+
+
+class RawScreen(CaseScreen):
+    """One record as foldable JSON; `/` searches in it."""
+
+    segment = "record"
+    explains = (
+        "Enter or space folds, z folds all, Z unfolds all, o opens a text that holds JSON (a"
+        " manifest, a policy). / searches, n and N go to the next and previous match. y copies"
+        " the value under the cursor, Y the whole record as delivered."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "match(1)", "Next match", show=False),
+        Binding("N", "match(-1)", "Previous match", show=False),
+        Binding("Y", "copy_row", "Copy record"),
+        Binding("u", "user", "User"),
+        Binding("a", "activity", "Activity"),
+        Binding("c", "copies", "Other copies"),
+    ]
+
+    def __init__(self, event_key: int) -> None:
+        super().__init__()
+        self._key = event_key
+        self._event: Row | None = None
+        self._record: RawRecord | None = None
+        self._others: list[dict[str, Any]] = []
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("reading the record …", id="where")
+        yield JsonView(id="json")
+
+    def ready(self) -> None:
+        self.query_one(JsonView).focus()
+        self.ask("event", ask_rows(ask_for("event", event_key=self._key)), self._show_event)
+        self.ask(
+            "others", ask_rows(ask_for("event_copies", event_key=self._key)), self._show_others
+        )
+
+    def questions(self) -> list[Question]:
+        return [ask_for("event", event_key=self._key)]
+
+    @property
+    def row(self) -> Row | None:
+        return self._event
+
+    def _show_event(self, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            self._say("this event is not in the case")
+            return
+        self._event = Row(self._key, rows[0])
+        self._read(rows[0]["file_id"], rows[0]["position"])
+
+    def _read(self, file_id: int, position: int) -> None:
+        def read(case: Case, cancel: CancelToken) -> RawRecord:
+            return raw_record(case, file_id, position, cancel)
+
+        self.ask("record", read, self._show_record, self._say)
+
+    def _show_record(self, record: RawRecord) -> None:
+        self._record = record
+        self.query_one(JsonView).set_document(record.text)
+        event = self._event
+        said = [safe_content(f"{record.file_name}", 300, "bold")]
+        said.append(Content(f" · record {record.position}"))
+        if event is not None:
+            name = f"\n{event['event_name']} at {fmt_time(event['event_time'], year=True)} UTC"
+            said.append(safe_content(name, 120, keep="\n"))
+        if self._others:
+            said.append(Content.styled(f" · {len(self._others)} other copies (c)", "$text-muted"))
+        self.query_one("#where", Static).update(Content.assemble(*said))
+        self.refresh_bindings()
+
+    def _show_others(self, rows: list[dict[str, Any]]) -> None:
+        self._others = rows
+        if self._record is not None:
+            self._show_record(self._record)
+        self.refresh_bindings()
+
+    def _say(self, message: str) -> None:
+        self.query_one("#where", Static).update(safe_content(message, 600, "$text-error"))
+
+    # ---- keys ------------------------------------------------------------------------------
+
+    def copy_value(self) -> object:
+        value = self.query_one(JsonView).selected_value
+        return value if value is not None else "null"
+
+    def action_copy_row(self) -> None:
+        if self._record is not None:
+            self.copy(self._record.text)
+
+    def pivot_values(self, value: object) -> list[Choice]:
+        if isinstance(value, dict | list) or value in (None, ""):
+            return []
+        return [Choice(plain(value), plain(value))]
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.placeholder = "search in this record · Enter, then n and N"
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        event.prevent_default()
+        self.query_one(JsonView).search(event.value)
+
+    def _close_filter(self, *, clear: bool) -> None:
+        box = self.query_one("#filter", Input)
+        if clear:
+            box.value = ""
+            self.query_one(JsonView).search("")
+        box.display = False
+        self.query_one(JsonView).focus()
+
+    def action_match(self, step: int) -> None:
+        view = self.query_one(JsonView)
+        if step > 0:
+            view.next_match()
+        else:
+            view.prev_match()
+
+    def action_copies(self) -> None:
+        choices = [
+            Choice(
+                str(i), f"{other['file_name']} · record {other['position']}", note=other["relation"]
+            )
+            for i, other in enumerate(self._others)
+        ]
+
+        def choose(key: str | None) -> None:
+            if key is not None:
+                self._read(self._others[int(key)]["file_id"], self._others[int(key)]["position"])
+
+        self.app.push_screen(Picker("Other records of this event", choices), choose)
+
+    def action_user(self) -> None:
+        if self._event is not None:
+            open_pusher(self.app, self._event)
+
+    def action_activity(self) -> None:
+        from tui.screens.activity import ActivityScreen
+
+        if self._event is not None:
+            self.app.push_screen(ActivityScreen(scopes_of(self._event)[0][0], around=self._event))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "filter":
+            return True
+        if action == "copies":
+            return bool(self._others)
+        if action == "sort":
+            return False
+        return super().check_action(action, parameters)

@@ -1,0 +1,67 @@
+"""The line on top: what is loaded, its window, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.text import fmt_count, safe_content
+
+
+class StatusLine(Static):
+    """One line about the evidence; warnings come first when the line is short."""
+
+    def __init__(self, totals: dict[str, Any], name: str) -> None:
+        super().__init__(id="status")
+        self._totals = totals
+        self._name = name
+
+    def on_resize(self) -> None:
+        self.update(status_content(self._totals, self._name, self.size.width))
+
+
+def status_content(totals: dict[str, Any], name: str, width: int) -> Content:
+    """Name, events, window, accounts and regions, warnings; parts are dropped to fit."""
+    window = totals["window"]
+    accounts, regions = len(totals["accounts"]), len(totals["regions"])
+    parts = [
+        safe_content(name, max(12, width // 4), "bold"),
+        Content(f"{fmt_count(totals['events'])} events"),
+    ]
+    if window["first"]:
+        first, last = window["first"][:16], window["last"][:16]
+        parts.append(Content(f"{first} – {last} UTC".replace("T", " ")))
+    parts.append(Content(f"{_some(accounts, 'account')} {_some(regions, 'region')}"))
+    warned = warnings(totals)
+    tail = (
+        Content.styled("⚠ " + ", ".join(warned), "$text-warning")
+        if warned
+        else Content.styled("complete", "$text-success")
+    )
+    while len(parts) > 1 and _width([*parts, tail]) > width:
+        del parts[-1]
+    return Content(" · ").join([*parts, tail])
+
+
+def warnings(totals: dict[str, Any]) -> list[str]:
+    """What limits the evidence, in a few words each."""
+    said = []
+    if totals.get("stopped"):
+        said.append("reading stopped")
+    if bad := totals["unreadable_files"]:
+        said.append(f"{_some(bad, 'file')} damaged")
+    if gaps := len(totals["gaps"]):
+        said.append(_some(gaps, "gap"))
+    if changes := len(totals["logging_changes"]):
+        said.append(f"{_some(changes, 'logging change')}")
+    return said
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{fmt_count(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def _width(parts: list[Content]) -> int:
+    return sum(part.cell_length for part in parts) + 3 * (len(parts) - 1)
