@@ -6,15 +6,17 @@ times), so opening the same evidence again is instant. The evidence itself is ne
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import hashlib
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ import duckdb
 
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.index.build import build_index
+from queries.index.rows import as_text
 from queries.index.schema import INDEX_VERSION
 from queries.progress import CancelToken, Progress
 from queries.sources.local import Item, Listing, find_items
@@ -73,7 +76,9 @@ class Case:
         try:
             if cancel is not None:
                 cancel.watch(cursor)
-            cursor.execute(sql, dict(parameters or {}))
+            cursor.execute(
+                sql, {name: as_text(value) for name, value in (parameters or {}).items()}
+            )
             columns = [column[0] for column in cursor.description or ()]
             return Rows(columns, cursor.fetchall())
         except duckdb.InterruptException:
@@ -91,7 +96,7 @@ class Case:
         if not rows:
             raise InvestigationError(f"file {file_id} is not part of this case")
         name, path, size, modified = rows[0]
-        return Item(name, Path(path), size, modified.replace(tzinfo=UTC) if modified else None)
+        return Item(name, _path_of(path), size, modified.replace(tzinfo=UTC) if modified else None)
 
     def close(self) -> None:
         self.connection.close()
@@ -139,10 +144,22 @@ def open_case(
                 f"{case_file}: exists and holds other evidence; name another file, or open it"
                 " without giving paths"
             )
-        return _build(listing, fingerprint, target, spool, progress, cancel, workers, fast)
+        asked = case_file is not None
+        return _build(listing, fingerprint, target, asked, spool, progress, cancel, workers, fast)
     except BaseException:
         spool.cleanup()
         raise
+
+
+def _path_of(text: str) -> Path:
+    """The path that `as_text` wrote down."""
+    path = Path(text)
+    if "\\x" not in text or path.exists():
+        return path
+    stored = re.sub(
+        rb"\\x([0-9a-f]{2})", lambda byte: bytes.fromhex(byte[1].decode()), text.encode()
+    )
+    return Path(os.fsdecode(stored))
 
 
 def cache_folder() -> Path:
@@ -162,18 +179,24 @@ def _build(
     listing: Listing,
     fingerprint: str,
     target: Path | None,
+    asked: bool,
     spool: tempfile.TemporaryDirectory[str],
     progress: Progress,
     cancel: CancelToken,
     workers: int | None,
     fast: bool,
 ) -> Case:
-    """Build beside the target and move into place when done, so a crash leaves no half index."""
+    """Build beside the target and move into place when done, so a crash leaves no half index.
+
+    A target that the user `asked` for must be written; a cache that cannot be is done without.
+    """
     folder = target.parent if target is not None else Path(spool.name)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=folder)
-    except OSError:
+    except OSError as error:
+        if asked:
+            raise _not_kept(target, error) from None
         # A read-only or full home must not stop an investigation.
         target = None
         handle, name = tempfile.mkstemp(prefix=".building-", suffix=".duckdb", dir=spool.name)
@@ -196,8 +219,12 @@ def _build(
     connection.close()
     final = building
     if target is not None and not totals["stopped"]:
-        with contextlib.suppress(OSError):
+        try:
             final = building.replace(target)
+        except OSError as error:
+            if asked:
+                building.unlink(missing_ok=True)
+                raise _not_kept(target, error) from None
     elif target is not None:
         kept = Path(spool.name) / "stopped.duckdb"
         kept.write_bytes(building.read_bytes())
@@ -208,18 +235,32 @@ def _build(
     return case
 
 
+def _not_kept(target: Path | None, error: OSError) -> InvestigationError:
+    reason = (error.strerror or str(error)).lower()
+    return InvestigationError(f"{target}: the case cannot be kept there ({reason})")
+
+
 def _sealed(path: Path, *, from_cache: bool) -> Case:
     """Open an index read-only, without access to anything outside it."""
-    swap = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
     try:
-        connection = duckdb.connect(
-            str(path), read_only=True, config={**_SEALED_CONFIG, "temp_directory": swap.name}
-        )
+        connection = duckdb.connect(str(path), read_only=True, config=_sealed_config())
         row = connection.execute("SELECT value FROM meta WHERE key = 'totals'").fetchone()
     except duckdb.Error as error:
-        swap.cleanup()
         raise InvestigationError(f"{path}: is not a readable case file ({error})") from None
-    return Case(connection, path, json.loads(row[0]) if row else {}, from_cache, [swap])
+    return Case(connection, path, json.loads(row[0]) if row else {}, from_cache)
+
+
+def _sealed_config() -> dict[str, str | bool | int | float | list[str]]:
+    """DuckDB wants every connection to one file to be configured alike, so the folder for what
+    does not fit into memory is one for the whole process."""
+    return {**_SEALED_CONFIG, "temp_directory": _swap().name}
+
+
+@cache
+def _swap() -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+    atexit.register(folder.cleanup)
+    return folder
 
 
 def _open_existing(path: Path) -> Case:
@@ -235,7 +276,7 @@ def _open_existing(path: Path) -> Case:
 def _matches(path: Path, fingerprint: str | None) -> bool:
     """Whether an index file is whole, of this version, and (if given) of this evidence."""
     try:
-        with duckdb.connect(str(path), read_only=True, config=dict(_SEALED_CONFIG)) as connection:
+        with duckdb.connect(str(path), read_only=True, config=_sealed_config()) as connection:
             meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
     except (duckdb.Error, OSError):
         return False

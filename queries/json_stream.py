@@ -59,7 +59,10 @@ class _Parser:
     def __init__(self) -> None:
         self.repeated = False
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._pairs, parse_constant=lambda name: name, strict=False
+            object_pairs_hook=self._pairs, parse_constant=str, strict=False
+        )
+        self._long_numbers = json.JSONDecoder(
+            object_pairs_hook=self._pairs, parse_constant=str, strict=False, parse_int=_whole_number
         )
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -69,7 +72,17 @@ class _Parser:
         return result
 
     def parse(self, text: str, at: int) -> tuple[Any, int]:
-        return self._decoder.raw_decode(text, at)
+        try:
+            return self._decoder.raw_decode(text, at)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:
+            # Python refuses whole numbers of more than 4300 digits.
+            return self._long_numbers.raw_decode(text, at)
+
+
+def _whole_number(digits: str) -> int | str:
+    return int(digits) if len(digits) < 4000 else digits
 
 
 class JsonStream:

@@ -6,6 +6,7 @@ again, so a record's position means the same in both.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -127,7 +128,12 @@ def _count(found: Found, facts: FileFacts) -> None:
 def _judge(item: Item, facts: FileFacts) -> None:
     """Say what the file was, once it has been read to its end."""
     if looks_like_partial_download(item.name):
-        facts.unpacked.damage.insert(0, "download not finished (the name is a temporary one)")
+        unfinished = "download not finished (the name is a temporary one)"
+        if facts.unpacked.stored_bytes:
+            facts.unpacked.damage.insert(0, unfinished)
+        else:
+            # Nothing had come yet: it is counted, but no evidence can be missing from it alone.
+            facts.noted[unfinished] += 1
     nothing = facts.records == 0
     if facts.unpacked.damage:
         facts.status = UNREADABLE if nothing else DAMAGED
@@ -145,12 +151,31 @@ def _judge(item: Item, facts: FileFacts) -> None:
         facts.status = DAMAGED
 
 
+_NOT_OPENED = (
+    ("PK\x03\x04", "a zip archive"),
+    ("BZh", "bzip2-compressed data"),
+    ("(\ufffd/\ufffd", "zstd-compressed data"),
+    ("\ufffd7zXZ\x00", "xz-compressed data"),
+    ("PAR1", "a Parquet file"),
+)
+"""How other packings begin, once their bytes have been taken for UTF-8."""
+_TAR = slice(257, 262)
+_CSV_HEADER = re.compile(r'"?[A-Za-z_@][\w .@-]*"?([,;]"?[A-Za-z_@][\w .@-]*"?){2,}')
+
+
 def not_json(head: str) -> str:
-    """Say what a text is when no line of it starts a JSON value; empty when one does."""
+    """Say what a text is when it is no JSON; empty when a line of it starts a JSON value."""
+    for start, what in _NOT_OPENED:
+        if head.startswith(start):
+            return f"{what}, which this version does not open: unpack it first"
+    if head[_TAR] == "ustar":
+        return "a tar archive, which this version does not open: unpack it first"
     lines = [line.lstrip(_BLANK) for line in head[:_SNIFF].splitlines()]
+    first = next((line for line in lines if line), "")
+    if _CSV_HEADER.fullmatch(first.rstrip()):
+        return f"a table of comma-separated values, not JSON (columns {first[:60]!r})"
     if any(line[:1] in _JSON_STARTS for line in lines if line):
         return ""
-    first = next((line for line in lines if line), "")
     lowered = first.lower()
     if lowered.startswith(("<!doctype html", "<html")):
         return "an HTML page, not a log (often a login or error page saved by mistake)"

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 GZIP_MAGIC = b"\x1f\x8b"
+GZIP_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says object
 _CHUNK = 1 << 20
 _MAX_LAYERS = 4
 """gzip within gzip happens (a browser or an SDK adds one); more than this is not a log."""
@@ -140,7 +141,7 @@ def _gunzip(chunks: Iterator[bytes], facts: Unpacked) -> Iterator[bytes]:
                 while pending and not member.eof:
                     yield member.decompress(pending, _CHUNK)
                     pending = member.unconsumed_tail
-            except isal_zlib.IsalError as error:
+            except GZIP_ERROR as error:
                 kind = "bad checksum" if "checksum" in str(error).lower() else "damaged data"
                 facts.damage.append(
                     f"gzip {kind}: the content is not what was written; whole records before"

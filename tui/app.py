@@ -71,7 +71,8 @@ class InvestigateApp(App[None]):
     @property
     def case(self) -> Case:
         """The opened case."""
-        assert self._case is not None
+        if self._case is None:
+            raise RuntimeError("asked for the case before it was opened")
         return self._case
 
     @property
@@ -147,4 +148,3 @@ class InvestigateApp(App[None]):
             self._reader.join(timeout=10)
         if self._case is not None:
             self._case.close()
-

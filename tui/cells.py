@@ -42,14 +42,18 @@ def name_cell(value: Any, row: Row) -> Content | str:
 
 
 def repository_cell(value: Any, row: Row) -> Content | str:
-    """Account and region quiet, the name plain: same-named repositories stay apart."""
-    name = str(row.get("repository_name") or "")
-    text = str(value or "")
-    if name and text.endswith(name):
-        return safe_content(text[: -len(name)], CELL_LIMIT, "$text-muted") + safe_content(
-            name, CELL_LIMIT, "bold"
-        )
-    return safe_content(text, CELL_LIMIT)
+    """Account (shortened) and region quiet, the name plain: same-named repositories stay apart."""
+    account, slash, rest = str(value or "").partition("/")
+    region, slash, name = rest.partition("/")
+    if not slash:
+        return safe_content(value, CELL_LIMIT)
+    place = safe_content(f"{short_account(account)}/{region}/", CELL_LIMIT, "$text-muted")
+    return place + safe_content(name, CELL_LIMIT, "bold")
+
+
+def short_account(account: str) -> str:
+    """`1111…3333`: twelve digits are more than a table needs; details show them all."""
+    return f"{account[:4]}…{account[-4:]}" if len(account) == 12 else account
 
 
 def who_cell(value: Any, row: Row) -> Content | str:
@@ -74,10 +78,10 @@ def what_cell(value: Any, row: Row) -> Content | str:
 
 
 def push_mark(value: Any, row: Row) -> Content | str:
-    """● a tag was moved, ✗ an attempt, ◦ made by a service."""
+    """● a tag was moved to a new image, ✗ an attempt, ◦ made by a service."""
     if row.get("outcome") != "ok":
         return "✗"
-    if str(row.get("effect")).startswith("moved tag"):
+    if row.get("effect") == "moved tag":
         return "●"
     return "◦" if row.get("made_by") != "person" else ""
 

@@ -69,7 +69,7 @@ def _run(given: list[str]) -> int:
     from tui.commands import COMMANDS, add_commands
 
     # A first word that is a command is one; to open a file of that name write ./NAME.
-    first = next((word for word in given if not word.startswith("-")), "")
+    first = _first_word(given)
     if first in COMMANDS:
         parser = argparse.ArgumentParser(prog=PROGRAM)
         add_common(parser, top=True)
@@ -85,6 +85,16 @@ def _run(given: list[str]) -> int:
         print(f"{PROGRAM} {program_version()}")
         return DONE
     return _open_interface(options, parser)
+
+
+def _first_word(given: list[str]) -> str:
+    """The first word that is neither an option nor the value of one."""
+    before = ""
+    for word in given:
+        if not word.startswith("-") and before not in ("--case", "--theme"):
+            return word
+        before = word
+    return ""
 
 
 def _interface_parser() -> argparse.ArgumentParser:

@@ -478,24 +478,24 @@ def parse_time(text: str | None, last: str | None, option: str) -> datetime | No
     if not text:
         return None
     units = {"m": "minutes", "h": "hours", "d": "days"}
-    if text[:-1].isdigit() and text[-1] in units and last:
-        end = datetime.fromisoformat(last).replace(tzinfo=None)
-        return end - timedelta(**{units[text[-1]]: int(text[:-1])})
     try:
+        if text[:-1].isdecimal() and text[-1] in units and last:
+            end = datetime.fromisoformat(last).replace(tzinfo=None)
+            return end - timedelta(**{units[text[-1]]: int(text[:-1])})
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         raise WrongUsage(
             f"{option} {text}: not a time; write 2026-03-09, 2026-03-09T02:14:07Z, 36h or 7d"
         ) from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _print_question(case: Case, question: Question, options: argparse.Namespace) -> int:
     from queries.export import write_csv, write_json, write_jsonl, write_table
 
     if options.limit is not None:
-        if options.limit < 0:
-            raise WrongUsage(f"--limit {options.limit}: must not be negative")
+        if not 0 <= options.limit < 1 << 62:
+            raise WrongUsage(f"--limit {options.limit}: must be a number of rows")
         question = question.with_page(options.limit)
     if options.sql:
         with _out(options) as out:
@@ -527,9 +527,7 @@ def _write_parquet(case: Case, question: Question, options: argparse.Namespace) 
     return 0
 
 
-def _print_objects(
-    objects: list[dict[str, Any]], options: argparse.Namespace, noun: str
-) -> int:
+def _print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, noun: str) -> int:
     """Objects with lists inside: JSON as they are, a table as facts and small tables."""
     from queries.case import Rows
     from queries.export import write_facts, write_json, write_jsonl, write_table
@@ -565,7 +563,7 @@ def _without(rows: Rows, *names: str) -> Rows:
     )
 
 
-class _out:  # noqa: N801 - used like a function
+class _out:
     """Standard output, or the file of --output (which must not exist yet)."""
 
     def __init__(self, options: argparse.Namespace) -> None:

@@ -61,7 +61,9 @@ class Picker(ModalScreen[str | None]):
         ]
         options = self.query_one(OptionList)
         options.clear_options()
-        widest = max((len(fmt_count(c.count)) for c in self._shown if c.count is not None), default=0)
+        widest = max(
+            (len(fmt_count(c.count)) for c in self._shown if c.count is not None), default=0
+        )
         options.add_options(
             [Option(_line(choice, widest)) for choice in self._shown]
             or [Option("nothing matches", disabled=True)]

@@ -47,11 +47,16 @@ class QuestionTable(PagedTable):
         first = question.order[0] if question.order else None
         self.set_sort(first.column if first else None, bool(first and first.descending))
         self.reset(keep=keep)
+        if self.cursor_column == "mark":
+            # The first column with a heading: a sign is nothing to copy or pivot on.
+            named = [key for key in self.visible_columns if self._names.get(key)]
+            self.move_cursor(column_key=named[0] if named else None)
 
     @property
     def _jobs_screen(self) -> Jobs:
         screen = self.screen
-        assert isinstance(screen, Jobs)
+        if not isinstance(screen, Jobs):
+            raise TypeError("a QuestionTable stands on a screen that can ask")
         return screen
 
     def sort_by(self, column: str) -> None:
@@ -121,9 +126,7 @@ class QuestionTable(PagedTable):
 def _page(question: Question, case: Case, cancel: CancelToken) -> list[Row]:
     answer = case.ask(question.sql, question.bound, cancel)
     keys = [answer.columns.index(key) for key in question.statement.key]
-    return [
-        Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows
-    ]
+    return [Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows]
 
 
 def row_values(row: Row | None) -> dict[str, Any]:

@@ -16,10 +16,10 @@ class StatusLine(Static):
     def __init__(self, totals: dict[str, Any], name: str) -> None:
         super().__init__(id="status")
         self._totals = totals
-        self._name = name
+        self._evidence = name
 
     def on_resize(self) -> None:
-        self.update(status_content(self._totals, self._name, self.size.width))
+        self.update(status_content(self._totals, self._evidence, self.size.width))
 
 
 def status_content(totals: dict[str, Any], name: str, width: int) -> Content:

@@ -13,17 +13,16 @@ from queries.envelopes.model import Found, Record, looks_like_event
 from queries.json_stream import Broken, JsonStream, Piece
 
 NAME = "lookup-events"
+ONE_PAGE = (
+    "the export ends with a NextToken: it is one page of more, so evidence is incomplete; fetch"
+    " the remaining pages"
+)
 
 
 def read(piece: Piece) -> Found | None:
     value = piece.value
     if piece.container == "{}" and isinstance(value, dict) and "NextToken" in value:
-        return Found(
-            notes=[
-                "the export ends with a NextToken: it is one page of more, so evidence is"
-                " incomplete; fetch the remaining pages"
-            ]
-        )
+        return Found(notes=[ONE_PAGE])
     if isinstance(value, dict) and isinstance(value.get("CloudTrailEvent"), str):
         return _inner(value["CloudTrailEvent"])
     # --query 'Events[].CloudTrailEvent': an array of texts.

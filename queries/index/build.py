@@ -69,8 +69,7 @@ def _file_rows(
         connection.execute("SELECT file_id, count(*) FROM copies GROUP BY file_id").fetchall()
     )
     rows = [
-        _file_row(file_id, item, ledger, kept, copies)
-        for file_id, item in enumerate(listing.items)
+        _file_row(file_id, item, ledger, kept, copies) for file_id, item in enumerate(listing.items)
     ]
     number = len(rows)
     for name, reason in listing.passed_over:

@@ -124,15 +124,14 @@ PRINCIPAL = f"""CASE
   WHEN {{account_id}} <> '' THEN {{account_id}}
   ELSE '(no identity)' END"""
 """Who the record names: one total function from userIdentity to a label (fallbacks in order:
-arn, invokedBy, userName, onBehalfOf, principalId, accountId; see aws-samples/resource-auto-tagger#13
-and its like for what happens to tools that expect one of them)."""
+arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
+fail in the field (aws-samples/resource-auto-tagger#13)."""  # noqa: E501
 
 COLUMNS: tuple[Column, ...] = (
     Column("event_id", "coalesce(nullif({event_id}, ''), {event_id_small})"),
     Column(
         "event_time",
-        f"CASE WHEN {_IS_TIME} "
-        "THEN try_cast(left({event_time_text}, -1) AS TIMESTAMP) END",
+        f"CASE WHEN {_IS_TIME} THEN try_cast(left({{event_time_text}}, -1) AS TIMESTAMP) END",
         "TIMESTAMP",
     ),
     Column(
@@ -206,9 +205,7 @@ COLUMNS: tuple[Column, ...] = (
         "CASE WHEN {event_name} = 'PutImage' AND {error_code} IS NULL "
         "AND {q_manifest} LIKE '{%' THEN 'sha256:' || sha256({q_manifest}) END)",
     ),
-    Column(
-        "layer_digest", "coalesce({q_layer}, json_extract_string({q_layers}, '$[0]'))"
-    ),
+    Column("layer_digest", "coalesce({q_layer}, json_extract_string({q_layers}, '$[0]'))"),
     Column(
         "image_manifest",
         "CASE WHEN {event_name} = 'PutImage' THEN coalesce({r_manifest}, {q_manifest}) END",

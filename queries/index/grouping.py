@@ -135,18 +135,24 @@ def _attachments(
     events: list[ImageEvent], parents: dict[int, tuple[ImageEvent, str]]
 ) -> dict[int, ImageEvent]:
     """Attachment event -> the push record of the image that it names, where that is known."""
-    owners: dict[str, ImageEvent] = {}
+    owners: dict[str, list[ImageEvent]] = defaultdict(list)
     result: dict[int, ImageEvent] = {}
     for event in events:
         if event.digest and not _is_attachment(event):
-            owners[event.digest] = event
+            owners[event.digest].append(event)
     for event in events:
         if id(event) in parents or not _is_attachment(event):
             continue
-        owner = owners.get(_names(event))
-        if owner is not None and owner is not event:
-            result[id(event)] = owner
+        named = owners.get(_names(event), [])
+        # The push that was there to be signed, not a retag of the image that came later.
+        before = [owner for owner in named if _not_after(owner, event)]
+        if named:
+            result[id(event)] = before[-1] if before else named[0]
     return result
+
+
+def _not_after(event: ImageEvent, other: ImageEvent) -> bool:
+    return event.time is None or other.time is None or event.time <= other.time
 
 
 def _is_attachment(event: ImageEvent) -> bool:

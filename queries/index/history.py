@@ -68,9 +68,9 @@ def read_deletion(
             image = _object_or_empty(action.get("lifecycleEventImage"))
             deletion.digests += _texts(image.get("digest"))
             tags = image.get("tagList")
-            deletion.tags += [tag for tag in tags if isinstance(tag, str)] if isinstance(
-                tags, list
-            ) else []
+            deletion.tags += (
+                [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+            )
     return deletion
 
 
@@ -117,10 +117,14 @@ class RepositoryHistory:
         for tag in deletion.tags:
             self._owners.pop(tag, None)
         for digest in deletion.digests:
-            if digest in self._known and not deletion.tags:
-                self._known.discard(digest)
-                for tag in [t for t, g in self._owners.items() if g.root.digest == digest]:
+            named = [tag for tag, group in self._owners.items() if group.root.digest == digest]
+            if not deletion.tags:
+                for tag in named:
                     del self._owners[tag]
+            elif named:
+                # Only a tag was taken off; others still name the image.
+                continue
+            self._known.discard(digest)
 
 
 def _same_second_tags(group: Group) -> bool:

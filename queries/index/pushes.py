@@ -95,9 +95,10 @@ def _repository(rows: list[dict[str, Any]], tables: _Tables) -> None:
     ]
     for deletion in deletions:
         if deletion.by_policy:
-            tables.deleted_by_policy += len(deletion.digests)
+            tables.deleted_by_policy += len(set(deletion.digests))
         else:
-            tables.deleted += max(len(deletion.digests), len(deletion.tags))
+            # The answer lists an image once for each of its tags.
+            tables.deleted += len(set(deletion.digests) or set(deletion.tags))
             tables.deletes_failed += deletion.failed
     groups = group_pushes([event for event in puts if not event.failed])
     history = RepositoryHistory()

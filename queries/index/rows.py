@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import duckdb
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_text(value: Any) -> Any:
+    """A value as DuckDB takes it, which has no lone surrogates.
+
+    File names and arguments may hold bytes that are no text, which Python writes as surrogates:
+    they become `\\xff` and the like. Half a pair out of a JSON escape becomes U+FFFD.
+    """
+    if isinstance(value, list):
+        return [as_text(entry) for entry in value]
+    if isinstance(value, str) and not value.isascii() and _LONE_SURROGATE.search(value):
+        try:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:
+            return _LONE_SURROGATE.sub("\ufffd", value)
+    return value
 
 
 def insert_rows(
@@ -28,5 +47,5 @@ def insert_rows(
     columns = ", ".join(f"unnest(${name}::{kind}[])" for name, kind in types)
     for start in range(0, len(rows), 20_000):
         part = rows[start : start + 20_000]
-        parameters = {name: [row[i] for row in part] for i, (name, _) in enumerate(types)}
-        connection.execute(f"INSERT INTO {table} SELECT {columns}", parameters)  # noqa: S608
+        parameters = {name: [as_text(row[i]) for row in part] for i, (name, _) in enumerate(types)}
+        connection.execute(f"INSERT INTO {table} SELECT {columns}", parameters)

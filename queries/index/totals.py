@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from queries.envelopes.lookup_events import ONE_PAGE
 from queries.index import coverage
 
 _COUNTS = """
@@ -32,7 +33,9 @@ SELECT
   (SELECT count(*) FROM files WHERE status IN ('unreadable', 'damaged'))
     AS unreadable_files,
   (SELECT count(*) FROM files WHERE status = 'damaged') AS damaged_files,
-  (SELECT count(*) FROM files WHERE status = 'not read') AS unread_files
+  (SELECT count(*) FROM files WHERE status = 'not read') AS unread_files,
+  (SELECT count(*) FROM files
+   WHERE len(list_filter(notes, lambda note: starts_with(note, $one_page))) > 0) AS one_page_files
 """
 
 
@@ -40,7 +43,7 @@ def collect_totals(
     connection: duckdb.DuckDBPyConnection, counted: dict[str, int], conflicts: int
 ) -> dict[str, Any]:
     """All totals of a freshly built index. `counted` comes from `build_pushes`."""
-    cursor = connection.execute(_COUNTS)
+    cursor = connection.execute(_COUNTS, {"one_page": ONE_PAGE})
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone() or ()
     totals: dict[str, Any] = dict(zip(columns, row, strict=True))
@@ -77,7 +80,7 @@ def collect_totals(
         {**change, "event_time": _iso(change["event_time"])} for change in changes
     ]
     totals["evidence_complete"] = not (
-        totals["unreadable_files"] or totals["unread_files"]
+        totals["unreadable_files"] or totals["unread_files"] or totals["one_page_files"]
     )
     totals["notes"] = _notes(connection, totals, conflicts)
     return totals
@@ -96,6 +99,11 @@ def _notes(
     if totals["unread_files"]:
         notes.append(
             f"evidence incomplete: {_files(totals['unread_files'])} not read, reading was stopped"
+        )
+    if totals["one_page_files"]:
+        notes.append(
+            f"evidence incomplete: {_files(totals['one_page_files'])} with a NextToken at the end,"
+            " one page of more"
         )
     if totals["duplicates"]:
         notes.append(f"{totals['duplicates']} copies of records merged (same eventID)")

@@ -76,7 +76,7 @@ def find_items(paths: Iterable[str], *, spool: Path | None = None) -> Listing:
         if stat.S_ISDIR(status.st_mode):
             _walk(path, listing, seen)
         else:
-            _add(path, status, listing, seen, given=True)
+            _add(path, status, listing, seen, given=True, spool=spool)
     return listing
 
 
@@ -113,13 +113,14 @@ def _add(
     seen: set[tuple[int, int]],
     *,
     given: bool,
+    spool: Path | None = None,
 ) -> None:
     if not stat.S_ISREG(status.st_mode):
         # A pipe named by the user (process substitution) is read; one found in a folder
         # could block for ever.
         if given and stat.S_ISFIFO(status.st_mode):
             with path.open("rb") as stream:
-                listing.items.append(_spool(stream, str(path), None))
+                listing.items.append(_spool(stream, str(path), spool))
         else:
             listing.passed_over.append((str(path), "not a regular file"))
         return

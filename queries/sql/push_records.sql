@@ -39,7 +39,7 @@ WHERE e.repository = p.repository
   AND coalesce(e.access_key_id, e.principal) = coalesce(p.access_key_id, p.principal)
   AND e.event_time <= p.event_time
   AND e.event_time >= p.event_time - INTERVAL '12' HOUR
-  AND e.event_time >= coalesce((
+  AND e.event_time > coalesce((
     SELECT max(x.event_time) FROM events AS x
     WHERE x.repository = p.repository AND x.event_name = 'PutImage'
       AND coalesce(x.access_key_id, x.principal) = coalesce(p.access_key_id, p.principal)

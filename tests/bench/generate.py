@@ -362,9 +362,7 @@ class _File:
         quoted = json.dumps(manifest)
         where = f'"registryId":"{self.account}","repositoryName":"{repository}"'
         tagged = f'"imageTag":"{tag}",' if tag else ""
-        request = (
-            f'{{{where},{tagged}"imageManifestMediaType":"{media}","imageManifest":{quoted}}}'
-        )
+        request = f'{{{where},{tagged}"imageManifestMediaType":"{media}","imageManifest":{quoted}}}'
         response = (
             f'{{"image":{{{where},"imageId":{{{tagged}"imageDigest":"{digest}"}},'
             f'"imageManifest":{quoted},"imageManifestMediaType":"{media}"}}}}'

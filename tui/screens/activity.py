@@ -56,7 +56,7 @@ _KINDS_SHOWN = {
 
 
 class EventTable(QuestionTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Raw record")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Record")]
 
 
 class ActivityScreen(CaseScreen):
@@ -69,13 +69,13 @@ class ActivityScreen(CaseScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "scope", "Scope"),
-        Binding("F", "pick_filter", "Filter by"),
-        Binding("w", "toggle('writes')", "Writes"),
-        Binding("f", "toggle('failures')", "Failures"),
-        Binding("t", "to_push", "To the push"),
+        Binding("F", "pick_filter", "By …"),
+        Binding("w", "only('writes')", "Writes"),
+        Binding("f", "only('failures')", "Failed"),
+        Binding("t", "to_push", "Push"),
         Binding("left_square_bracket", "narrow('since')", "From here", show=False),
         Binding("right_square_bracket", "narrow('until')", "Until here", show=False),
-        Binding("backslash", "clear_filters", "All again"),
+        Binding("backslash", "clear_filters", "All"),
         Binding("u", "user", "User", show=False),
     ]
 
@@ -87,7 +87,7 @@ class ActivityScreen(CaseScreen):
         self.segment = "All events" if scope.kind == ALL else f"activity: {_said(scope)}"
 
     def columns(self) -> list[Column]:
-        relative = [Column("offset", "+0 = push", width=11, align="right", render=self._offset)]
+        relative = [Column("offset", "+0 = push", width=13, align="right", render=self._offset)]
         return [
             Column("mark", "", width=1, render=event_mark),
             Column("event_time", "when (UTC)", width=15, render=time_cell),
@@ -113,6 +113,7 @@ class ActivityScreen(CaseScreen):
                 "event_source",
                 "target",
                 "error_code",
+                "outcome",
                 "error_message",
                 "principal",
                 "source_ip_address",
@@ -189,9 +190,7 @@ class ActivityScreen(CaseScreen):
         count = strip.bucket_count
         if count > 0:
             unbounded = self._filters.changed(since=None, until=None)
-            self.ask(
-                "strip", partial(_slices, self._scope, unbounded, count), self._show_strip
-            )
+            self.ask("strip", partial(_slices, self._scope, unbounded, count), self._show_strip)
 
     def _show_strip(self, slices: tuple[datetime, datetime, list[int], list[int]] | None) -> None:
         strip = self.query_one(TimeStrip)
@@ -231,7 +230,7 @@ class ActivityScreen(CaseScreen):
         self._show()
         self.refresh_bindings()
 
-    def action_toggle(self, name: str) -> None:
+    def action_only(self, name: str) -> None:
         self._change(**{name: not getattr(self._filters, name)})
 
     def action_clear_filters(self) -> None:

@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.widget import Widget
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from queries.question import Question
 from queries.scope import VALUE, Scope
@@ -24,6 +24,7 @@ from tui.status import StatusLine
 from tui.text import safe_text
 from tui.widgets.breadcrumb import Breadcrumb
 from tui.widgets.facts import Facts
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.paged_table import PagedTable, Row
 
 Fact = tuple[str, Content | str]
@@ -32,7 +33,7 @@ Fact = tuple[str, Content | str]
 class CaseScreen(Jobs):
     """Base of all screens over a case. A subclass gives `segment`, `body` and what Enter does."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (150, "-wide"),
     ]
@@ -67,7 +68,7 @@ class CaseScreen(Jobs):
         with Container(id="body"):
             yield from self.body()
         yield Input(placeholder="filter as you type · Enter keeps · Esc clears", id="filter")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one("#filter", Input).display = False
@@ -238,13 +239,18 @@ class CaseScreen(Jobs):
         self.app.push_screen(Help(self.segment, self.explains, self.keys_here()))
 
     def keys_here(self) -> list[tuple[str, str]]:
-        """(key, what it does) for every key that works on this screen now."""
-        return [
-            (active.binding.key_display or self.app.get_key_display(active.binding),
-             active.binding.description)
-            for active in self.active_bindings.values()
-            if active.enabled and active.binding.description and not active.binding.system
-        ]
+        """(keys, what they do) for all that works on this screen now: its own keys first, then
+        how to move; keys that do the same share a line."""
+        grouped: dict[tuple[bool, str], list[str]] = {}
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if not active.enabled or not binding.description or binding.system:
+                continue
+            shown = binding.key_display or self.app.get_key_display(binding)
+            moving = active.node is not self and active.node is not self.app and not binding.show
+            grouped.setdefault((moving, binding.description), []).append(shown)
+        ordered = sorted(grouped.items(), key=lambda entry: entry[0][0])
+        return [(" ".join(keys), what) for (_, what), keys in ordered]
 
     def action_go(self, place: str) -> None:
         """Open one of the places that are not part of the drill-down."""

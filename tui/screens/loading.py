@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Middle, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, ProgressBar, Static
+from textual.widgets import ProgressBar, Static
 
 from queries.progress import CancelToken, Progress
 from tui.text import fmt_ago, fmt_bytes, fmt_count, safe_content
+from tui.widgets.key_bar import KeyBar
 
 
 class LoadingScreen(Screen[None]):
@@ -28,16 +29,16 @@ class LoadingScreen(Screen[None]):
         super().__init__()
         self._progress = progress
         self._cancel = cancel
-        self._name = name
+        self._evidence = name
         self._started = time.monotonic()
 
     def compose(self) -> ComposeResult:
         with Middle(), Vertical(id="loading"):
-            yield Static(safe_content(f"Reading {self._name}", 120, "bold"))
+            yield Static(safe_content(f"Reading {self._evidence}", 120, "bold"))
             yield ProgressBar(show_eta=False, id="bar")
             yield Static("", id="counts")
             yield Static("", id="current")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.set_interval(0.1, self._refresh_counts)
@@ -57,7 +58,9 @@ class LoadingScreen(Screen[None]):
         if left:
             said.append(left)
         self.query_one("#counts", Static).update(Content(" · ".join(said)))
-        self.query_one("#current", Static).update(safe_content(progress.current, 200, "$text-muted"))
+        self.query_one("#current", Static).update(
+            safe_content(progress.current, 200, "$text-muted")
+        )
 
     def _left(self) -> str:
         """An estimate, once enough has been read to make one."""

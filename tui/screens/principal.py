@@ -10,16 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
+from queries.index.pushes import is_address
 from queries.naming import display_name, service_name
 from queries.question import Order, Question, ask_for
 from queries.scope import KEY, Scope, about
-from tui.cells import count_cell, name_cell, time_cell
+from tui.cells import count_cell, name_cell, push_style, time_cell
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.push import chain_facts
+from tui.screens.pushes import _REPOSITORY, PushTable
 from tui.screens.pushes import COLUMNS as PUSHES
-from tui.screens.pushes import _REPOSITORY, PushTable, push_style
 from tui.text import fmt_count, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
@@ -217,9 +218,7 @@ def who_facts(
     return facts
 
 
-def _chains(
-    push: Row | None, sessions: list[dict[str, Any]], totals: dict[str, Any]
-) -> list[Fact]:
+def _chains(push: Row | None, sessions: list[dict[str, Any]], totals: dict[str, Any]) -> list[Fact]:
     """The chain behind the push that led here; without one, of up to five sessions with chains."""
     if push is not None:
         own = [s for s in sessions if s["access_key_id"] == push["access_key_id"]]
@@ -236,14 +235,21 @@ def _listed(rows: list[dict[str, Any]], column: str) -> str:
 
 
 def _top(values: list[dict[str, Any]], kind: str) -> str:
+    """The most frequent values of a kind; addresses that are none come last, called by name."""
     found = [row for row in values if row["kind"] == kind]
-    shown = [
-        f"{service_name(row['value']) if kind == 'service' else row['value']}"
-        f" ({fmt_count(row['events'])})"
-        for row in found[:6]
-    ]
+    if kind == "address":
+        found.sort(key=lambda row: not is_address(row["value"]))
+    shown = [f"{_named(row['value'], kind)} ({fmt_count(row['events'])})" for row in found[:6]]
     more = f", {len(found) - 6} more" if len(found) > 6 else ""
     return ", ".join(shown) + more
+
+
+def _named(value: str, kind: str) -> str:
+    if kind == "service":
+        return service_name(value)
+    if kind in ("address", "client") and value in ("AWS Internal", "AWSInternal"):
+        return "not recorded, registry proxy"
+    return value
 
 
 def _pushed(pushes: list[dict[str, Any]]) -> str:

@@ -57,7 +57,7 @@ PULLS = (
 
 
 class RecordTable(QuestionTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Raw record")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Record")]
 
 
 class PushScreen(CaseScreen):
@@ -75,8 +75,8 @@ class PushScreen(CaseScreen):
         Binding("tab", "next_tab", "Next tab", show=True),
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
-        Binding("r", "raw", "Raw record"),
-        Binding("b", "replaced", "What it replaced"),
+        Binding("r", "raw", "Record"),
+        Binding("b", "replaced", "Replaced"),
     ]
 
     def __init__(self, push_key: int, tags: str) -> None:
@@ -108,7 +108,7 @@ class PushScreen(CaseScreen):
                     PULLS,
                     searched=("principal", "image_tag", "source_ip_address"),
                     empty_message=(
-                        "no pull of this image is in the evidence (a trail of write events has none)"
+                        "no pull of this image in the evidence (a write-only trail has none)"
                     ),
                     id="pull-table",
                 )
@@ -300,5 +300,3 @@ def _address(push: Row) -> str:
     if push["via"] == "docker client" and not str(address or "")[:1].isdigit():
         return f"not recorded (the registry's proxy stands there: {address or 'nothing'})"
     return str(address or "not recorded")
-
-

@@ -32,16 +32,16 @@ from tui.text import fmt_bytes, fmt_time, short_digest
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
-_REPOSITORY = Column("repository", "repository", min_width=24, weight=2, render=repository_cell)
+_REPOSITORY = Column("repository", "repository", min_width=26, weight=2, render=repository_cell)
 COLUMNS = (
     Column("mark", "", width=1, render=push_mark),
     Column("event_time", "when (UTC)", width=15, render=time_cell),
     Column("image_tags", "tag", min_width=9, weight=1),
     Column("image_digest", "digest", width=9, priority=4, render=digest_cell),
-    Column("effect", "what", min_width=16, weight=2, render=what_cell),
+    Column("effect", "what", min_width=18, weight=2, render=what_cell),
     Column("layer_count", "layers", width=6, align="right", priority=5, render=count_cell),
     Column("image_bytes", "size", width=9, align="right", priority=6, render=bytes_cell),
-    Column("origin", "who (origin ← session)", min_width=18, weight=3, render=who_cell),
+    Column("origin", "who (origin ← session)", min_width=20, weight=4, render=who_cell),
     Column("source_ip_address", "from", width=17, priority=2, render=from_cell),
     Column("via", "client", width=13, priority=7),
 )
@@ -55,14 +55,14 @@ class PushesScreen(CaseScreen):
     """Newest first; attempts stand apart with their error in words."""
 
     explains = (
-        "● a tag was moved to another image · ✗ an attempt that failed · ◦ copied by a service."
+        "● a tag was moved to a new image · ✗ an attempt that failed · ◦ copied by a service."
         " A docker client goes through the registry's proxy, which leaves no address: ≈ marks the"
         " address of the probable login instead. An API call carries its true address."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
-        Binding("r", "raw", "Raw record"),
+        Binding("r", "raw", "Record"),
     ]
 
     def __init__(self, repository: str | None) -> None:

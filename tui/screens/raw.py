@@ -39,7 +39,7 @@ class RawScreen(CaseScreen):
         Binding("Y", "copy_row", "Copy record"),
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
-        Binding("c", "copies", "Other copies"),
+        Binding("c", "copies", "Copies"),
     ]
 
     def __init__(self, event_key: int) -> None:

@@ -27,12 +27,12 @@ from tui.widgets.paged_table import Column, PagedTable, Row
 SLICES = 12
 
 COLUMNS = (
-    Column("repository", "repository", min_width=28, weight=3, render=repository_cell),
-    Column("pushes", "pushes", width=7, align="right", render=count_cell),
-    Column("attempts", "tries", width=6, align="right", priority=3, render=count_cell),
-    Column("pulls", "pulls", width=7, align="right", priority=2, render=count_cell),
-    Column("pushers", "by", width=4, align="right", render=count_cell),
-    Column("tag_moves", "moved", width=6, align="right", priority=4, render=count_cell),
+    Column("repository", "repository", min_width=30, weight=3, render=repository_cell),
+    Column("pushes", "pushes", width=6, align="right", render=count_cell),
+    Column("attempts", "tries", width=5, align="right", priority=3, render=count_cell),
+    Column("pulls", "pulls", width=6, align="right", priority=2, render=count_cell),
+    Column("pushers", "by", width=3, align="right", render=count_cell),
+    Column("tag_moves", "moved", width=5, align="right", priority=4, render=count_cell),
     Column("activity", "activity", width=SLICES, priority=5, render=spark_cell(SLICES)),
     Column("first_push", "first push", width=15, priority=7, render=time_cell),
     Column("last_push", "last push", width=15, render=time_cell),
@@ -149,5 +149,3 @@ def why_no_repositories(totals: dict[str, Any]) -> Content:
     return Content(
         f"no registry event among {totals['events']:,} events ({span} UTC) · p lists who acted"
     )
-
-
