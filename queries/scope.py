@@ -43,6 +43,8 @@ class Filters:
     error: str | None = None
     writes: bool = False
     failures: bool = False
+    fold_layers: bool = False
+    """Leave out the calls that upload layers: they belong to the push after them."""
 
     def changed(self, **changes: Any) -> Filters:
         return replace(self, **changes)
@@ -50,7 +52,7 @@ class Filters:
     @property
     def active(self) -> list[str]:
         """The names of the filters in force."""
-        return [name for name in self.__slots__ if getattr(self, name)]
+        return [n for n in self.__slots__ if getattr(self, n) and n != "fold_layers"]
 
 
 def about(name: str, scope: Scope, filters: Filters | None = None, **more: Any) -> Question:

@@ -125,7 +125,7 @@ PRINCIPAL = f"""CASE
   ELSE '(no identity)' END"""
 """Who the record names: one total function from userIdentity to a label (fallbacks in order:
 arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
-fail in the field (aws-samples/resource-auto-tagger#13)."""  # noqa: E501
+fail in the field (aws-samples/resource-auto-tagger#13)."""
 
 COLUMNS: tuple[Column, ...] = (
     Column("event_id", "coalesce(nullif({event_id}, ''), {event_id_small})"),

@@ -3,7 +3,8 @@
 -- parameters: scope (all, session, key, principal, origin, address, repository, value), value,
 --   principal (with scope session: the session's ARN), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, name, error (VARCHAR or NULL for "any"),
---   writes, failures (BOOLEAN: only those)
+--   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls that
+--   upload layers before a push)
 -- key: kind, value
 WITH scoped AS (
   SELECT event_source, event_name, error_code, aws_region, recipient_account_id,
@@ -35,6 +36,8 @@ WITH scoped AS (
   AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
   AND (NOT CAST($writes AS BOOLEAN) OR e.is_write)
   AND (NOT CAST($failures AS BOOLEAN) OR e.outcome <> 'ok')
+  AND (NOT CAST($fold_layers AS BOOLEAN) OR e.event_name NOT IN ('BatchCheckLayerAvailability',
+    'InitiateLayerUpload', 'UploadLayerPart', 'CompleteLayerUpload'))
 )
 SELECT
   'service' AS kind,

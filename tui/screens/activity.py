@@ -73,6 +73,7 @@ class ActivityScreen(CaseScreen):
         Binding("w", "only('writes')", "Writes"),
         Binding("f", "only('failures')", "Failed"),
         Binding("t", "to_push", "Push"),
+        Binding("L", "layers", "Layer calls", show=False),
         Binding("left_square_bracket", "narrow('since')", "From here", show=False),
         Binding("right_square_bracket", "narrow('until')", "Until here", show=False),
         Binding("backslash", "clear_filters", "All"),
@@ -83,7 +84,7 @@ class ActivityScreen(CaseScreen):
         super().__init__()
         self._scope = scope
         self._around = around
-        self._filters = Filters()
+        self._filters = Filters(fold_layers=True)
         self.segment = "All events" if scope.kind == ALL else f"activity: {_said(scope)}"
 
     def columns(self) -> list[Column]:
@@ -159,6 +160,8 @@ class ActivityScreen(CaseScreen):
             said.append(Content.styled(f" · from {fmt_time(filters.since)}", "$text-primary"))
         if filters.until:
             said.append(Content.styled(f" · until {fmt_time(filters.until)}", "$text-primary"))
+        if filters.fold_layers:
+            said.append(Content.styled(" · layer calls folded (L)", "$text-muted"))
         self.query_one("#scope", Static).update(Content.assemble(*said))
 
     def _offset(self, value: Any, row: Row) -> Content | str:
@@ -226,17 +229,23 @@ class ActivityScreen(CaseScreen):
     # ---- scope and filters -----------------------------------------------------------------
 
     def _change(self, **changes: Any) -> None:
+        """Filter otherwise, and stay at the same moment."""
+        here = self.query_one(EventTable).selected_row
         self._filters = self._filters.changed(**changes)
         self._show()
+        if here is not None:
+            self._go_to(here)
         self.refresh_bindings()
 
     def action_only(self, name: str) -> None:
         self._change(**{name: not getattr(self._filters, name)})
 
+    def action_layers(self) -> None:
+        self._change(fold_layers=not self._filters.fold_layers)
+
     def action_clear_filters(self) -> None:
-        self._filters = Filters()
-        self._show()
-        self.refresh_bindings()
+        self._change(**{name: None for name in ("since", "until", *FILTER_KINDS)})
+        self._change(writes=False, failures=False)
 
     def action_scope(self) -> None:
         """Whose events: of the push that led here, or else of the row under the cursor."""
@@ -290,11 +299,16 @@ class ActivityScreen(CaseScreen):
 
     def action_to_push(self) -> None:
         """Put the cursor on the push (or event) that led here."""
-        if self._around is None:
+        if self._around is not None:
+            self._go_to(self._around)
+
+    def _go_to(self, row: Row) -> None:
+        """Put the cursor on an event, or, where the filters hide it, on the next one."""
+        if row["event_time"] is None:
             return
-        question, around = self._question(), self._around
-        key = around.get("event_key", around.get("push_key"))
-        values = {"rank_value": around["event_time"], "rank_key": key}
+        question = self._question()
+        key = row.get("event_key", row.get("push_key"))
+        values = {"rank_value": row["event_time"], "rank_key": key}
 
         def rank(case: Case, cancel: CancelToken) -> int:
             answer = case.ask(question.rank_sql("event_time"), {**question.bound, **values}, cancel)

@@ -77,8 +77,8 @@ def _style(row: Row) -> str:
 
 
 def _tail(name: str) -> str:
-    """A path's end says more than its beginning."""
-    return name if len(name) <= 60 else "…" + name[-59:]
+    """A file's own name says more than the folders above it, which the preview shows."""
+    return name.rstrip("/").rpartition("/")[2] or name
 
 
 def totals_facts(totals: dict[str, Any]) -> list[Fact]:

@@ -1,0 +1,183 @@
+"""Drives the real program: opens evidence, presses keys, reads what the screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Static
+
+from samples import incident_path
+from tui.app import InvestigateApp
+from tui.jobs import Jobs
+from tui.question_table import QuestionTable
+from tui.screens.base import CaseScreen
+from tui.screens.loading import LoadingScreen
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import Row
+
+Screen = TypeVar("Screen")
+AnyWidget = TypeVar("AnyWidget", bound=Widget)
+
+IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
+API = "111122223333/us-east-1/team/api"
+NARROW, MIDDLE, WIDE = (80, 24), (120, 40), (200, 60)
+
+
+class Driver:
+    """Somebody at the keyboard, who waits until an answer is there."""
+
+    def __init__(self, app: InvestigateApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    # ---- waiting ---------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Wait until nothing is read or asked any more, and everything is drawn."""
+        quiet = 0
+        while quiet < 3:
+            await self.pilot.pause()
+            quiet = 0 if self._waiting() else quiet + 1
+
+    def _waiting(self) -> bool:
+        if isinstance(self.app.screen, LoadingScreen):
+            return self.app.failure == ""
+        return any(screen.busy for screen in self.app.screen_stack if isinstance(screen, Jobs))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait after each."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type text, and wait once."""
+        await self.pilot.press(*(NAMED.get(char, char) for char in text))
+        await self.settle()
+
+    async def click(self, widget: Widget, x: int, y: int = 0, times: int = 1) -> None:
+        await self.pilot.click(widget, offset=(x, y), times=times)
+        await self.settle()
+
+    # ---- what is there ---------------------------------------------------------------------
+
+    @property
+    def screen(self) -> CaseScreen:
+        """The screen in front, or the one behind a dialog."""
+        return [s for s in self.app.screen_stack if isinstance(s, CaseScreen)][-1]
+
+    def on(self, kind: type[Screen]) -> Screen:
+        """The screen in front, which must be of this kind."""
+        screen = self.app.screen
+        assert isinstance(screen, kind), f"on {type(screen).__name__}, not {kind.__name__}"
+        return screen
+
+    @property
+    def table(self) -> QuestionTable:
+        table = self.screen.table
+        assert table is not None, "no table here"
+        return table
+
+    @property
+    def row(self) -> Row:
+        row = self.table.selected_row
+        assert row is not None, "no row is selected"
+        return row
+
+    async def total(self) -> int:
+        """How many rows the table has, as its own count says."""
+        await self.settle()
+        assert self.table.total_exact
+        return self.table.row_count
+
+    async def rows(self) -> list[dict[str, Any]]:
+        """All rows of the table: the question behind it, asked without paging."""
+        question = self.table.question
+        assert question is not None
+        return self.app.case.ask(question.sql, question.bound).dicts()
+
+    async def go_to(self, **values: object) -> None:
+        """Walk down until the row under the cursor has these values."""
+        await self.press("g")
+        for _ in range(await self.total()):
+            if all(self.row[name] == value for name, value in values.items()):
+                return
+            await self.press("j")
+        raise AssertionError(f"no row with {values}")
+
+    async def to_column(self, key: str) -> None:
+        """Walk right until the cursor stands in a column."""
+        while self.table.cursor_column != key:
+            before = self.table.cursor_column
+            await self.press("right")
+            assert self.table.cursor_column != before, f"no column {key} to the right"
+
+    # ---- what is shown ---------------------------------------------------------------------
+
+    def text(self, widget: Widget | None = None) -> str:
+        """The characters on the screen, or those of the region of one widget."""
+        lines = [strip.text for strip in self.app.screen._compositor.render_strips()]
+        if widget is None:
+            return "\n".join(line.rstrip() for line in lines)
+        region: Region = widget.region
+        return "\n".join(
+            line[region.x : region.right].rstrip() for line in lines[region.y : region.bottom]
+        )
+
+    def part(self, selector: str) -> str:
+        """What one widget of the screen in front shows."""
+        return self.text(self.app.screen.query_one(selector))
+
+    def facts(self, selector: str) -> dict[str, str]:
+        """Facts by label; what continues a fact is joined to it."""
+        found: dict[str, str] = {}
+        label = ""
+        for name, value in self.screen.query_one(selector, Facts).facts:
+            text = value if isinstance(value, str) else value.plain
+            label = name or label
+            found[label] = f"{found[label]}\n{text}" if label in found else text
+        return found
+
+    def said(self, selector: str) -> str:
+        """The text of a Static, however much of it fits."""
+        return str(self.screen.query_one(selector, Static).content)
+
+    @property
+    def notices(self) -> list[str]:
+        return [notification.message for notification in self.app._notifications]
+
+
+NAMED = {
+    " ": "space",
+    "/": "slash",
+    ":": "colon",
+    ".": "full_stop",
+    "-": "minus",
+    "_": "underscore",
+    "@": "at",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "(": "left_parenthesis",
+    ")": "right_parenthesis",
+}
+
+
+@asynccontextmanager
+async def driving(
+    *paths: str | Path, size: tuple[int, int] = MIDDLE, theme: str | None = None
+) -> AsyncIterator[Driver]:
+    """The program over some evidence (the sample incident if none is named), ready for keys."""
+    app = InvestigateApp([str(path) for path in paths or (incident_path(),)], theme_name=theme)
+    try:
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            yield driver
+    finally:
+        app.finish()
