@@ -27,6 +27,7 @@ from queries.index.build import build_index
 from queries.index.rows import as_text
 from queries.index.schema import INDEX_VERSION
 from queries.progress import CancelToken, Progress
+from queries.sources.archives import expand
 from queries.sources.local import Item, Listing, find_items
 
 _BUILD_CONFIG = {
@@ -76,6 +77,9 @@ class Case:
         try:
             if cancel is not None:
                 cancel.watch(cursor)
+                # Interrupting a cursor that does not run yet is forgotten by DuckDB.
+                if cancel.cancelled:
+                    raise Cancelled("stopped")
             cursor.execute(
                 sql, {name: as_text(value) for name, value in (parameters or {}).items()}
             )
@@ -91,12 +95,15 @@ class Case:
     def item(self, file_id: int) -> Item:
         """The file of evidence with this id, for reading raw records again."""
         rows = self.ask(
-            "SELECT name, path, size, modified FROM files WHERE file_id = $id", {"id": file_id}
+            "SELECT name, path, size, modified, member FROM files WHERE file_id = $id",
+            {"id": file_id},
         ).rows
         if not rows:
             raise InvestigationError(f"file {file_id} is not part of this case")
-        name, path, size, modified = rows[0]
-        return Item(name, _path_of(path), size, modified.replace(tzinfo=UTC) if modified else None)
+        name, path, size, modified, member = rows[0]
+        places = tuple(int(place) for place in member.split("/") if place)
+        stamp = modified.replace(tzinfo=UTC) if modified else None
+        return Item(name, _path_of(path), size, stamp, member=places)
 
     def close(self) -> None:
         self.connection.close()
@@ -145,6 +152,7 @@ def open_case(
                 " without giving paths"
             )
         asked = case_file is not None
+        expand(listing)
         return _build(listing, fingerprint, target, asked, spool, progress, cancel, workers, fast)
     except BaseException:
         spool.cleanup()

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import IO
 
 from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
-from queries.json_stream import Broken, JsonStream
+from queries.json_stream import Broken, JsonStream, Piece
+from queries.parquet_rows import MAGIC as PARQUET
+from queries.parquet_rows import parquet_pieces
 from queries.sources.local import Item, is_system_file, looks_like_partial_download
-from queries.unpack import Unpacked, plain_chunks, text_chunks
+from queries.unpack import Unpacked, peek, plain_chunks, text_chunks
 
 _SNIFF = 1 << 16
 _BLANK = " \t\r\n\x00\ufeff\x1e"
@@ -67,27 +71,40 @@ class FileFacts:
         return said
 
 
-def read_records(item: Item, facts: FileFacts) -> Iterator[Record]:
+def read_records(
+    item: Item,
+    facts: FileFacts,
+    opener: Callable[[], AbstractContextManager[IO[bytes]]] | None = None,
+) -> Iterator[Record]:
     """Yield the records of an item in their order, and fill `facts`.
 
     Never raises for what the file holds: damage and foreign content end up in `facts`. The
-    n-th record yielded is the record at position n, counted from 1.
+    n-th record yielded is the record at position n, counted from 1. `opener` gives the bytes
+    when they are at hand already (members of an archive are read in one pass).
     """
     if is_system_file(item.name):
         facts.status, facts.format = SKIPPED, "system file"
         facts.skipped["a file of the operating system, not evidence"] += 1
         return
     try:
-        with item.open() as stream:
-            chunks = text_chunks(plain_chunks(stream, facts.unpacked), facts.unpacked)
+        with (opener or item.open)() as stream:
+            magic, data = peek(plain_chunks(stream, facts.unpacked, item.stored), 4)
+            if magic == PARQUET:
+                yield from _records(parquet_pieces(data), facts)
+                _judge(item, facts)
+                return
+            chunks = text_chunks(data, facts.unpacked)
             head, chunks = _peek(chunks)
             if head.strip(_BLANK):
                 what = not_json(head)
                 if what:
                     facts.foreign[what] += 1
+                    # To the end, so that the ledger has the hash of the whole file.
+                    for _ in chunks:
+                        pass
                     facts.unpacked.notes.clear()
                 else:
-                    yield from _records(chunks, facts)
+                    yield from _records(JsonStream(chunks), facts)
             elif facts.unpacked.plain_bytes and not facts.unpacked.damage:
                 facts.noted["the file is blank"] += 1
     except OSError as error:
@@ -97,9 +114,9 @@ def read_records(item: Item, facts: FileFacts) -> Iterator[Record]:
     _judge(item, facts)
 
 
-def _records(chunks: Iterator[str], facts: FileFacts) -> Iterator[Record]:
+def _records(parts: Iterable[Piece | Broken], facts: FileFacts) -> Iterator[Record]:
     formats: Counter[str] = Counter()
-    for part in JsonStream(chunks):
+    for part in parts:
         if isinstance(part, Broken):
             facts.broken.append(part)
             continue

@@ -1,7 +1,4 @@
-"""From stored bytes to text: compression by magic bytes (never by name), checksums verified.
-
-Python's and isal's gzip readers check the CRC, which DuckDB 2.0.1 does not (measured).
-"""
+"""From stored bytes to text: compression by magic bytes (never by name), encoding by its mark."""
 
 from __future__ import annotations
 
@@ -9,19 +6,17 @@ import codecs
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
-from isal import isal_zlib
+from queries.decompress import LONGEST_MAGIC, compression_of, decompressed
 
-GZIP_MAGIC = b"\x1f\x8b"
-GZIP_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says object
 _CHUNK = 1 << 20
 _MAX_LAYERS = 4
 """gzip within gzip happens (a browser or an SDK adds one); more than this is not a log."""
-MAX_RATIO = 2000
-"""Highest output/input ratio taken for honest. Deflate's own ceiling is about 1032, and real
-trails reach 10-40; nested layers of a bomb multiply."""
-_RATIO_FREE_BYTES = 256 << 20
+MAX_RATIO = 300
+"""Highest output/input ratio taken for honest: real trails reach 10-40, and one record repeated
+20,000 times about 80; deflate's own ceiling is about 1032, and the layers of a bomb multiply."""
+RATIO_FREE_BYTES = 256 << 20
 """Output below this is never called a bomb, whatever the ratio."""
 
 
@@ -42,7 +37,7 @@ class Unpacked:
 class _Hashing:
     """Reads a stream once and keeps its sha256 and length."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._hash = hashlib.sha256()
         self.count = 0
@@ -59,15 +54,17 @@ class _Hashing:
         return self._hash.hexdigest()
 
 
-def plain_chunks(stream: BinaryIO, facts: Unpacked) -> Iterator[bytes]:
+def plain_chunks(stream: IO[bytes], facts: Unpacked, stored: int | None = None) -> Iterator[bytes]:
     """Yield decompressed bytes of `stream`, filling `facts` as they go by.
 
     Damage ends the yield early and is described in `facts.damage`; what came before it has
-    been yielded. `facts.sha256` (of the stored bytes) is complete once the iterator is done.
+    been yielded. `facts.sha256` (of the stream's bytes) is complete once the iterator is done.
+    `stored` is how many bytes an archive's member takes in its archive: the bomb limit counts
+    from there.
     """
     hashing = _Hashing(stream)
     try:
-        yield from _bounded(_layers(hashing, facts), hashing, facts)
+        yield from _bounded(_layers(hashing, facts), hashing, facts, stored)
         # Bytes behind damage are hashed too: the ledger names the file as stored.
         facts.sha256 = hashing.finish()
     except OSError as error:
@@ -76,35 +73,40 @@ def plain_chunks(stream: BinaryIO, facts: Unpacked) -> Iterator[bytes]:
 
 
 def _layers(hashing: _Hashing, facts: Unpacked) -> Iterator[bytes]:
-    """Take off as many gzip layers as there are."""
+    """Take off as many layers of compression as there are."""
     chunks: Iterator[bytes] = hashing.chunks()
-    for layer in range(_MAX_LAYERS + 1):
-        head, chunks = _peek(chunks, 2)
-        if not head.startswith(GZIP_MAGIC):
+    layers: list[str] = []
+    while True:
+        head, chunks = peek(chunks, LONGEST_MAGIC)
+        name = compression_of(head)
+        if not name:
             return chunks
-        if layer < _MAX_LAYERS:
-            facts.compression = "gzip" if layer == 0 else f"gzip x{layer + 1}"
-            chunks = _gunzip(chunks, facts)
-    facts.damage.append(f"compressed more than {_MAX_LAYERS} times over; not unpacked")
-    return iter(())
+        if len(layers) == _MAX_LAYERS:
+            facts.damage.append(f"compressed more than {_MAX_LAYERS} times over; not unpacked")
+            return iter(())
+        layers.append(name)
+        facts.compression = " in ".join(reversed(layers))
+        chunks = decompressed(chunks, name, facts.damage, facts.notes)
 
 
-def _bounded(chunks: Iterator[bytes], hashing: _Hashing, facts: Unpacked) -> Iterator[bytes]:
+def _bounded(
+    chunks: Iterator[bytes], hashing: _Hashing, facts: Unpacked, stored: int | None
+) -> Iterator[bytes]:
     """Pass chunks on until they are too many for the bytes they came from."""
     for chunk in chunks:
         facts.plain_bytes += len(chunk)
-        if facts.plain_bytes > _RATIO_FREE_BYTES and (
-            facts.plain_bytes > MAX_RATIO * max(hashing.count, 1)
+        if facts.plain_bytes > RATIO_FREE_BYTES and (
+            facts.plain_bytes > MAX_RATIO * max(hashing.count if stored is None else stored, 1)
         ):
             facts.damage.append(
-                f"unpacks to more than {MAX_RATIO} times its size; stopped there as a"
-                " decompression bomb"
+                f"unpacks to more than {MAX_RATIO} times its size; stopped at"
+                f" {facts.plain_bytes >> 20} MiB as a decompression bomb"
             )
             return
         yield chunk
 
 
-def _peek(chunks: Iterator[bytes], count: int) -> tuple[bytes, Iterator[bytes]]:
+def peek(chunks: Iterator[bytes], count: int) -> tuple[bytes, Iterator[bytes]]:
     """The first `count` bytes, and an iterator over everything, those bytes included."""
     head = b""
     for chunk in chunks:
@@ -118,53 +120,6 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     if head:
         yield head
     yield from rest
-
-
-def _gunzip(chunks: Iterator[bytes], facts: Unpacked) -> Iterator[bytes]:
-    """All members of a gzip stream; zero padding is silent, other trailing bytes are noted."""
-    pending = b""
-    while True:
-        member = isal_zlib.decompressobj(wbits=31)
-        started = False
-        while not member.eof:
-            if not pending:
-                pending = next(chunks, b"")
-            if not pending:
-                if started:
-                    facts.damage.append(
-                        "truncated gzip: the compressed data ends early; whole records before"
-                        " the cut were kept"
-                    )
-                return
-            started = True
-            try:
-                while pending and not member.eof:
-                    yield member.decompress(pending, _CHUNK)
-                    pending = member.unconsumed_tail
-            except GZIP_ERROR as error:
-                kind = "bad checksum" if "checksum" in str(error).lower() else "damaged data"
-                facts.damage.append(
-                    f"gzip {kind}: the content is not what was written; whole records before"
-                    " the damage were kept"
-                )
-                return
-        pending, chunks = _after_member(member.unused_data, chunks)
-        if not pending:
-            return
-        if not pending.startswith(GZIP_MAGIC):
-            facts.notes.append("other bytes after the end of the gzip data were ignored")
-            return
-
-
-def _after_member(pending: bytes, chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Skip zero padding after a member; return at least two bytes of what follows, if any."""
-    pending = pending.lstrip(b"\0")
-    while len(pending) < 2:
-        more = next(chunks, b"")
-        if not more:
-            break
-        pending = (pending + more).lstrip(b"\0")
-    return pending, chunks
 
 
 _BOMS = (
@@ -181,7 +136,7 @@ def text_chunks(chunks: Iterator[bytes], facts: Unpacked) -> Iterator[str]:
 
     PowerShell 5 writes UTF-16 with a mark when output is redirected (jqlang/jq#2351).
     """
-    head, chunks = _peek(chunks, 4)
+    head, chunks = peek(chunks, 4)
     encoding, mark = "utf-8", b""
     for bom, name in _BOMS:
         if head.startswith(bom):

@@ -30,7 +30,7 @@ def time_cell(value: Any, row: Row) -> Content | str:
 
 
 def count_cell(value: Any, row: Row) -> Content | str:
-    return fmt_count(value) if value else Content.styled("0", "$text-disabled")
+    return fmt_count(value) if value else Content.styled("0", "$foreground-disabled")
 
 
 def bytes_cell(value: Any, row: Row) -> Content | str:
@@ -47,7 +47,7 @@ def repository_cell(value: Any, row: Row) -> Content | str:
     region, slash, name = rest.partition("/")
     if not slash:
         return safe_content(value, CELL_LIMIT)
-    place = safe_content(f"{short_account(account)}/{region}/", CELL_LIMIT, "$text-muted")
+    place = safe_content(f"{short_account(account)}/{region}/", CELL_LIMIT, "$foreground-muted")
     return place + safe_content(name, CELL_LIMIT, "bold")
 
 
@@ -66,7 +66,7 @@ def who_cell(value: Any, row: Row) -> Content | str:
 def from_cell(value: Any, row: Row) -> Content | str:
     text = where_from(dict(row.values))
     quiet = text.startswith("≈") or text == "not recorded"
-    return safe_content(text, CELL_LIMIT, "$text-muted" if quiet else "")
+    return safe_content(text, CELL_LIMIT, "$foreground-muted" if quiet else "")
 
 
 def digest_cell(value: Any, row: Row) -> Content | str:

@@ -99,8 +99,8 @@ class Picker(ModalScreen[str | None]):
 
 def _line(choice: Choice, widest: int) -> Content:
     count = "" if choice.count is None else f"{fmt_count(choice.count):>{widest}}  "
-    note = safe_content(f"  {choice.note}", 40, "$text-muted") if choice.note else Content("")
-    return Content.styled(count, "$text-muted") + safe_content(choice.label, 100) + note
+    note = safe_content(f"  {choice.note}", 40, "$foreground-muted") if choice.note else Content("")
+    return Content.styled(count, "$foreground-muted") + safe_content(choice.label, 100) + note
 
 
 class Help(ModalScreen[None]):

@@ -46,7 +46,7 @@ def safe_content(
     Args:
         value: Anything. Content keeps its styles, but its text is made safe as well.
         limit: Greatest width in terminal cells, or None.
-        style: A Textual style for the whole text, such as ``"$text-muted"``.
+        style: A Textual style for the whole text, such as ``"$foreground-muted"``.
         keep: Which of newline and tab to leave alone.
     """
     if isinstance(value, Content):

@@ -95,6 +95,7 @@ def _file_row(
         file_id,
         item.name,
         str(item.path.absolute()),
+        "/".join(map(str, item.member)),
         item.size,
         modified,
         facts.unpacked.sha256,
@@ -112,4 +113,4 @@ def _file_row(
 
 
 def _unopened(file_id: int, name: str, status: str, reason: str) -> tuple[Any, ...]:
-    return (file_id, name, name, 0, None, "", "", "", status, "", 0, 0, 0, None, None, [reason])
+    return (file_id, name, name, "", 0, None, "", "", "", status, "", 0, 0, 0, None, None, [reason])

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 import threading
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import IO, Any
 
 import duckdb
 
@@ -22,6 +26,7 @@ from queries.index.flatten import insert_statement
 from queries.json_stream import CONTAINER_KEYS
 from queries.progress import CancelToken, Progress
 from queries.reader import NOT_READ, FileFacts, read_records
+from queries.sources.archives import by_archive, open_siblings
 from queries.sources.local import Item, is_system_file, looks_like_partial_download
 from queries.unpack import Unpacked, plain_chunks
 
@@ -34,6 +39,8 @@ _BATCH_BYTES = 4 << 20
 _BATCH_DOCS = 512
 _COMMIT_BYTES = 256 << 20
 _CAREFUL_BATCH = 2000
+
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 _TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
@@ -101,17 +108,17 @@ def _run(
 ) -> None:
     if not numbered:
         return
-    queue = iter(numbered)
+    queue = by_archive(numbered)
     lock = threading.Lock()
 
-    def next_item() -> tuple[int, Item] | None:
+    def next_job() -> list[tuple[int, Item]] | None:
         with lock:
             return None if cancel.cancelled else next(queue, None)
 
     count = max(1, min(workers, len(numbered)))
     with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
         jobs = [
-            pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_item)
+            pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_job)
             for _ in range(count)
         ]
         for job in jobs:
@@ -139,15 +146,30 @@ class _Worker:
         self._bytes = 0
         self._uncommitted = 0
 
-    def run(self, next_item: Any) -> None:
+    def run(self, next_job: Callable[[], list[tuple[int, Item]] | None]) -> None:
         self.cursor.execute("BEGIN")
-        while (entry := next_item()) is not None:
-            self.take(*entry)
+        while (job := next_job()) is not None:
+            if job[0][1].member:
+                self._take_members(job)
+            else:
+                self.take(*job[0], job[0][1].open)
         self.flush()
         self.cursor.execute("COMMIT")
         self.cursor.close()
 
-    def take(self, file_id: int, item: Item) -> None:
+    def _take_members(self, job: list[tuple[int, Item]]) -> None:
+        """The members of one archive in one pass over it."""
+        numbers = {item.member[-1]: file_id for file_id, item in job}
+        try:
+            for item, stream in open_siblings([item for _, item in job]):
+                self.take(numbers[item.member[-1]], item, partial(_as_given, stream))
+                if self.cancel.cancelled:
+                    return
+        except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError):
+            # The listing has said what is wrong with the archive; what was read is kept.
+            return
+
+    def take(self, file_id: int, item: Item, opener: Opener) -> None:
         raise NotImplementedError
 
     def add(self, doc: str, file_id: int, base: int) -> None:
@@ -172,14 +194,19 @@ class _Worker:
             self._uncommitted = 0
 
 
+def _as_given(stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """A stream that whoever reads the archive closes."""
+    return nullcontext(stream)
+
+
 class _FastWorker(_Worker):
     """Whole documents, decoded and checked in Python (CRC, UTF-8), parsed by DuckDB."""
 
-    def take(self, file_id: int, item: Item) -> None:
+    def take(self, file_id: int, item: Item, opener: Opener) -> None:
         facts = FileFacts()
         docs = None
         if not (is_system_file(item.name) or looks_like_partial_download(item.name)):
-            docs = _whole_documents(item, facts)
+            docs = _whole_documents(opener, item, facts)
         if docs is not None:
             facts.format, parts = docs
             for doc, base in parts:
@@ -188,12 +215,14 @@ class _FastWorker(_Worker):
         self.progress.add(files=1, stored=item.size, current=item.name)
 
 
-def _whole_documents(item: Item, facts: FileFacts) -> tuple[str, list[tuple[str, int]]] | None:
+def _whole_documents(
+    opener: Opener, item: Item, facts: FileFacts
+) -> tuple[str, list[tuple[str, int]]] | None:
     """The documents of an item with their base positions, or None if it needs care."""
     data = bytearray()
     try:
-        with item.open() as stream:
-            chunks = plain_chunks(stream, facts.unpacked)
+        with opener() as stream:
+            chunks = plain_chunks(stream, facts.unpacked, item.stored)
             for chunk in chunks:
                 data += chunk
                 if len(data) > _limit(data):
@@ -268,11 +297,11 @@ def _take_back_odd_files(
 class _CarefulWorker(_Worker):
     """One record at a time, cleaned so that the shared INSERT sees an ordinary document."""
 
-    def take(self, file_id: int, item: Item) -> None:
+    def take(self, file_id: int, item: Item, opener: Opener) -> None:
         facts = FileFacts(unpacked=Unpacked())
         batch: list[str] = []
         base = size = 0
-        for record in read_records(item, facts):
+        for record in read_records(item, facts, opener):
             text = clean_record(record.fields, facts)
             batch.append(text)
             size += len(text)

@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(f"{column.name} {column.type}" for column in COLUMNS)
@@ -18,7 +18,8 @@ CREATE TABLE events (
 );
 CREATE TABLE copies (event_key BIGINT, file_id INTEGER, position BIGINT, copy_of BIGINT);
 CREATE TABLE files (
-  file_id INTEGER, name VARCHAR, path VARCHAR, size BIGINT, modified TIMESTAMP, sha256 VARCHAR,
+  file_id INTEGER, name VARCHAR, path VARCHAR, member VARCHAR, size BIGINT,
+  modified TIMESTAMP, sha256 VARCHAR,
   compression VARCHAR, format VARCHAR, status VARCHAR, lane VARCHAR, records BIGINT,
   events BIGINT, copies BIGINT, first_event TIMESTAMP, last_event TIMESTAMP, notes VARCHAR[]
 );

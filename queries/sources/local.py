@@ -12,10 +12,11 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from queries.errors import WrongUsage
 
@@ -34,9 +35,17 @@ class Item:
     modified: datetime | None
     spooled: bool = False
     """True for standard input, whose bytes exist only in our temporary copy."""
+    member: tuple[int, ...] = ()
+    """Place within the archive at `path` (and within an archive in that); empty for a file."""
+    stored: int | None = None
+    """Bytes of a member as stored in its archive, for the bomb limit; None for a file."""
 
-    def open(self) -> BinaryIO:
-        """Open the bytes as stored, read-only."""
+    def open(self) -> AbstractContextManager[IO[bytes]]:
+        """Open the bytes (of a member: the unpacked bytes), read-only."""
+        if self.member:
+            from queries.sources.archives import open_member
+
+            return open_member(self.path, self.member)
         return self.path.open("rb")
 
 
@@ -139,7 +148,7 @@ def looks_like_partial_download(name: str) -> bool:
     `aws s3 cp` and `sync` leave NAME.<8 hex>, s3cmd `.s3cmd.*.tmp`, browsers `.part` and
     the like (aws/aws-cli#701, s3tools/s3cmd#636).
     """
-    base = name.rsplit("/", 1)[-1]
+    base = _base(name)
     if base.endswith(_PARTIAL_SUFFIXES) or (base.startswith(".s3cmd.") and base.endswith(".tmp")):
         return True
     stem, dot, last = base.rpartition(".")
@@ -148,8 +157,13 @@ def looks_like_partial_download(name: str) -> bool:
 
 def is_system_file(name: str) -> bool:
     """Files that an operating system leaves beside data and that never hold evidence."""
-    base = name.rsplit("/", 1)[-1]
+    base = _base(name)
     return base in {".DS_Store", "Thumbs.db", "desktop.ini"} or base.startswith("._")
+
+
+def _base(name: str) -> str:
+    """The last part of a path, or of a member's name in an archive."""
+    return name.rsplit("/", 1)[-1].rsplit(" › ", 1)[-1]
 
 
 def _is_hex(text: str) -> bool:

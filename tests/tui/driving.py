@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -166,6 +167,11 @@ NAMED = {
     "(": "left_parenthesis",
     ")": "right_parenthesis",
 }
+
+
+def unpacked(path: Path) -> str:
+    """The text of a gzip file of evidence."""
+    return gzip.decompress(path.read_bytes()).decode()
 
 
 @asynccontextmanager

@@ -161,7 +161,7 @@ class ActivityScreen(CaseScreen):
         if filters.until:
             said.append(Content.styled(f" · until {fmt_time(filters.until)}", "$text-primary"))
         if filters.fold_layers:
-            said.append(Content.styled(" · layer calls folded (L)", "$text-muted"))
+            said.append(Content.styled(" · layer calls folded (L)", "$foreground-muted"))
         self.query_one("#scope", Static).update(Content.assemble(*said))
 
     def _offset(self, value: Any, row: Row) -> Content | str:

@@ -59,7 +59,7 @@ class LoadingScreen(Screen[None]):
             said.append(left)
         self.query_one("#counts", Static).update(Content(" · ".join(said)))
         self.query_one("#current", Static).update(
-            safe_content(progress.current, 200, "$text-muted")
+            safe_content(progress.current, 200, "$foreground-muted")
         )
 
     def _left(self) -> str:

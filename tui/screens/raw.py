@@ -90,7 +90,9 @@ class RawScreen(CaseScreen):
             name = f"\n{event['event_name']} at {fmt_time(event['event_time'], year=True)} UTC"
             said.append(safe_content(name, 120, keep="\n"))
         if self._others:
-            said.append(Content.styled(f" · {len(self._others)} other copies (c)", "$text-muted"))
+            said.append(
+                Content.styled(f" · {len(self._others)} other copies (c)", "$foreground-muted")
+            )
         self.query_one("#where", Static).update(Content.assemble(*said))
         self.refresh_bindings()
 

@@ -27,7 +27,8 @@ class Facts(ScrollView, can_focus=True):
         height: auto;
         overflow-x: hidden;
         overflow-y: auto;
-        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        scrollbar-size: 0 1;
         & > .facts--label { color: $text-muted; }
         & > .facts--value { color: $text; }
     }
@@ -58,7 +59,7 @@ class Facts(ScrollView, can_focus=True):
         continues the fact above."""
         self._facts = list(facts)
         self._wrapped_at = -1
-        self._wrap(self.size.width)
+        self._wrap(self._line_width)
         self.scroll_to(y=0, animate=False, force=True)
         self.refresh(layout=True)
 
@@ -72,6 +73,11 @@ class Facts(ScrollView, can_focus=True):
         if need is None:
             need = max((safe_content(k, 40).cell_length for k, _ in self._facts), default=0)
         return max(0, min(need, width // 3))
+
+    @property
+    def _line_width(self) -> int:
+        """Cells of a line that the scrollbar leaves, whether or not it is shown."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
 
     def _wrap(self, width: int) -> int:
         """Break the facts into lines of `width` cells; returns the number of lines."""
@@ -89,10 +95,10 @@ class Facts(ScrollView, can_focus=True):
         return len(self._lines)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, self._wrap(width))
+        return max(1, self._wrap(width - self.scrollbar_size_vertical))
 
     def on_resize(self) -> None:
-        self._wrap(self.size.width)
+        self._wrap(self._line_width)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -103,7 +109,7 @@ class Facts(ScrollView, can_focus=True):
             return Strip.blank(width, value_style.rich_style)
         label, value = self._lines[at]
         label_style = self.get_visual_style("facts--label")
-        labels = self.label_width(width)
+        labels = self.label_width(self._line_width)
         segments = label.render_segments(label_style)
         gap = labels - label.cell_length + (2 if labels else 0)
         segments.append(Segment(" " * gap, label_style.rich_style))

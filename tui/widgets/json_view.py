@@ -383,7 +383,7 @@ class JsonView(ScrollView, can_focus=True):
 
     def _fit(self) -> None:
         self._cursor = max(0, min(self._cursor, len(self._lines) - 1))
-        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.virtual_size = Size(self._line_width, len(self._lines))
         if self.size.height and self.is_mounted:
             top = self.scroll_offset.y
             if not top <= self._cursor < top + self.size.height:
@@ -396,6 +396,11 @@ class JsonView(ScrollView, can_focus=True):
             self.post_message(self.LineHighlighted(self, self._node.path))
 
     # ---- drawing -------------------------------------------------------------------------
+
+    @property
+    def _line_width(self) -> int:
+        """Cells of a line that the scrollbar leaves, whether or not it is shown."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
 
     def _indent(self, node: Node) -> int:
         """Cells before a line; at most a third of the width, however deep the document."""
@@ -412,7 +417,8 @@ class JsonView(ScrollView, can_focus=True):
             base = self.get_visual_style("json-view--text", "json-view--cursor")
             if self.app.no_color or self.app.native_ansi_color:
                 base += Style(reverse=True)  # a tinted background would not be seen
-        content = safe_content(self._line_content(self._lines[at], width), width)
+        room = self._line_width
+        content = safe_content(self._line_content(self._lines[at], room), room)
         if self._pattern is not None:
             for match in self._pattern.finditer(content.plain):
                 content = content.stylize(".match", *match.span())

@@ -312,6 +312,11 @@ class PagedTable(ScrollView, can_focus=True):
             self._column = column_key
         self._changed()
 
+    @property
+    def _line_width(self) -> int:
+        """Cells of a line that the scrollbar leaves, whether or not it is shown."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
+
     def _body_height(self) -> int:
         return max(1, self.size.height - HEADER_HEIGHT)
 
@@ -405,13 +410,14 @@ class PagedTable(ScrollView, can_focus=True):
         self._request_soon()
 
     def _lay_out(self) -> None:
-        self._slots = layout_columns(self._columns, self.size.width) if self.size.width else []
+        width = self._line_width
+        self._slots = layout_columns(self._columns, width) if width else []
         self.refresh()
 
     def _resized_rows(self) -> None:
         """Fit the scroll range and the cursor to the number of rows."""
         more = 0 if self._rows.exact or not self._rows.known else 1
-        self.virtual_size = Size(self.size.width, self._rows.known + more + HEADER_HEIGHT)
+        self.virtual_size = Size(self._line_width, self._rows.known + more + HEADER_HEIGHT)
         last = max(0, self._rows.known - 1)
         if self._row > last and (self._rows.exact or self._rows.known):
             self._row, self._row_held = last, None
@@ -472,7 +478,8 @@ class PagedTable(ScrollView, can_focus=True):
         strip = join_cells(self._slots, cells, width, style)
         if self._rows.reading and self._rows.known and width > 12:
             note = Segment(" reading…", self.get_visual_style("paged-table--notice").rich_style)
-            strip = Strip([*strip.crop(0, width - 9), note], width)
+            strip = Strip([*strip.crop(0, self._line_width - 9), note])
+            strip = strip.adjust_cell_length(width, style.rich_style)
         return strip
 
     def _render_row(self, index: int, width: int) -> Strip:

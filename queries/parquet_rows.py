@@ -1,0 +1,47 @@
+"""Rows of a Parquet file as JSON objects (Amazon Security Lake delivers OCSF in Parquet).
+
+DuckDB reads it, in a connection of its own that may do nothing else. The bytes are copied to a
+file with a name of ours first: DuckDB takes brackets in a given name for a pattern.
+https://docs.aws.amazon.com/security-lake/latest/userguide/open-cybersecurity-schema-framework.html
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from queries.json_stream import Broken, Piece
+
+MAGIC = b"PAR1"
+
+
+def parquet_pieces(chunks: Iterator[bytes]) -> Iterator[Piece | Broken]:
+    """Each row as a piece; its text is the row as JSON."""
+    with tempfile.TemporaryDirectory(prefix="ecr-investigate-") as folder:
+        copy = Path(folder) / "rows.parquet"
+        with copy.open("wb") as out:
+            for chunk in chunks:
+                out.write(chunk)
+        connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "memory_limit": "500MB",
+                "threads": "1",
+            }
+        )
+        try:
+            cursor = connection.execute(
+                "SELECT to_json(r)::VARCHAR FROM read_parquet($path) AS r", {"path": str(copy)}
+            )
+            while rows := cursor.fetchmany(1000):
+                for (text,) in rows:
+                    yield Piece(json.loads(text), text, "[]")
+        except (duckdb.Error, ValueError) as error:
+            yield Broken(1, f"not a whole Parquet file ({str(error).splitlines()[0][:120]})")
+        finally:
+            connection.close()

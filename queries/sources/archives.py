@@ -1,0 +1,340 @@
+"""Archives: zip and tar (plain or compressed), nested up to twice, read as streams.
+
+Nothing is ever extracted to a name from the archive: members are read in memory or from an
+unnamed temporary file, so `..`, absolute names and links in an archive are only text. Links,
+devices and pipes are passed over; encrypted members are named. Bombs are stopped by the ratio
+limit of `queries.unpack` and by the nesting limit here.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from queries.decompress import LONGEST_MAGIC, compression_of, decompressed
+from queries.sources.local import Item, Listing
+from queries.unpack import peek
+
+MAX_NESTING = 2
+"""Archives in archives beyond this are named and not opened."""
+MAX_MEMBERS = 1_000_000
+"""Members listed of one archive."""
+_IN_MEMORY = 32 << 20
+_PEEK = 1 << 16
+_TAR_MARK = (257, b"ustar")
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_CHUNK = 1 << 20
+
+ENCRYPTED = "is encrypted (password-protected); unpack it first"
+
+
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+@dataclass(slots=True)
+class Member:
+    """One file in an archive: its place, its name there, and its content or why there is none."""
+
+    index: int
+    name: str
+    size: int
+    modified: datetime | None
+    stored: int
+    open: Opener | None
+    refused: str = ""
+
+
+def expand(listing: Listing) -> None:
+    """Replace each archive in the listing by its members, in the archive's own order."""
+    items: list[Item] = []
+    for item in listing.items:
+        kind = archive_kind(item.open)
+        if kind:
+            items += _members_of(item, kind, listing, item.open)
+        else:
+            items.append(item)
+    listing.items = items
+
+
+def archive_kind(opener: Opener) -> str:
+    """`zip`, `tar`, or "" for anything else; content decides, through any one compression."""
+    try:
+        with opener() as stream:
+            head = stream.read(512)
+            if head.startswith(_ZIP_STARTS):
+                return "zip"
+            if _is_tar(head):
+                return "tar"
+            name = compression_of(head[:LONGEST_MAGIC])
+            if not name:
+                return ""
+            chunks = _chain(head, stream)
+            inside, _ = peek(decompressed(chunks, name, [], []), 512)
+            return "tar" if _is_tar(inside) else ""
+    except OSError:
+        return ""
+
+
+def _is_tar(head: bytes) -> bool:
+    offset, mark = _TAR_MARK
+    return head[offset : offset + len(mark)] == mark
+
+
+def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list[Item]:
+    found: list[Item] = []
+    try:
+        with opener() as stream:
+            for member in _members(stream, kind):
+                name = f"{item.name} › {member.name}"
+                if member.open is None:
+                    listing.passed_over.append((name, member.refused))
+                    if member.refused == ENCRYPTED:
+                        listing.passed_over.pop()
+                        listing.unreadable.append((name, member.refused))
+                    continue
+                inner = replace(
+                    item,
+                    name=name,
+                    size=member.size,
+                    modified=member.modified,
+                    member=(*item.member, member.index),
+                    stored=member.stored,
+                )
+                found += _nested(inner, member, listing)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+        listing.unreadable.append(
+            (item.name, f"the {kind} archive is damaged ({error}); members before that were read")
+        )
+    return found
+
+
+def _nested(inner: Item, member: Member, listing: Listing) -> list[Item]:
+    """The member itself, or its members when it is an archive too."""
+    content = member.open
+    if content is None:
+        return []
+    with content() as stream:
+        head = stream.read(_PEEK)
+        kind = archive_kind(lambda: io.BytesIO(head))
+        if not kind:
+            return [inner]
+        if len(inner.member) > MAX_NESTING:
+            listing.unreadable.append(
+                (inner.name, f"archives nested more than {MAX_NESTING} deep are not opened")
+            )
+            return []
+        copy = _seekable(cast(IO[bytes], _Chunks(_chain(head, stream))))
+    with copy:
+        return _members_of(inner, kind, listing, lambda: _unclosed(copy))
+
+
+@contextmanager
+def open_member(path: Path, chain: tuple[int, ...]) -> Iterator[IO[bytes]]:
+    """Open one member by its place (and place within that, when nested) in an archive."""
+    with path.open("rb") as stream, _descend(stream, chain) as content:
+        yield content
+
+
+def open_siblings(items: list[Item]) -> Iterator[tuple[Item, IO[bytes]]]:
+    """Open members of one archive one after another in a single pass; `items` in their order."""
+    wanted = {item.member[-1]: item for item in items}
+    first = items[0]
+    with ExitStack() as stack:
+        stream: IO[bytes] = stack.enter_context(first.path.open("rb"))
+        copy = stream
+        if first.member[:-1]:
+            copy = _seekable(stack.enter_context(_descend(stream, first.member[:-1])))
+            stack.callback(copy.close)
+        kind = archive_kind(lambda: _unclosed(copy))
+        copy.seek(0)
+        for member in _members(copy, kind):
+            if member.index in wanted and member.open is not None:
+                with member.open() as content:
+                    yield wanted[member.index], content
+
+
+@contextmanager
+def _descend(stream: IO[bytes], chain: tuple[int, ...]) -> Iterator[IO[bytes]]:
+    if not chain:
+        yield stream
+        return
+    kind = archive_kind(lambda: _unclosed(stream))
+    stream.seek(0)
+    for member in _members(stream, kind):
+        if member.index == chain[0] and member.open is not None:
+            with member.open() as content:
+                if len(chain) == 1:
+                    yield content
+                else:
+                    with _seekable(content) as copy, _descend(copy, chain[1:]) as deeper:
+                        yield deeper
+            return
+    raise OSError(f"the archive has no member {chain[0]} any more")
+
+
+def _members(stream: IO[bytes], kind: str) -> Iterator[Member]:
+    return _zip_members(stream) if kind == "zip" else _tar_members(stream)
+
+
+def _zip_members(stream: IO[bytes]) -> Iterator[Member]:
+    archive = zipfile.ZipFile(stream)
+    for index, info in enumerate(archive.infolist()[:MAX_MEMBERS]):
+        if info.is_dir():
+            continue
+        mode = info.external_attr >> 16
+        refused = ""
+        if info.flag_bits & 1:
+            refused = ENCRYPTED
+        elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            refused = "a link or device in an archive, not followed"
+        yield Member(
+            index,
+            info.filename,
+            info.file_size,
+            _zip_time(info),
+            info.compress_size,
+            None if refused else _zip_opener(archive, info),
+            refused,
+        )
+
+
+def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Opener:
+    return lambda: _readable(archive.open(info))
+
+
+def _zip_time(info: zipfile.ZipInfo) -> datetime | None:
+    try:
+        return datetime(*info.date_time, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _tar_members(stream: IO[bytes]) -> Iterator[Member]:
+    """Members in one pass, so that a compressed tar is unpacked once."""
+    head = stream.read(512)
+    chunks = _chain(head, stream)
+    name = compression_of(head[:LONGEST_MAGIC])
+    damage: list[str] = []
+    if name:
+        chunks = decompressed(chunks, name, damage, [])
+    with tarfile.open(fileobj=cast(BinaryIO, _Chunks(chunks)), mode="r|") as archive:
+        for index, info in enumerate(archive):
+            if index >= MAX_MEMBERS or info.isdir():
+                continue
+            content = archive.extractfile(info) if info.isreg() else None
+            yield Member(
+                index,
+                info.name,
+                info.size,
+                datetime.fromtimestamp(max(0, info.mtime), UTC),
+                info.size,
+                partial(_readable, content) if content is not None else None,
+                "" if content is not None else "a link or device in an archive, not followed",
+            )
+    if damage:
+        raise EOFError(damage[0])
+
+
+class _Readable(io.RawIOBase):
+    """A member as a plain stream: its own errors (bad CRC, unknown method) become OSError."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._stream.read(size)
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, tarfile.TarError) as error:
+            raise OSError(f"damaged in the archive: {error}") from None
+        except Exception as error:  # zlib.error and its like have no common base
+            if isinstance(error, OSError):
+                raise
+            raise OSError(f"damaged in the archive: {error}") from None
+
+
+def _readable(stream: IO[bytes]) -> IO[bytes]:
+    return cast(IO[bytes], _Readable(stream))
+
+
+class _Chunks(io.RawIOBase):
+    """An iterator of byte chunks as a readable stream."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__()
+        self._chunks = chunks
+        self._pending = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        parts = [self._pending]
+        got = len(self._pending)
+        while size < 0 or got < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            parts.append(chunk)
+            got += len(chunk)
+        data = b"".join(parts)
+        if size < 0:
+            self._pending = b""
+            return data
+        self._pending = data[size:]
+        return data[:size]
+
+
+def _chain(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _seekable(stream: IO[bytes]) -> IO[bytes]:
+    """A copy that can be read again: in memory while small, else in an unnamed file."""
+    copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes
+    while chunk := stream.read(_CHUNK):
+        copy.write(chunk)
+    copy.seek(0)
+    return cast(IO[bytes], copy)
+
+
+@contextmanager
+def _unclosed(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """A stream for a `with` block that must not close it; begins at its start."""
+    stream.seek(0)
+    yield stream
+
+
+def by_archive(numbered: Iterable[tuple[int, Item]]) -> Iterator[list[tuple[int, Item]]]:
+    """Group numbered items into jobs: single files, and the members of one archive together."""
+    group: list[tuple[int, Item]] = []
+    for number, item in numbered:
+        before = group[-1][1] if group else None
+        together = (
+            before is not None
+            and item.member
+            and before.path == item.path
+            and before.member[:-1] == item.member[:-1]
+        )
+        if group and not together:
+            yield group
+            group = []
+        group.append((number, item))
+    if group:
+        yield group

@@ -1,0 +1,194 @@
+"""Archives and compression: read as streams, never extracted, bombs and locks said aloud."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from queries import unpack
+from queries.case import open_case
+from queries.raw import raw_record
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+
+def record(number: int) -> dict[str, object]:
+    return {
+        "eventVersion": "1.11",
+        "eventID": f"00000000-0000-4000-8000-{number:012d}",
+        "eventTime": f"2026-03-02T10:{number % 60:02d}:00Z",
+        "eventSource": "ecr.amazonaws.com",
+        "eventName": "DescribeImages",
+        "awsRegion": "us-east-1",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/lee"},
+        "requestParameters": {"repositoryName": f"team/{number}"},
+    }
+
+
+def trail(*numbers: int) -> bytes:
+    return json.dumps({"Records": [record(number) for number in numbers]}).encode()
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def tarred(members: dict[str, bytes], mode: str = "w:gz") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def event_ids(path: Path) -> list[str]:
+    with open_case([str(path)], use_cache=False) as case:
+        return [row[0] for row in case.ask("SELECT event_id FROM events ORDER BY 1").rows]
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param(gzip.compress, id="gzip"),
+        pytest.param(bz2.compress, id="bzip2"),
+        pytest.param(lzma.compress, id="xz"),
+        pytest.param(zstd.compress, id="zstd"),
+        pytest.param(lambda data: zipped({"a.json": data}), id="zip"),
+        pytest.param(lambda data: tarred({"a.json": data}, "w"), id="tar"),
+        pytest.param(lambda data: tarred({"a.json": data}, "w:gz"), id="tar.gz"),
+        pytest.param(lambda data: tarred({"a.json": data}, "w:xz"), id="tar.xz"),
+        pytest.param(lambda data: tarred({"a.json": data}, "w:bz2"), id="tar.bz2"),
+        pytest.param(lambda data: zstd.compress(tarred({"a.json": data}, "w")), id="tar.zst"),
+        pytest.param(lambda data: zipped({"a.json.gz": gzip.compress(data)}), id="zip of gzip"),
+        pytest.param(lambda data: zipped({"in.zip": zipped({"a": data})}), id="zip in zip"),
+        pytest.param(lambda data: tarred({"in.zip": zipped({"a": data})}), id="zip in tar.gz"),
+        pytest.param(lambda data: zipped({"in.tgz": tarred({"a": data})}), id="tar.gz in zip"),
+        pytest.param(lambda data: bz2.compress(gzip.compress(data)), id="gzip in bzip2"),
+    ],
+)
+def test_every_wrapping_gives_the_same_events(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    plain, wrapped = tmp_path / "plain", tmp_path / "wrapped"
+    plain.write_bytes(trail(*range(50)))
+    wrapped.write_bytes(pack(trail(*range(50))))
+    assert event_ids(wrapped) == event_ids(plain)
+
+
+def test_the_raw_record_of_a_nested_member_is_found_again(tmp_path: Path) -> None:
+    inner = tarred({"x": trail(1), "y": trail(2, 3)})
+    path = tmp_path / "export.zip"
+    path.write_bytes(zipped({"first": trail(0), "deep.tgz": inner}))
+    with open_case([str(path)], use_cache=False) as case:
+        rows = case.ask("SELECT file_id, position, event_id FROM events ORDER BY event_id").rows
+        assert len(rows) == 4
+        for file_id, position, event_id in rows:
+            text = raw_record(case, file_id, position).text
+            assert json.loads(text)["eventID"] == event_id
+        names = [row[0] for row in case.ask("SELECT name FROM files ORDER BY file_id").rows]
+    assert [name.removeprefix(f"{path} › ") for name in names] == [
+        "first",
+        "deep.tgz › x",
+        "deep.tgz › y",
+    ]
+
+
+def test_names_links_and_devices_in_a_tar_do_nothing(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in ("../../outside.json", "/tmp/absolute.json"):
+            info = tarfile.TarInfo(name)
+            data = trail(1 if name.startswith("/") else 2)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        for name, kind in (("link", tarfile.SYMTYPE), ("fifo", tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "evil.tar").write_bytes(out.getvalue())
+    before = sorted(tmp_path.rglob("*"))
+    with open_case([str(inside)], use_cache=False) as case:
+        assert case.totals["events"] == 2
+        skipped = case.ask("SELECT name, notes[1] FROM files WHERE status = 'skipped'").rows
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not Path("/tmp/absolute.json").exists()
+    assert len(skipped) == 2
+    assert all("not followed" in note for _, note in skipped)
+
+
+def test_an_archive_cut_in_the_middle_gives_what_is_whole(tmp_path: Path) -> None:
+    # Random-looking members, so that the cut falls behind the first of them.
+    members = {f"{n}.json": trail(*range(n * 100, n * 100 + 100)) for n in range(6)}
+    whole = tarred(members, "w:gz")
+    path = tmp_path / "cut.tar.gz"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    with open_case([str(path)], use_cache=False) as case:
+        assert 100 <= case.totals["events"] < 600
+        assert not case.totals["evidence_complete"]
+        notes = case.ask("SELECT notes[1] FROM files WHERE status = 'unreadable'").rows
+    assert any("damaged" in note for (note,) in notes)
+
+
+def test_a_locked_member_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    data = bytearray(zipped({"open.json": trail(1), "locked.json": trail(2)}))
+    # Set the "encrypted" bit of the second member, in its header and in the directory.
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.rindex(mark)
+        data[at + offset] |= 1
+    path = tmp_path / "half.zip"
+    path.write_bytes(data)
+    with open_case([str(path)], use_cache=False) as case:
+        assert case.totals["events"] == 1
+        name, note = case.ask("SELECT name, notes[1] FROM files WHERE status = 'unreadable'").rows[
+            0
+        ]
+    assert name.endswith("locked.json")
+    assert "encrypted" in note
+    assert "password" in note
+
+
+def test_a_bomb_is_stopped_and_said_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "RATIO_FREE_BYTES", 1 << 21)
+    monkeypatch.setattr(unpack, "MAX_RATIO", 50)
+    line = json.dumps(record(1)).encode() + b"\n"
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(line * 20_000))
+    (tmp_path / "good.json").write_bytes(trail(7))
+    with open_case([str(tmp_path)], use_cache=False) as case:
+        notes = case.ask("SELECT notes[1] FROM files WHERE status = 'damaged'").rows
+        events = case.totals["events"]
+    assert "decompression bomb" in notes[0][0]
+    assert events == 2
+
+
+def test_archives_nested_too_deep_are_named(tmp_path: Path) -> None:
+    data = trail(1)
+    for _ in range(5):
+        data = zipped({"in.zip": data})
+    path = tmp_path / "deep.zip"
+    path.write_bytes(data)
+    with open_case([str(path)], use_cache=False) as case:
+        assert case.totals["events"] == 0
+        notes = [row[0] for row in case.ask("SELECT notes[1] FROM files").rows]
+    assert any("nested" in note for note in notes)
