@@ -105,6 +105,9 @@ KINDS = {
 def what_happened(push: dict[str, object]) -> str:
     """A push's effect in words, with its kind where it is no plain image."""
     code = push.get("error_code")
+    if push.get("outcome") == "incomplete":
+        why = f": {error_in_words(str(code))}" if code else ""
+        return f"never finished, {push.get('effect')}{why}"
     if push.get("outcome") != "ok":
         return f"attempt: {error_in_words(str(code) if code else None) or 'failed'}"
     said = [EFFECTS.get(str(push.get("effect")), str(push.get("effect")))]

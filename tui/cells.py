@@ -78,7 +78,9 @@ def what_cell(value: Any, row: Row) -> Content | str:
 
 
 def push_mark(value: Any, row: Row) -> Content | str:
-    """● a tag was moved to a new image, ✗ an attempt, ◦ made by a service."""
+    """● a tag was moved to a new image, ✗ an attempt, … never finished, ◦ made by a service."""
+    if row.get("outcome") == "incomplete":
+        return "…"
     if row.get("outcome") != "ok":
         return "✗"
     if row.get("effect") == "moved tag":

@@ -10,7 +10,12 @@ from typing import Any
 import duckdb
 
 from queries.index.loader import Ledger, load_items
-from queries.index.merge import join_shared_events, merge_copies, supersede_by_addenda
+from queries.index.merge import (
+    join_registry_notices,
+    join_shared_events,
+    merge_copies,
+    supersede_by_addenda,
+)
 from queries.index.pushes import build_pushes
 from queries.index.rows import insert_rows
 from queries.index.schema import INDEX_VERSION, create_tables
@@ -40,6 +45,7 @@ def build_index(
     conflicts = merge_copies(connection)
     join_shared_events(connection)
     supersede_by_addenda(connection)
+    join_registry_notices(connection)
     progress.stage = "following sessions"
     build_sessions(connection)
     progress.stage = "grouping pushes"

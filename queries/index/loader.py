@@ -231,6 +231,8 @@ def _whole_documents(
         return None
     if facts.unpacked.damage or facts.unpacked.notes:
         return None
+    if b'"omitted"' in data:
+        return None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -322,7 +324,7 @@ class _CarefulWorker(_Worker):
 def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
     """A record as JSON that the shared INSERT reads without loss: members that arrive as JSON
     texts (Athena and CloudTrail Lake write them so) opened, time in UTC, no lone surrogates."""
-    clean = dict(fields)
+    clean = {key: _without_omitted(value) for key, value in fields.items()}
     for member in ("userIdentity", "requestParameters", "responseElements", "serviceEventDetails"):
         value = clean.get(member)
         if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
@@ -330,6 +332,9 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
                 clean[member] = json.loads(value)
             except (ValueError, RecursionError):
                 continue
+    if "eventTime" not in clean and (start := _window_start(clean)) is not None:
+        # Aggregated events cover a window and have no time of their own.
+        clean["eventTime"] = start
     time = clean.get("eventTime")
     if time is not None:
         understood = utc_time(time)
@@ -338,6 +343,28 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
         if understood is None and facts is not None:
             facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1
     return _LONE_SURROGATE.sub("\ufffd", json.dumps(clean, ensure_ascii=False))
+
+
+def _without_omitted(value: Any, depth: int = 0) -> Any:
+    """CloudTrail puts `{"omitted": true, ...}` where a value was too large to record."""
+    if isinstance(value, dict):
+        if value.get("omitted") is True:
+            return None
+        if depth < 4:
+            return {key: _without_omitted(entry, depth + 1) for key, entry in value.items()}
+    return value
+
+
+def _window_start(fields: dict[str, Any]) -> Any:
+    """When an aggregated event's window began.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aggregated-events.html
+    """
+    for value in (fields, *(entry for entry in fields.values() if isinstance(entry, dict))):
+        for name in ("windowStart", "startTime"):
+            if name in value:
+                return value[name]
+    return None
 
 
 def utc_time(value: object) -> str | None:

@@ -11,26 +11,54 @@ from __future__ import annotations
 import duckdb
 
 _CORE = (
-    "hash(event_time, event_source, event_name, aws_region, principal, error_code, repository,"
-    " image_tag, image_digest)"
+    "event_time",
+    "event_source",
+    "event_name",
+    "aws_region",
+    "error_code",
+    "repository",
+    "image_tag",
+    "image_digest",
+    "access_key_id",
+    "user_agent",
+    "source_ip_address",
+    "CASE WHEN principal LIKE 'arn:%' THEN principal END",
 )
-"""What two copies of one record agree in. Records under one eventID that differ here are not
-copies: the id was reused or someone changed the log, and both stay."""
+"""What the copies of one record agree in, where they say anything: a lossy export leaves out much.
+Records under one eventID that contradict each other here are no copies: the id was reused or
+someone changed the log, and both stay."""
+
+_RICHNESS = (
+    "(principal LIKE 'arn:%')::INT + (image_digest IS NOT NULL)::INT"
+    " + (request_parameters IS NOT NULL)::INT + (image_manifest IS NOT NULL)::INT"
+    " + (access_key_id IS NOT NULL)::INT + (user_agent IS NOT NULL)::INT"
+)
 
 
 def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
-    """Keep the first copy of each record (by file and position); return how many ids conflict."""
+    """Keep the fullest copy of each record (of equals the first by file and position); return
+    how many event IDs stand on records that contradict each other."""
+    distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in _CORE)
+    content = ", ".join(_CORE)
     connection.execute(
-        "CREATE TEMP TABLE repeated AS SELECT event_id FROM events WHERE event_id IS NOT NULL"
-        " GROUP BY event_id HAVING count(*) > 1"
+        f"""
+        CREATE TEMP TABLE repeated AS
+        SELECT event_id, {distinct} AS contradicted FROM events
+        WHERE event_id IN (
+          SELECT event_id FROM events WHERE event_id IS NOT NULL
+          GROUP BY event_id HAVING count(*) > 1)
+        GROUP BY event_id
+        """  # noqa: S608 - constants of this module
     )
     connection.execute(
         f"""
         CREATE TEMP TABLE doubles AS
-        SELECT event_key, file_id, position, event_id, {_CORE} AS core,
-          min(event_key) OVER (PARTITION BY event_id, {_CORE}) AS keep
-        FROM events WHERE event_id IN (SELECT event_id FROM repeated)
-        """  # noqa: S608
+        SELECT e.event_key, e.file_id, e.position,
+          first_value(e.event_key) OVER (
+            PARTITION BY e.event_id, CASE WHEN r.contradicted THEN hash({content}) END
+            ORDER BY {_RICHNESS} DESC, e.event_key) AS keep
+        FROM events AS e JOIN repeated AS r ON r.event_id = e.event_id
+        """  # noqa: S608 - constants of this module
     )
     connection.execute(
         "INSERT INTO copies SELECT event_key, file_id, position, keep FROM doubles"
@@ -42,10 +70,7 @@ def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
         " WHERE events.event_key = c.copy_of"
     )
     connection.execute("DELETE FROM events WHERE event_key IN (SELECT event_key FROM copies)")
-    conflicts = connection.execute(
-        "SELECT count(*) FROM (SELECT event_id FROM doubles GROUP BY event_id"
-        " HAVING count(DISTINCT core) > 1)"
-    ).fetchone()
+    conflicts = connection.execute("SELECT count(*) FROM repeated WHERE contradicted").fetchone()
     connection.execute("DROP TABLE doubles; DROP TABLE repeated")
     return int(conflicts[0]) if conflicts else 0
 
@@ -81,5 +106,28 @@ def supersede_by_addenda(connection: duckdb.DuckDBPyConnection) -> None:
           WHERE original_event_id IS NOT NULL GROUP BY original_event_id
         ) AS a
         WHERE events.event_id = a.original_event_id AND events.event_key <> a.event_key
+        """
+    )
+
+
+def join_registry_notices(connection: duckdb.DuckDBPyConnection) -> None:
+    """Point EventBridge's own notice of a push ("ECR Image Action") at CloudTrail's record of it.
+
+    The notice names no user and has an id of its own; repository, digest and minutes match.
+    """
+    connection.execute(
+        """
+        UPDATE events SET merged_into = m.event_key FROM (
+          SELECT n.event_key AS notice, min(c.event_key) AS event_key
+          FROM events AS n JOIN events AS c
+            ON c.event_name = n.event_name AND c.repository = n.repository
+            AND c.image_digest = n.image_digest AND c.principal <> n.principal
+            AND c.event_time BETWEEN n.event_time - INTERVAL 5 MINUTE
+              AND n.event_time + INTERVAL 5 MINUTE
+          WHERE n.principal = '(not in this source)' AND n.event_name = 'PutImage'
+            AND c.principal <> '(not in this source)' AND c.merged_into IS NULL
+          GROUP BY n.event_key
+        ) AS m
+        WHERE events.event_key = m.notice
         """
     )

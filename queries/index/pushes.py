@@ -14,6 +14,12 @@ import duckdb
 from queries.index.grouping import Group, ImageEvent, Part, group_pushes
 from queries.index.history import Deletion, Effect, RepositoryHistory, read_deletion
 from queries.index.rows import insert_rows
+from queries.index.unfinished import (
+    INCOMPLETE,
+    PLATFORMS_ONLY,
+    add_layers_only,
+    is_unfinished,
+)
 from queries.manifest import INDEX, parse_manifest
 
 UNKNOWN_REPOSITORY = "(repository unknown)"
@@ -63,6 +69,8 @@ def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     insert_rows(connection, "pushes", tables.pushes)
     insert_rows(connection, "push_records", tables.records)
     insert_rows(connection, "push_layers", tables.layers)
+    add_layers_only(connection)
+    _add_creations(connection)
     _add_logins(connection)
     _add_triggers(connection)
     _add_origins(connection)
@@ -101,17 +109,19 @@ def _repository(rows: list[dict[str, Any]], tables: _Tables) -> None:
             tables.deleted += len(set(deletion.digests) or set(deletion.tags))
             tables.deletes_failed += deletion.failed
     groups = group_pushes([event for event in puts if not event.failed])
+    failed = [event for event in puts if event.failed]
     history = RepositoryHistory()
     steps: list[Group | Deletion] = [*groups, *deletions]
     steps.sort(key=_step_time)
     for step in steps:
         if isinstance(step, Deletion):
             history.delete(step)
+        elif is_unfinished(step, failed):
+            _push(step, Effect(PLATFORMS_ONLY, lifetime=history.lifetime), tables, INCOMPLETE)
         else:
             _push(step, history.push(step), tables)
-    for event in puts:
-        if event.failed:
-            _push(Group(event), Effect("attempt", lifetime=history.lifetime), tables)
+    for event in failed:
+        _push(Group(event), Effect("attempt", lifetime=history.lifetime), tables)
     if puts:
         tables.lifetimes += history.lifetime
 
@@ -183,7 +193,7 @@ def is_address(text: object) -> bool:
     return True
 
 
-def _push(group: Group, effect: Effect, tables: _Tables) -> None:
+def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = None) -> None:
     root, row = group.root, group.root.row
     manifest = root.manifest
     children = [part for part in group.parts if part.role == "platform"]
@@ -217,7 +227,7 @@ def _push(group: Group, effect: Effect, tables: _Tables) -> None:
             row["source_ip_address"],
             row["user_agent"],
             _via(row, root.service),
-            row["outcome"],
+            outcome or row["outcome"],
             row["error_code"],
             row["error_message"],
             manifest.kind,
@@ -239,6 +249,7 @@ def _push(group: Group, effect: Effect, tables: _Tables) -> None:
             effect.lifetime,
             effect.order_unprovable,
             *[None] * 6,
+            False,
         )
     )
     own = "index" if manifest.kind == INDEX else "image"
@@ -272,6 +283,20 @@ def _add_logins(connection: duckdb.DuckDBPyConnection) -> None:
           WHERE p.made_by = 'person'
         ) AS l
         WHERE l.nearest = 1 AND pushes.push_key = l.push_key
+        """
+    )
+
+
+def _add_creations(connection: duckdb.DuckDBPyConnection) -> None:
+    """Pushes that made their repository: ECR creates it in its own name seconds before
+    (create on push, aws/containers-roadmap#853)."""
+    connection.execute(
+        """
+        UPDATE pushes SET created_repository = TRUE FROM events AS c
+        WHERE c.event_name = 'CreateRepository' AND c.outcome = 'ok'
+          AND c.repository = pushes.repository AND c.merged_into IS NULL
+          AND coalesce(c.access_key_id, '') = ''
+          AND pushes.event_time BETWEEN c.event_time AND c.event_time + INTERVAL 60 SECOND
         """
     )
 

@@ -15,11 +15,13 @@ SELECT
   (SELECT count(*) FROM events) AS events,
   (SELECT count(*) FROM copies) AS duplicates,
   (SELECT count(*) FROM events WHERE merged_into IS NOT NULL) AS merged_records,
-  (SELECT coalesce(sum(records), 0) FROM pushes WHERE outcome = 'ok') AS put_image,
+  (SELECT coalesce(sum(records), 0) FROM pushes WHERE outcome IN ('ok', 'incomplete'))
+    AS put_image,
   (SELECT count(*) FROM pushes WHERE outcome = 'ok' AND made_by = 'person') AS pushes,
-  (SELECT count(*) FROM pushes WHERE outcome <> 'ok') AS failed_pushes,
-  (SELECT count(*) FROM pushes WHERE outcome <> 'ok' AND repository = '(repository unknown)')
-    AS unattributed_failed,
+  (SELECT count(*) FROM pushes WHERE outcome IN ('failed', 'denied')) AS failed_pushes,
+  (SELECT count(*) FROM pushes WHERE outcome = 'incomplete') AS incomplete_pushes,
+  (SELECT count(*) FROM pushes WHERE outcome IN ('failed', 'denied')
+    AND repository = '(repository unknown)') AS unattributed_failed,
   (SELECT count(*) FROM pushes WHERE outcome = 'ok' AND made_by <> 'person') AS service_images,
   (SELECT count(DISTINCT image_digest) FROM pushes WHERE outcome = 'ok') AS images,
   (SELECT count(*) FROM pushes WHERE effect = 'retag') AS retags,

@@ -36,7 +36,8 @@ SELECT
   p.previous_digest,
   p.previous_principal,
   p.previous_time,
-  p.lifetime
+  p.lifetime,
+  p.created_repository
 FROM pushes AS p
 LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
 WHERE (CAST($since AS TIMESTAMP) IS NULL OR p.event_time >= CAST($since AS TIMESTAMP))

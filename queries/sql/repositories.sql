@@ -15,6 +15,7 @@ SELECT
   coalesce(p.pushers, 0) AS pushers,
   coalesce(p.service_images, 0) AS service_images,
   coalesce(p.tag_moves, 0) AS tag_moves,
+  coalesce(p.incomplete, 0) AS incomplete,
   p.first_push,
   p.last_push,
   l.principal AS last_pusher,
@@ -47,7 +48,8 @@ LEFT JOIN (
   SELECT
     repository,
     sum(CASE WHEN outcome = 'ok' AND made_by = 'person' THEN 1 ELSE 0 END) AS pushes,
-    sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS attempts,
+    sum(CASE WHEN outcome IN ('failed', 'denied') THEN 1 ELSE 0 END) AS attempts,
+    sum(CASE WHEN outcome = 'incomplete' THEN 1 ELSE 0 END) AS incomplete,
     sum(CASE WHEN outcome = 'ok' AND made_by <> 'person' THEN 1 ELSE 0 END) AS service_images,
     sum(CASE WHEN effect IN ('moved tag', 'moved tag to known image') THEN 1 ELSE 0 END)
       AS tag_moves,

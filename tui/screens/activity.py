@@ -244,7 +244,7 @@ class ActivityScreen(CaseScreen):
         self._change(fold_layers=not self._filters.fold_layers)
 
     def action_clear_filters(self) -> None:
-        self._change(**{name: None for name in ("since", "until", *FILTER_KINDS)})
+        self._change(**dict.fromkeys(("since", "until", *FILTER_KINDS)))
         self._change(writes=False, failures=False)
 
     def action_scope(self) -> None:

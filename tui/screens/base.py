@@ -263,6 +263,10 @@ class CaseScreen(Jobs):
         """Hide keys that would do nothing here: the footer never lies."""
         if action == "back":
             return self._can_go_back()
+        if action == "go":
+            from tui.screens import places
+
+            return self.segment != places.TITLES.get(str(parameters[0]))
         if action in ("filter", "sort"):
             return self.table is not None and (action == "sort" or bool(self.table.searched))
         return True

@@ -220,6 +220,8 @@ def push_story(push: Row, totals: dict[str, Any]) -> list[Fact]:
                 f" {fmt_time(push['previous_time'], year=True)} ({fmt_ago(apart)} earlier)",
             ),
         ]
+    if push["created_repository"]:
+        facts.append(("repository", "created by this push (ECR made it in its own name)"))
     if push["lifetime"] > 1:
         facts.append(("repository life", f"{push['lifetime']}, it was deleted and made again"))
     facts += _who_facts(push, totals)

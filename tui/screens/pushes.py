@@ -55,9 +55,9 @@ class PushesScreen(CaseScreen):
     """Newest first; attempts stand apart with their error in words."""
 
     explains = (
-        "● a tag was moved to a new image · ✗ an attempt that failed · ◦ copied by a service."
-        " A docker client goes through the registry's proxy, which leaves no address: ≈ marks the"
-        " address of the probable login instead. An API call carries its true address."
+        "● a tag was moved to a new image · ✗ an attempt that failed · … never finished · ◦ copied"
+        " by a service. A docker client goes through the registry's proxy, which leaves no address:"
+        " ≈ marks that of the probable login instead. An API call carries its true address."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),
