@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO
 
+from queries.envelopes.digest import DIGEST
 from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
 from queries.json_stream import Broken, JsonStream, Piece
@@ -49,6 +50,10 @@ class FileFacts:
     repeated_keys: int = 0
     pieces: int = 0
     error: str = ""
+
+    @property
+    def is_digest(self) -> bool:
+        return DIGEST in self.skipped
 
     def notes(self) -> list[str]:
         """Everything worth saying about the file, as sentences."""

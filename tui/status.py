@@ -52,6 +52,11 @@ def warnings(totals: dict[str, Any]) -> list[str]:
         said.append("reading stopped")
     if bad := totals["unreadable_files"]:
         said.append(f"{_some(bad, 'file')} damaged")
+    digests = totals.get("digests") or {}
+    if altered := len(digests.get("altered", ())):
+        said.append(f"{_some(altered, 'file')} ALTERED")
+    if missing := len(digests.get("missing", ())):
+        said.append(f"{_some(missing, 'file')} missing")
     if gaps := len(totals["gaps"]):
         said.append(_some(gaps, "gap"))
     if changes := len(totals["logging_changes"]):

@@ -9,6 +9,7 @@ from queries.envelopes.model import Found
 from queries.json_stream import Piece
 
 NAME = "CloudTrail digest"
+DIGEST = "digest file (hashes of log files, no events)"
 
 
 def read(piece: Piece) -> Found | None:
@@ -16,5 +17,5 @@ def read(piece: Piece) -> Found | None:
     if piece.container is not None or not isinstance(value, dict):
         return None
     if "logFiles" in value and ("digestS3Object" in value or "awsAccountId" in value):
-        return Found(skipped="digest file (hashes of log files, no events)")
+        return Found(skipped=DIGEST)
     return None

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from queries.index.digests import check_digests
 from queries.index.loader import Ledger, load_items
 from queries.index.merge import (
     join_registry_notices,
@@ -50,9 +51,11 @@ def build_index(
     build_sessions(connection)
     progress.stage = "grouping pushes"
     counted = build_pushes(connection)
+    progress.stage = "checking digests"
+    digests = check_digests(listing.items, ledger, cancel)
     progress.stage = "counting"
     insert_rows(connection, "files", _file_rows(connection, listing, ledger))
-    totals = collect_totals(connection, counted, conflicts)
+    totals = collect_totals(connection, counted, conflicts, digests)
     totals["stopped"] = cancel.cancelled
     rows = [("index_version", str(INDEX_VERSION)), ("totals", json.dumps(totals))]
     insert_rows(connection, "meta", rows)

@@ -8,6 +8,7 @@ import duckdb
 
 from queries.envelopes.lookup_events import ONE_PAGE
 from queries.index import coverage
+from queries.index.digests import DigestCheck
 
 _COUNTS = """
 SELECT
@@ -42,7 +43,10 @@ SELECT
 
 
 def collect_totals(
-    connection: duckdb.DuckDBPyConnection, counted: dict[str, int], conflicts: int
+    connection: duckdb.DuckDBPyConnection,
+    counted: dict[str, int],
+    conflicts: int,
+    digests: DigestCheck,
 ) -> dict[str, Any]:
     """All totals of a freshly built index. `counted` comes from `build_pushes`."""
     cursor = connection.execute(_COUNTS, {"one_page": ONE_PAGE})
@@ -84,7 +88,17 @@ def collect_totals(
     totals["evidence_complete"] = not (
         totals["unreadable_files"] or totals["unread_files"] or totals["one_page_files"]
     )
-    totals["notes"] = _notes(connection, totals, conflicts)
+    totals["digests"] = {
+        "read": digests.digests,
+        "verified": digests.verified,
+        "altered": digests.altered,
+        "missing": digests.missing,
+        "unlisted": digests.unlisted,
+        "breaks": digests.breaks,
+    }
+    if digests.altered or digests.missing or digests.breaks:
+        totals["evidence_complete"] = False
+    totals["notes"] = [*digests.notes(), *_notes(connection, totals, conflicts)]
     return totals
 
 

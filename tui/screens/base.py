@@ -246,6 +246,8 @@ class CaseScreen(Jobs):
             binding = active.binding
             if not active.enabled or not binding.description or binding.system:
                 continue
+            if binding.action == "screen.copy_text":
+                continue  # Textual's own, for text marked with the mouse; y copies here
             shown = binding.key_display or self.app.get_key_display(binding)
             moving = active.node is not self and active.node is not self.app and not binding.show
             grouped.setdefault((moving, binding.description), []).append(shown)
