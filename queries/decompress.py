@@ -9,7 +9,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from isal import isal_zlib
@@ -20,6 +20,9 @@ else:
     from backports import zstd
 
 CHUNK = 1 << 20
+_STEP = 4 << 10
+_TRAILER = 8
+"""Bytes at the end of a gzip member: checksum and length."""
 
 _GZIP_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub is wrong
 _ERRORS: tuple[type[Exception], ...] = (
@@ -54,6 +57,7 @@ def decompressed(
     while True:
         member = make()
         started = False
+        rest = b""
         while not member.eof:
             if not pending:
                 pending = next(chunks, b"")
@@ -66,7 +70,7 @@ def decompressed(
                 return
             started = True
             try:
-                yield from _fed(member, pending)
+                rest = yield from _fed(member, pending)
             except _ERRORS as error:
                 kind = "bad checksum" if _is_checksum(error) else "damaged data"
                 damage.append(
@@ -75,7 +79,7 @@ def decompressed(
                 )
                 return
             pending = b""
-        pending, chunks = _after_member(member.unused_data, chunks, len(magic))
+        pending, chunks = _after_member(member.unused_data + rest, chunks, len(magic))
         if not pending:
             return
         if not pending.startswith(magic):
@@ -83,8 +87,23 @@ def decompressed(
             return
 
 
-def _fed(member: Any, data: bytes) -> Iterator[bytes]:
-    """Give one chunk to a decompressor, taking its output in bounded pieces."""
+def _fed(member: Any, data: bytes) -> Generator[bytes, None, bytes]:
+    """Give one chunk to a decompressor bit by bit; returns what stands behind the member's end.
+
+    A call that finds damage keeps its whole output to itself, so each gets little; and what may
+    be a checksum comes alone, so that a wrong one loses nothing.
+    """
+    start = 0
+    while start < len(data) and not member.eof:
+        end = min(start + _STEP, len(data) - _TRAILER)
+        end = end if end > start else len(data)
+        yield from _output(member, data[start:end])
+        start = end
+    return data[start:]
+
+
+def _output(member: Any, data: bytes) -> Iterator[bytes]:
+    """All that a decompressor makes of some bytes, in bounded pieces."""
     if hasattr(member, "unconsumed_tail"):
         while data and not member.eof:
             yield member.decompress(data, CHUNK)

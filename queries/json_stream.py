@@ -14,7 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-CONTAINER_KEYS = frozenset({"Records", "Events", "records", "events"})
+CONTAINER_KEYS = frozenset(
+    {
+        "Records",
+        "Events",
+        "records",
+        "events",
+        "logEvents",  # CloudWatch Logs subscription
+        "results",  # Logs Insights, Splunk
+        "QueryResultRows",  # CloudTrail Lake
+    }
+)
 """Members of a top-level object whose array elements are yielded one by one."""
 
 _SPACE = re.compile(r"[ \t\r\n\x00]*")
@@ -37,6 +47,10 @@ class Piece:
     container: str | None
     """None: top-level value; "[]": element of a top-level array; else the member name."""
     repeated_keys: bool = False
+    depth: int = 0
+    """How many values this one was found inside of (a record in a message in a notice)."""
+    remarks: tuple[str, ...] = ()
+    """What whoever cut the text into pieces has to say about this one."""
 
 
 @dataclass(slots=True)

@@ -5,31 +5,54 @@ Asked last.
 
 from __future__ import annotations
 
+from typing import Any
+
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
 
 NAME = "not CloudTrail"
 
+_LATER = "; other clouds arrive in a later release"
 _KNOWN = (
     ({"schemaVersion", "service", "resource"}, "a GuardDuty finding, not a CloudTrail record"),
+    ({"SchemaVersion", "ProductArn"}, "a Security Hub finding, not a CloudTrail record"),
+    ({"udm"}, "a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"),
+    ({"idm"}, "a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"),
     ({"s3", "eventSource"}, "an S3 notification, not a CloudTrail record"),
     ({"Sns"}, "an SNS notification, not a CloudTrail record"),
     ({"messageId", "receiptHandle"}, "an SQS message, not a CloudTrail record"),
     ({"s3Bucket", "s3ObjectKey"}, "a CloudTrail delivery notice, not a CloudTrail record"),
-    ({"detail-type", "source"}, "an EventBridge event, which this version does not read"),
-    ({"auditID", "verb"}, "a Kubernetes audit event, not a CloudTrail record"),
-    ({"protoPayload"}, "a Google Cloud audit log, not a CloudTrail record"),
+    ({"awslogs"}, "CloudWatch data for a Lambda function (base64 and gzip): decode it first"),
+    ({"kinesis"}, "Kinesis data for a Lambda function (base64): decode it first"),
+    ({"webaclId"}, "an AWS WAF log, not a CloudTrail record"),
+    ({"query_name", "vpc_id"}, "a Route 53 resolver log, not a CloudTrail record"),
+    ({"srcaddr", "dstaddr"}, "a VPC flow log, not a CloudTrail record"),
+    ({"configurationItems"}, "an AWS Config history, not a CloudTrail record"),
+    ({"auditID", "verb"}, f"a Kubernetes audit event{_LATER}"),
+    ({"protoPayload"}, f"a Google Cloud audit log{_LATER}"),
+    ({"insertId", "logName"}, f"a Google Cloud log{_LATER}"),
+    ({"operationName", "resourceId"}, f"an Azure log{_LATER}"),
+    ({"eventType", "eventTime", "topic"}, f"an Azure Event Grid event{_LATER}"),
+    ({"specversion", "type", "source"}, f"a CloudEvents event{_LATER}"),
+    ({"target", "action", "request", "timestamp"}, f"a registry webhook{_LATER}"),
 )
 
 
 def read(piece: Piece) -> Found | None:
-    value = piece.value
+    value: Any = piece.value
     if not isinstance(value, dict):
         return Found(foreign=f"a JSON {_kind(value)}, not a CloudTrail record")
     if piece.container == "{}":
         return Found()
     if value.keys() == {"Records"}:
         return Found(foreign="a trail file whose Records is not a list")
+    if {"detail-type", "source"} <= value.keys():
+        kind = str(value["detail-type"])[:60]
+        return Found(foreign=f"an EventBridge event of another kind ({kind!r}), not CloudTrail")
+    if _is_udm(value):
+        return Found(
+            foreign="a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"
+        )
     for members, what in _KNOWN:
         if members <= value.keys():
             return Found(foreign=what)
@@ -38,6 +61,16 @@ def read(piece: Piece) -> Found | None:
         foreign="JSON without CloudTrail fields (expected eventTime, eventSource, eventName;"
         f" keys seen: {seen[:120]})"
     )
+
+
+def _is_udm(value: dict[str, Any]) -> bool:
+    """UDM events: metadata with an event type, and nouns beside it, in either spelling."""
+    metadata = value.get("metadata")
+    if not isinstance(metadata, dict):
+        return False
+    typed = "eventType" in metadata or "event_type" in metadata
+    nouns = {"principal", "target", "src", "securityResult", "security_result"}
+    return typed and not nouns.isdisjoint(value)
 
 
 def _kind(value: object) -> str:

@@ -46,12 +46,24 @@ class Found:
     skipped: str = ""
     foreign: str = ""
     notes: list[str] = field(default_factory=list)
+    """Said with a count: each is one thing that happened."""
+    about: list[str] = field(default_factory=list)
+    """Said once for the file: what a source of this kind cannot know."""
     damaged: int = 0
     """Records that were there but could not be read."""
 
 
+NOT_IN_SOURCE = "(not in this source)"
+"""Stands where a name would, when the export has no field for it at all."""
+
+
 _TELLING_FIELDS = _EVENT_FIELDS - {"eventTime", "eventType", "awsRegion", "eventId"}
 """Fields that other vendors' events do not share (Event Grid has eventTime and eventType)."""
+
+
+_FLATTENED = frozenset(
+    {"userIdentity.arn", "userIdentity.type", "userIdentity.userName", "userIdentity.principalId"}
+)
 
 
 def looks_like_event(value: object) -> bool:
@@ -59,11 +71,18 @@ def looks_like_event(value: object) -> bool:
 
     Old or service records lack many fields (record version 1.0 has no eventID; Insight records
     have no eventName), so no single field decides. S3, SQS and SES notifications use the same
-    names, but their eventSource is `aws:s3` and the like, never a service's host name.
+    names, but their eventSource is `aws:s3` and the like, never a service's host name. A row of a
+    table with CloudTrail's names is not the record itself (see `flat`): its identity is a text in
+    another form, or spread over several members.
     """
     if not isinstance(value, dict):
         return False
     if len(_EVENT_FIELDS.intersection(value)) < 2 or not _TELLING_FIELDS.intersection(value):
         return False
     source = value.get("eventSource")
-    return not (isinstance(source, str) and source.startswith("aws:"))
+    if isinstance(source, str) and source.startswith("aws:"):
+        return False
+    identity = value.get("userIdentity")
+    if isinstance(identity, str) and identity[:1] == "{" and identity[1:2] not in ('"', "}"):
+        return False
+    return _FLATTENED.isdisjoint(value)

@@ -1,11 +1,34 @@
-"""The envelopes in the order in which they are asked. A new one is added here, once."""
+"""The envelopes in the order in which they are asked. A new one is added here, once.
+
+Those that know a wrapping come before those that know a bare record, and `foreign` takes the
+rest. How a text becomes pieces at all is for `texts`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from queries.envelopes import bare, digest, foreign, lookup_events, trail
+from queries.envelopes import (
+    bare,
+    cloudwatch,
+    digest,
+    ecr_events,
+    elastic,
+    event_history,
+    eventbridge,
+    flat,
+    foreign,
+    insights,
+    lake,
+    lookup_events,
+    notifications,
+    ocsf,
+    panther,
+    sentinel,
+    splunk,
+    trail,
+)
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
 
@@ -18,7 +41,27 @@ class Envelope(NamedTuple):
 
 
 ENVELOPES = tuple(
-    Envelope(module.NAME, module.read) for module in (trail, lookup_events, bare, digest, foreign)
+    Envelope(module.NAME, module.read)
+    for module in (
+        trail,
+        panther,
+        bare,
+        lake,
+        lookup_events,
+        eventbridge,
+        ecr_events,
+        cloudwatch,
+        insights,
+        splunk,
+        elastic,
+        ocsf,
+        event_history,
+        sentinel,
+        flat,
+        notifications,
+        digest,
+        foreign,
+    )
 )
 
 
@@ -27,5 +70,6 @@ def open_piece(piece: Piece) -> tuple[str, Found]:
     for envelope in ENVELOPES:
         found = envelope.read(piece)
         if found is not None:
+            found.notes.extend(piece.remarks)
             return envelope.name, found
     raise AssertionError("the last envelope takes everything")

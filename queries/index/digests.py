@@ -144,9 +144,7 @@ def _follow_chain(
             if same:
                 check.breaks.append(f"a digest is missing: {earlier} (named by the next one)")
         elif recorded and earlier in items and recorded not in _hashes(items[earlier]):
-            check.breaks.append(
-                f"ALTERED: the digest {earlier} differs from what the next recorded"
-            )
+            check.breaks.append(f"ALTERED: the digest {earlier} is not what the next one recorded")
 
 
 def _stream(name: str) -> str:

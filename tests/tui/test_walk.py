@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 
 from samples import incident_path
 from tests.evidence_files import shared
@@ -211,7 +211,7 @@ async def test_filter_narrows_as_you_type_enter_keeps_escape_clears() -> None:
         await driver.go_to(repository=API)
         await driver.press("enter")
         all_pushes = await driver.total()
-        await driver.press("slash")
+        await driver.press("/")
         counts = []
         for char in "prod":
             await driver.type(char)
@@ -225,7 +225,7 @@ async def test_filter_narrows_as_you_type_enter_keeps_escape_clears() -> None:
         await driver.press("escape")
         driver.on(PushesScreen)
         assert await driver.total() == all_pushes
-        await driver.press("slash")
+        await driver.press("/")
         await driver.type("nothing has this")
         assert await driver.total() == 0
         assert "no push" in driver.part("#pushes")
@@ -237,7 +237,7 @@ async def test_filter_narrows_as_you_type_enter_keeps_escape_clears() -> None:
 
 async def test_letters_of_a_filter_are_text_and_no_keys() -> None:
     async with driving() as driver:
-        await driver.press("slash")
+        await driver.press("/")
         await driver.type("q?:xe")
         driver.on(RepositoriesScreen)
         assert driver.screen.query_one("#filter", Input).value == "q?:xe"
@@ -245,10 +245,10 @@ async def test_letters_of_a_filter_are_text_and_no_keys() -> None:
 
 async def test_filter_takes_percent_and_underscore_literally() -> None:
     async with driving() as driver:
-        await driver.press("slash")
+        await driver.press("/")
         await driver.type("%")
         assert await driver.total() == 0
-        await driver.press("escape", "slash")
+        await driver.press("escape", "/")
         await driver.type("_")
         assert await driver.total() == 0
 
@@ -302,7 +302,7 @@ async def in_front(driver: Driver, name: str) -> None:
         await to_implant(driver)
         await driver.press(*{"push": ["enter"], "user": ["u"], "raw": ["r"]}[name])
         if name == "raw":
-            await driver.press("slash")
+            await driver.press("/")
             await driver.type("sha256")
             await driver.press("enter")
 
@@ -331,15 +331,12 @@ async def test_every_key_that_help_lists_does_something(name: str) -> None:
             for active in screen.active_bindings.values()
             if active.enabled and active.node is screen and active.binding.description
         }
-        await driver.press("question_mark")
-        help_text = driver.part("#text")
-        for description in keys.values():
-            assert description in help_text or "Help" in type(driver.app.screen).__name__
-        listed = dict(driver.screen.keys_here())
-        assert set(keys.values()) <= set(listed.values())
+        await driver.press("?")
+        said = "\n".join(str(part.content) for part in driver.on(Help).query(Static))
+        assert set(keys.values()) <= {line.strip().partition("  ")[2] for line in said.splitlines()}
         await driver.press("escape")
         # Escape goes back; the first tab is open already; what opens help was tried just now.
-        for key in keys.keys() - {"escape", "1", "question_mark", "tab"}:
+        for key in keys.keys() - {"escape", "1", "?", "tab"}:
             before = state(driver)
             await driver.press(key)
             assert state(driver) != before, f"{key} ({keys[key]}) does nothing"
@@ -357,7 +354,7 @@ def state(driver: Driver) -> object:
     return (driver.text(), len(driver.app.screen_stack), driver.app.clipboard, driver.notices)
 
 
-@pytest.mark.parametrize("opener", ["colon", "ctrl+p"])
+@pytest.mark.parametrize("opener", [":", "ctrl+p"])
 async def test_palette_lists_places_and_runs_one(opener: str) -> None:
     async with driving() as driver:
         await driver.press(opener)
@@ -451,7 +448,7 @@ async def test_copy_takes_the_whole_value_and_the_whole_row() -> None:
 async def test_sql_runs_verbatim_and_returns_what_is_shown(name: str) -> None:
     async with driving() as driver:
         await in_front(driver, name)
-        await driver.press("slash")
+        await driver.press("/")
         await driver.type("e")
         await driver.press("enter")
         expected = await driver.rows()
@@ -506,7 +503,10 @@ async def test_scope_widens_from_the_session_to_the_whole_chain() -> None:
         address = await scoped(driver, "this address")
         assert 0 < address < origin
         everything = await scoped(driver, "every event")
-        assert everything == driver.app.case.totals["events"]
+        [(kept,)] = driver.app.case.ask(
+            "SELECT count(*) FROM events WHERE merged_into IS NULL"
+        ).rows
+        assert everything == kept > origin
 
 
 async def test_activity_is_told_relative_to_the_push_and_t_leads_to_it() -> None:
@@ -545,7 +545,7 @@ async def test_filter_picker_counts_what_it_offers() -> None:
         assert await driver.total() == 1 < before
         assert driver.row["outcome"] == "denied"
         assert "event name CreateAccessKey" in driver.said("#scope")
-        await driver.press("backslash")
+        await driver.press("\\")
         assert await driver.total() == before
 
 
@@ -582,14 +582,14 @@ async def test_brackets_narrow_the_time_to_the_cursor_and_backslash_opens_it() -
         await to_activity(driver)
         before = await driver.total()
         moment = driver.row["event_time"]
-        await driver.press("left_square_bracket")
+        await driver.press("[")
         assert min(row["event_time"] for row in await driver.rows()) == moment
         assert "from 03-08 23:54:57" in driver.said("#scope")
         after = await driver.total()
         assert 0 < after < before
-        await driver.press("t", "right_square_bracket")
+        await driver.press("t", "]")
         assert {row["event_time"] for row in await driver.rows()} == {moment}
-        await driver.press("backslash")
+        await driver.press("\\")
         assert await driver.total() == before
 
 
@@ -608,7 +608,7 @@ async def test_mouse_drag_on_the_time_strip_narrows_the_time() -> None:
         start, end = (when.replace(tzinfo=None) for when in strip.selection)
         assert all(start <= row["event_time"] < end for row in rows)
         assert "from" in driver.said("#scope")
-        await driver.press("backslash")
+        await driver.press("\\")
         assert await driver.total() == before
         assert strip.selection is None
 
@@ -632,13 +632,14 @@ async def test_activity_of_a_repository_and_of_a_principal() -> None:
 async def test_raw_record_is_shown_and_copied_as_delivered() -> None:
     async with driving() as driver:
         await to_implant(driver)
-        event = driver.row
         await driver.press("r")
         where_it_is = driver.said("#where")
         assert "record" in where_it_is
         await driver.press("Y")
         text = driver.app.clipboard
-        assert json.loads(text)["eventID"] == event["event_id"]
+        record = json.loads(text)
+        assert record["eventName"] == "PutImage"
+        assert record["responseElements"]["image"]["imageId"]["imageDigest"] == IMPLANT
         [found] = [
             path
             for path in sorted(incident_path().rglob("*.json.gz"))
@@ -661,7 +662,7 @@ async def test_raw_record_folds_searches_and_copies_values() -> None:
         assert view.line_count == 1
         await driver.press("enter")
         assert view.line_count == lines
-        await driver.press("slash")
+        await driver.press("/")
         await driver.type("imageDigest")
         assert view.match_count >= 1
         await driver.press("enter")
@@ -670,7 +671,7 @@ async def test_raw_record_folds_searches_and_copies_values() -> None:
         assert driver.app.clipboard == IMPLANT
         await driver.press("x")
         assert driver.said("#scope").startswith(f"value {IMPLANT}")
-        await driver.press("escape", "slash")
+        await driver.press("escape", "/")
         await driver.type("arn:aws")
         await driver.press("enter")
         first = view.cursor_line
@@ -684,7 +685,7 @@ async def test_raw_record_folds_searches_and_copies_values() -> None:
 async def test_manifest_inside_a_record_opens_as_json() -> None:
     async with driving() as driver:
         await to_implant(driver)
-        await driver.press("r", "slash")
+        await driver.press("r", "/")
         await driver.type("imageManifest")
         await driver.press("enter")
         view = driver.screen.query_one(JsonView)
@@ -696,32 +697,24 @@ async def test_manifest_inside_a_record_opens_as_json() -> None:
 
 async def test_record_delivered_twice_offers_its_copy() -> None:
     async with driving() as driver:
+        [(key, event_id)] = driver.app.case.ask(
+            "SELECT event_key, event_id FROM events WHERE merged_into IS NULL"
+            " AND event_key IN (SELECT copy_of FROM copies) ORDER BY event_time LIMIT 1"
+        ).rows
         await driver.press("E", "L")
-        twice = driver.app.case.ask(
-            "SELECT event_key FROM copies GROUP BY event_key ORDER BY event_key LIMIT 1"
-        ).rows[0][0]
-        key = driver.app.case.ask(
-            "SELECT event_id FROM events WHERE event_key = $key", {"key": twice}
-        ).rows[0][0]
-        await driver.press("escape", "E")
-        await driver.press("slash")
-        row = driver.app.case.ask(
-            "SELECT event_name, event_time, principal FROM events WHERE event_key = $key",
-            {"key": twice},
-        ).rows[0]
-        await driver.type(row[0])
-        await driver.press("enter")
-        await driver.go_to(event_key=twice)
+        await driver.go_to(event_key=key)
         await driver.press("enter")
         first = driver.said("#where")
         assert "1 other" in first
+        await driver.press("Y")
+        text = driver.app.clipboard
         await driver.press("c")
         driver.on(Picker)
         await driver.press("enter")
-        second = driver.said("#where")
-        assert second != first
+        assert driver.said("#where") != first
         await driver.press("Y")
-        assert json.loads(driver.app.clipboard)["eventID"] == key
+        assert json.loads(driver.app.clipboard) == json.loads(text)
+        assert json.loads(text)["eventID"] == event_id
 
 
 # ---- what the numbers rest on -------------------------------------------------------------------
@@ -731,14 +724,13 @@ async def test_evidence_tells_the_missing_day_and_the_logging_changes() -> None:
     async with driving() as driver:
         await driver.press("e")
         facts = driver.facts("#totals")
-        assert "03-05" in facts["note"]
-        assert "eu-west-1" in facts["note"]
+        assert "no events from 444455556666 eu-west-1 between 2026-03-04 16:07" in facts["note"]
         assert "DeleteTrail" in facts["note"]
         assert "StopLogging" in facts["note"]
         assert "3,079 events" in facts["read"]
         statuses = {row["status"] for row in await driver.rows()}
         assert statuses == {"read", "skipped"}
-        await driver.press("slash")
+        await driver.press("/")
         await driver.type("digest")
         assert {row["status"] for row in await driver.rows()} == {"skipped"}
         assert "1 gap, 2 logging changes" in driver.part("#status")
@@ -777,10 +769,10 @@ async def test_logs_without_a_registry_say_what_is_there_instead() -> None:
 async def test_help_says_what_the_screen_is_for() -> None:
     async with driving(size=NARROW) as driver:
         await to_implant(driver)
-        await driver.press("question_mark")
+        await driver.press("?")
         driver.on(Help)
         shown = " ".join(driver.part("#dialog").split())
         assert "Keys on team/api" in shown
         assert "≈ marks" in shown
-        await driver.press("question_mark")
+        await driver.press("?")
         driver.on(PushesScreen)
