@@ -14,11 +14,11 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -29,6 +29,10 @@ from queries.index.schema import INDEX_VERSION
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.local import Item, Listing, find_items
+from queries.sources.s3.options import is_remote
+
+if TYPE_CHECKING:
+    from queries.sources.s3.source import Remote, RemoteSource
 
 _BUILD_CONFIG = {
     "autoinstall_known_extensions": "false",
@@ -65,6 +69,7 @@ class Case:
     totals: dict[str, Any]
     from_cache: bool = False
     _temporary: list[Any] = field(default_factory=list)
+    _source: RemoteSource | None = None
 
     def ask(
         self,
@@ -103,7 +108,8 @@ class Case:
         name, path, size, modified, member = rows[0]
         places = tuple(int(place) for place in member.split("/") if place)
         stamp = modified.replace(tzinfo=UTC) if modified else None
-        return Item(name, _path_of(path), size, stamp, member=places)
+        item = Item(name, _path_of(path), size, stamp, member=places)
+        return _fetched_again(item, self._source) if is_remote(name) else item
 
     def close(self) -> None:
         self.connection.close()
@@ -126,37 +132,88 @@ def open_case(
     cancel: CancelToken | None = None,
     workers: int | None = None,
     fast: bool = True,
+    remote: Remote | None = None,
 ) -> Case:
     """Index the evidence under `paths`, or open the index that exists already.
 
     `case_file` keeps the index where the user says; without `paths` it is only opened. With
-    `use_cache=False` nothing outlives the program. Raises `WrongUsage` for a missing path.
+    `use_cache=False` nothing outlives the program. `remote` says how to reach `s3://` paths and
+    what is wanted of them. Raises `WrongUsage` for a missing path.
     """
     progress = progress or Progress()
     cancel = cancel or CancelToken()
     if case_file is not None and not paths:
         return _open_existing(case_file)
     spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+    source = _remote_source(paths, remote, progress, cancel)
     try:
-        listing = find_items(paths, spool=Path(spool.name))
+        listing = find_items([p for p in paths if not is_remote(p)], spool=Path(spool.name))
+        if source is not None:
+            source.list_into(listing)
+            source.add_items(listing, cache_folder() / "evidence" if use_cache else None)
         if any(item.spooled for item in listing.items):
             use_cache = False
         fingerprint = _fingerprint(listing)
         target = case_file or (cache_folder() / f"{fingerprint}.duckdb" if use_cache else None)
         if target is not None and target.exists() and _matches(target, fingerprint):
             spool.cleanup()
-            return _sealed(target, from_cache=True)
-        if case_file is not None and case_file.exists():
+            return _with_source(_sealed(target, from_cache=True), source)
+        # What could not be fetched the last time is tried again.
+        if (
+            case_file is not None
+            and case_file.exists()
+            and not _matches(case_file, _INCOMPLETE + fingerprint)
+        ):
             raise WrongUsage(
                 f"{case_file}: exists and holds other evidence; name another file, or open it"
                 " without giving paths"
             )
         asked = case_file is not None
-        expand(listing)
-        return _build(listing, fingerprint, target, asked, spool, progress, cancel, workers, fast)
+        if source is None:
+            expand(listing)
+        else:
+            source.start(listing)
+        case = _build(
+            listing, fingerprint, target, asked, spool, progress, cancel, workers, fast, source
+        )
+        return _with_source(case, source)
     except BaseException:
+        if source is not None:
+            source.cleanup()
         spool.cleanup()
         raise
+
+
+_INCOMPLETE = "incomplete "
+"""Stands before the fingerprint of an index that lacks objects which could not be fetched: kept
+where the user asked for it, and built anew when the same evidence is opened again."""
+
+
+def _remote_source(
+    paths: Sequence[str], remote: Remote | None, progress: Progress, cancel: CancelToken
+) -> RemoteSource | None:
+    """The remote part of some evidence, if it has one."""
+    wanted = [path for path in paths if is_remote(path)]
+    if not wanted:
+        return None
+    from queries.sources.s3.source import Remote, RemoteSource
+
+    return RemoteSource(remote or Remote(), wanted, progress, cancel)
+
+
+def _with_source(case: Case, source: RemoteSource | None) -> Case:
+    """The case keeps its source, so that objects dropped from the cache can be fetched again."""
+    if source is not None:
+        case._source = source
+        case._temporary.append(source)
+    return case
+
+
+def _fetched_again(item: Item, source: RemoteSource | None) -> Item:
+    from queries.sources.s3.source import copy_gone
+
+    again = source.again(item.name, item.path) if source is not None else copy_gone(item.path)
+    return replace(item, fetch=again)
 
 
 def _path_of(text: str) -> Path:
@@ -193,6 +250,7 @@ def _build(
     cancel: CancelToken,
     workers: int | None,
     fast: bool,
+    source: RemoteSource | None,
 ) -> Case:
     """Build beside the target and move into place when done, so a crash leaves no half index.
 
@@ -216,6 +274,14 @@ def _build(
     )
     try:
         totals = build_index(connection, listing, progress, cancel, workers=workers, fast=fast)
+        if source is not None:
+            totals["notes"][:0] = source.finish()
+            connection.execute(
+                "UPDATE meta SET value = $totals WHERE key = 'totals'",
+                {"totals": json.dumps(totals)},
+            )
+            if not source.complete:
+                fingerprint = _INCOMPLETE + fingerprint
         connection.execute(
             "INSERT INTO meta VALUES ('fingerprint', $fingerprint)", {"fingerprint": fingerprint}
         )

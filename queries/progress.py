@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 import duckdb
@@ -49,8 +50,22 @@ class CancelToken:
     def cancel(self) -> None:
         with self._lock:
             self._event.set()
-            for cursor in self._cursors:
+            running = list(self._cursors)
+            for cursor in running:
                 cursor.interrupt()
+        if running:
+            # DuckDB forgets an interrupt that comes just before a statement begins to run.
+            threading.Thread(target=self._insist, name="interrupt", daemon=True).start()
+
+    def _insist(self) -> None:
+        """Interrupt again until every cursor has been given back."""
+        while True:
+            time.sleep(0.02)
+            with self._lock:
+                if not self._cursors:
+                    return
+                for cursor in self._cursors:
+                    cursor.interrupt()
 
     def watch(self, cursor: duckdb.DuckDBPyConnection) -> None:
         with self._lock:

@@ -15,12 +15,19 @@ from itertools import chain
 from typing import IO
 
 from queries.envelopes.digest import DIGEST
+from queries.envelopes.foreign_text import text_log
 from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
+from queries.envelopes.texts import cutter, side_file
 from queries.json_stream import Broken, JsonStream, Piece
 from queries.parquet_rows import MAGIC as PARQUET
 from queries.parquet_rows import parquet_pieces
-from queries.sources.local import Item, is_system_file, looks_like_partial_download
+from queries.sources.local import (
+    Item,
+    Unavailable,
+    is_system_file,
+    looks_like_partial_download,
+)
 from queries.unpack import Unpacked, peek, plain_chunks, text_chunks
 
 _SNIFF = 1 << 16
@@ -45,6 +52,8 @@ class FileFacts:
     foreign: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
+    about: list[str] = field(default_factory=list)
+    """What a source of this kind cannot know; each sentence once."""
     broken: list[Broken] = field(default_factory=list)
     damaged_records: int = 0
     repeated_keys: int = 0
@@ -60,6 +69,7 @@ class FileFacts:
         said = [*self.unpacked.damage, *self.unpacked.notes]
         if self.error:
             said.append(self.error)
+        said += self.about
         for text, count in {**self.noted, **self.skipped}.items():
             said.append(text if count == 1 else f"{text} ({count} times)")
         for text, count in self.foreign.items():
@@ -72,7 +82,7 @@ class FileFacts:
         if self.broken:
             shown = ", ".join(f"line {part.line}: {part.reason}" for part in self.broken[:3])
             more = f" and {len(self.broken) - 3} more" if len(self.broken) > 3 else ""
-            said.append(f"parts that are not JSON were passed over ({shown}{more})")
+            said.append(f"parts that could not be read were passed over ({shown}{more})")
         return said
 
 
@@ -101,17 +111,23 @@ def read_records(
             chunks = text_chunks(data, facts.unpacked)
             head, chunks = _peek(chunks)
             if head.strip(_BLANK):
-                what = not_json(head)
+                cut = cutter(head)
+                beside = "" if cut else side_file(item.name, head)
+                what = beside or ("" if cut else not_json(head))
                 if what:
-                    facts.foreign[what] += 1
+                    (facts.skipped if beside else facts.foreign)[what] += 1
                     # To the end, so that the ledger has the hash of the whole file.
                     for _ in chunks:
                         pass
                     facts.unpacked.notes.clear()
                 else:
-                    yield from _records(JsonStream(chunks), facts)
+                    yield from _records((cut or JsonStream)(chunks), facts)
             elif facts.unpacked.plain_bytes and not facts.unpacked.damage:
                 facts.noted["the file is blank"] += 1
+    except Unavailable as error:
+        facts.error = f"not fetched: {error}"
+        facts.status = UNREADABLE
+        return
     except OSError as error:
         facts.error = f"could not be read ({(error.strerror or str(error)).lower()})"
         facts.status = UNREADABLE
@@ -145,6 +161,7 @@ def _count(found: Found, facts: FileFacts) -> None:
         facts.foreign[found.foreign] += 1
     for note in found.notes:
         facts.noted[note] += 1
+    facts.about += [text for text in found.about if text not in facts.about]
 
 
 def _judge(item: Item, facts: FileFacts) -> None:
@@ -169,8 +186,8 @@ def _judge(item: Item, facts: FileFacts) -> None:
     elif nothing and (facts.foreign or facts.skipped or facts.noted):
         # A file with `{"Records": []}` has none of these: it is ordinary, and read.
         facts.status = SKIPPED
-    if facts.damaged_records and not nothing:
-        facts.status = DAMAGED
+    if facts.damaged_records:
+        facts.status = UNREADABLE if nothing else DAMAGED
 
 
 _NOT_OPENED = (
@@ -195,9 +212,12 @@ def not_json(head: str) -> str:
     lines = [line.lstrip(_BLANK) for line in head[:_SNIFF].splitlines()]
     first = next((line for line in lines if line), "")
     if _CSV_HEADER.fullmatch(first.rstrip()):
-        return f"a table of comma-separated values, not JSON (columns {first[:60]!r})"
+        return f"a table of comma-separated values without CloudTrail columns ({first[:60]!r})"
     if any(line[:1] in _JSON_STARTS for line in lines if line):
         return ""
+    log = text_log("\n".join(line for line in lines if line))
+    if log:
+        return log
     lowered = first.lower()
     if lowered.startswith(("<!doctype html", "<html")):
         return "an HTML page, not a log (often a login or error page saved by mistake)"

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from queries.case import Case, open_case
+from queries.case import Case
 from queries.index.build import build_index
 from queries.progress import CancelToken, Progress
 from queries.sources.local import find_items
@@ -171,10 +171,11 @@ def zipped(data: bytes) -> bytes:
 
 
 @contextmanager
-def case_of(folder: Path, *records: Record, **options: Any) -> Iterator[Case]:
-    """A case over one trail file with these records, not kept in any cache."""
-    write(folder, {"trail.json": trail(records)})
-    with open_case([str(folder)], use_cache=False, **options) as case:
+def case_of(folder: Path, *records: Record) -> Iterator[Case]:
+    """A case over one trail file with these records, in memory, which is faster than on disk."""
+    path = write(folder, {"trail.json": trail(records)}) / "trail.json"
+    connection, totals = _built(path)
+    with Case(connection, Path(":memory:"), totals) as case:
         yield case
 
 
@@ -196,16 +197,16 @@ def index_in_memory(
     path: Path, *, fast: bool = True, workers: int = 1
 ) -> duckdb.DuckDBPyConnection:
     """The tables over some evidence, without a case around them."""
+    return _built(path, fast=fast, workers=workers)[0]
+
+
+def _built(
+    path: Path, *, fast: bool = True, workers: int = 1
+) -> tuple[duckdb.DuckDBPyConnection, dict[str, Any]]:
     connection = duckdb.connect(config={"threads": "1"})
-    build_index(
-        connection,
-        find_items([str(path)]),
-        Progress(),
-        CancelToken(),
-        workers=workers,
-        fast=fast,
-    )
-    return connection
+    listing = find_items([str(path)])
+    totals = build_index(connection, listing, Progress(), CancelToken(), workers=workers, fast=fast)
+    return connection, totals
 
 
 def table(

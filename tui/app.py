@@ -5,20 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
+from textual import events
 from textual.app import App, get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import Input
 
 from queries.case import Case, open_case
 from queries.errors import InvestigationError
 from queries.progress import CancelToken, Progress
+from tui.jobs import join_questions
 from tui.palette import ScreenCommands
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.loading import LoadingScreen
 from tui.screens.repositories import RepositoriesScreen
+
+if TYPE_CHECKING:
+    from queries.sources.s3.source import Remote
 
 THEMES = {"dark": "textual-dark", "light": "textual-light"}
 
@@ -57,11 +63,13 @@ class InvestigateApp(App[None]):
         case_file: Path | None = None,
         use_cache: bool = True,
         theme_name: str | None = None,
+        remote: Remote | None = None,
     ) -> None:
         super().__init__()
         self._paths = list(paths)
         self._case_file = case_file
         self._use_cache = use_cache
+        self._remote = remote
         self._cancel = CancelToken()
         self._reader: threading.Thread | None = None
         self._case: Case | None = None
@@ -108,6 +116,7 @@ class InvestigateApp(App[None]):
                 use_cache=self._use_cache,
                 progress=progress,
                 cancel=self._cancel,
+                remote=self._remote,
             )
         except (InvestigationError, OSError, duckdb.Error) as error:
             self.post_message(NotOpened(str(error)))
@@ -133,6 +142,14 @@ class InvestigateApp(App[None]):
         self.failure = message.reason
         self.exit(return_code=1)
 
+    def on_key(self, event: events.Key) -> None:
+        """Text typed before its box had the focus (a slow line brings keys in one go): without
+        this, the letters of a filter would be taken for commands."""
+        box = self.focused
+        if isinstance(box, Input) and event.character and event.is_printable:
+            event.prevent_default()
+            box.insert_text_at_cursor(event.character)
+
     async def action_quit(self) -> None:
         nothing = self._case is not None and not self._case.totals["raw_records"]
         self._cancel.cancel()
@@ -143,8 +160,9 @@ class InvestigateApp(App[None]):
         await super()._on_exit_app()
 
     def finish(self) -> None:
-        """After the interface has ended: wait for the reader and close the case."""
+        """After the interface has ended: wait for whatever still reads, and close the case."""
         if self._reader is not None:
             self._reader.join(timeout=10)
+        join_questions()
         if self._case is not None:
             self._case.close()

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NoReturn
 
 from queries.errors import InvestigationError, NothingToRead, WrongUsage
 
@@ -24,6 +25,7 @@ examples:
   ecr-investigate ./AWSLogs                      open a folder of exported logs
   ecr-investigate trail.json.gz extra.ndjson     several files at once
   zcat *.json.gz | ecr-investigate -             standard input
+  ecr-investigate s3://bucket/prefix/ --profile ir --since 2026-03-01 --until 2026-03-04
   ecr-investigate --demo                         an invented incident to practise on
   ecr-investigate pushes ./AWSLogs --repository team/api --format csv
   ecr-investigate COMMAND --help                 what a command prints and takes
@@ -58,6 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
 
 
+class _Parser(argparse.ArgumentParser):
+    """Complains without repeating what a terminal would obey: a shell may have put a file's name,
+    chosen by someone else, where an option belongs."""
+
+    def error(self, message: str) -> NoReturn:
+        from queries.safe_text import safe_text
+
+        super().error(safe_text(message))
+
+
 def _complain(what: object, code: int) -> int:
     from queries.safe_text import safe_text
 
@@ -71,7 +83,7 @@ def _run(given: list[str]) -> int:
     # A first word that is a command is one; to open a file of that name write ./NAME.
     first = _first_word(given)
     if first in COMMANDS:
-        parser = argparse.ArgumentParser(prog=PROGRAM)
+        parser = _Parser(prog=PROGRAM)
         add_common(parser, top=True)
         add_commands(parser)
         options = parser.parse_args(given)
@@ -89,9 +101,11 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
+    from tui.remote import WITH_VALUE
+
     before = ""
     for word in given:
-        if not word.startswith("-") and before not in ("--case", "--theme"):
+        if not word.startswith("-") and before not in ("--case", "--theme", *WITH_VALUE):
             return word
         before = word
     return ""
@@ -99,9 +113,10 @@ def _first_word(given: list[str]) -> str:
 
 def _interface_parser() -> argparse.ArgumentParser:
     from tui.commands import COMMANDS
+    from tui.remote import add_selection_options
 
     listed = "\n".join(f"  {name:<14}{command.help}" for name, command in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [options] PATH...\n       {PROGRAM} COMMAND PATH... [options]",
         description="Who pushed what to the container registry, and what else did they do?\n"
@@ -110,15 +125,31 @@ def _interface_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="files or folders; '-' is standard input"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files, folders or s3://bucket/prefix/; '-' is standard input",
     )
     add_common(parser, top=True)
+    add_selection_options(parser)
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print what a bucket holds (accounts, regions, days) and stop; nothing is fetched",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "jsonl", "csv"),
+        help="how --list prints (default: table)",
+    )
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
     return parser
 
 
 def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
     """Options that the interface and every command share."""
+    from tui.remote import add_remote_options
+
     if top:
         parser.add_argument("--version", action="store_true", help="print the version and stop")
     # SUPPRESS: a subcommand's own default must not undo an option given before its name.
@@ -144,6 +175,7 @@ def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
         default=off,
         help="exit code 1 when any evidence was damaged, unreadable or not read",
     )
+    add_remote_options(parser, top=top)
 
 
 def evidence_paths(options: argparse.Namespace) -> list[str]:
@@ -155,16 +187,22 @@ def evidence_paths(options: argparse.Namespace) -> list[str]:
         return [*paths, str(incident_path())]
     if not paths and options.case is None:
         raise WrongUsage(
-            "no evidence given: name files or folders with CloudTrail logs, '-' for standard"
-            " input, or --demo for the sample incident"
+            "no evidence given: name files, folders or s3://bucket/prefix/ with CloudTrail logs,"
+            " '-' for standard input, or --demo for the sample incident"
         )
     return paths
 
 
 def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from tui.remote import print_listing, remote_of
+
     if not options.paths and not options.demo and options.case is None:
         parser.print_usage(sys.stderr)
     paths = evidence_paths(options)
+    if options.list:
+        return print_listing(options, paths)
+    if options.format:
+        raise WrongUsage("--format is for --list and for commands")
     _check_paths(paths)
     if "-" in paths:
         paths = _take_standard_input(paths)
@@ -173,6 +211,8 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
             "the interface needs a terminal; for text output use a command, such as"
             f" '{PROGRAM} repositories PATH'"
         )
+    # Before the interface has the terminal: an MFA code may be asked for.
+    remote = remote_of(options, paths, filters=False)
     from tui.app import InvestigateApp
 
     app = InvestigateApp(
@@ -180,6 +220,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         case_file=options.case,
         use_cache=not options.no_cache,
         theme_name=options.theme,
+        remote=remote,
     )
     app.run()
     app.finish()
@@ -193,8 +234,10 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
 
 def _check_paths(paths: list[str]) -> None:
     """Say at once that a path is missing, before the interface takes the terminal."""
+    from queries.sources.s3.options import is_remote
+
     for path in paths:
-        if path != "-" and not os.path.lexists(Path(path).expanduser()):
+        if path != "-" and not is_remote(path) and not os.path.lexists(Path(path).expanduser()):
             raise WrongUsage(
                 f"{path}: no such file or folder; a path is taken literally, without wildcards"
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import signal
 import sys
 import threading
 import time
@@ -17,6 +19,7 @@ from queries.errors import InvestigationError, NothingToRead, WrongUsage
 
 if TYPE_CHECKING:
     from queries.case import Case, Rows
+    from queries.progress import CancelToken
     from queries.question import Question
     from queries.scope import Filters
 
@@ -31,8 +34,12 @@ class Command:
     describe: str
     options: Callable[[argparse.ArgumentParser], None]
     answer: Callable[[Case, argparse.Namespace], int]
+    alone: Callable[[argparse.Namespace], int] | None = None
+    """For a command that needs no evidence: what it runs instead of `answer`."""
 
     def run(self, options: argparse.Namespace) -> int:
+        if self.alone is not None:
+            return self.alone(options)
         options.paths = [*getattr(options, "paths", [])]
         with _opened(options) as case:
             code = self.answer(case, options)
@@ -55,10 +62,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             description=command.describe,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        child.add_argument(
-            "paths", nargs="*", metavar="PATH", help="files or folders; '-' is standard input"
-        )
-        add_common(child)
+        if command.alone is None:
+            child.add_argument(
+                "paths",
+                nargs="*",
+                metavar="PATH",
+                help="files, folders or s3://bucket/prefix/; '-' is standard input",
+            )
+            add_common(child)
         command.options(child)
 
 
@@ -76,7 +87,10 @@ def _output_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _range_options(parser: argparse.ArgumentParser) -> None:
-    text = "ISO date or time (UTC unless it has an offset), or 36h / 7d before the last event"
+    text = (
+        "ISO date or time (UTC unless it has an offset), or 36h / 7d before the last event (before"
+        " now when a bucket is read)"
+    )
     parser.add_argument("--since", metavar="TIME", help=f"from this time on; {text}")
     parser.add_argument("--until", metavar="TIME", help="before this time")
     parser.add_argument("--account", metavar="ID", help="12-digit account id")
@@ -119,16 +133,33 @@ def _activity_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _event_options(parser: argparse.ArgumentParser) -> None:
+    from tui.remote import add_selection_options
+
     parser.add_argument("--event-id", metavar="ID", required=True)
     parser.add_argument("--output", "-o", type=Path, metavar="FILE")
     parser.add_argument("--format", choices=("raw", "json"), default="raw")
+    add_selection_options(parser)
 
 
 def _principal_options(parser: argparse.ArgumentParser) -> None:
     _list_options(parser)
 
 
+def _policy_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bucket", metavar="BUCKET", help="name, s3:// path, or access point ARN")
+    parser.add_argument("--prefix", metavar="PREFIX", default="", help="what may be read of it")
+    parser.add_argument(
+        "--kms-key", metavar="ARN", default="", help="the key that the logs are encrypted with"
+    )
+    parser.add_argument(
+        "--partition", choices=("aws", "aws-cn", "aws-us-gov"), default="aws", help="default: aws"
+    )
+
+
 def _evidence_options(parser: argparse.ArgumentParser) -> None:
+    from tui.remote import add_selection_options
+
+    add_selection_options(parser)
     parser.add_argument("--format", choices=("table", "json", "csv", "jsonl"), default="table")
     parser.add_argument("--output", "-o", type=Path, metavar="FILE")
 
@@ -285,6 +316,20 @@ def _evidence(case: Case, options: argparse.Namespace) -> int:
     return _nothing_read(case)
 
 
+def _s3_policy(options: argparse.Namespace) -> int:
+    from queries.sources.s3.policy import as_text, least_privilege
+
+    policy = least_privilege(
+        options.bucket, options.prefix, kms_key=options.kms_key, partition=options.partition
+    )
+    print(as_text(policy))
+    return 0
+
+
+def _no_evidence(case: Case, options: argparse.Namespace) -> int:
+    raise NotImplementedError("this command reads no evidence")
+
+
 def _nothing_read(case: Case) -> int:
     if case.totals["raw_records"]:
         return 0
@@ -337,6 +382,13 @@ COMMANDS: dict[str, Command] = {
         _evidence_options,
         _evidence,
     ),
+    "s3-policy": Command(
+        "the IAM policy that reading a bucket of logs needs, and nothing more",
+        "Prints a policy with s3:ListBucket, s3:GetObject and, with --kms-key, kms:Decrypt.",
+        _policy_options,
+        _no_evidence,
+        _s3_policy,
+    ),
 }
 
 
@@ -345,23 +397,35 @@ COMMANDS: dict[str, Command] = {
 
 def _opened(options: argparse.Namespace) -> Case:
     from queries.case import open_case
-    from queries.progress import Progress
+    from queries.progress import CancelToken, Progress
     from tui.cli import evidence_paths
+    from tui.remote import remote_of
 
     paths = evidence_paths(options)
-    progress = Progress()
+    remote = remote_of(options, paths, filters=options.command not in ("evidence", "event"))
+    progress, cancel = Progress(), CancelToken()
     stop = threading.Event()
     reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)
     if sys.stderr.isatty():
         reporter.start()
+    restore = _stop_on_interrupt(cancel)
     try:
         case = open_case(
-            paths, case_file=options.case, use_cache=not options.no_cache, progress=progress
+            paths,
+            case_file=options.case,
+            use_cache=not options.no_cache,
+            progress=progress,
+            cancel=cancel,
+            remote=remote,
         )
     finally:
+        restore()
         stop.set()
         if reporter.is_alive():
             reporter.join()
+    if cancel.cancelled:
+        case.close()
+        raise KeyboardInterrupt
     if not case.totals["raw_records"] and options.command != "evidence":
         reasons = _why_nothing(case)
         case.close()
@@ -369,6 +433,26 @@ def _opened(options: argparse.Namespace) -> Case:
     for line in case.totals["notes"]:
         _note(line)
     return case
+
+
+def _stop_on_interrupt(cancel: CancelToken) -> Callable[[], None]:
+    """Ctrl+C ends the reading in order (what was fetched is kept), a second one at once.
+
+    Returns what puts the former handling back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    former = signal.getsignal(signal.SIGINT)
+
+    def handle(*_: object) -> None:
+        signal.signal(signal.SIGINT, former)
+        cancel.cancel()
+
+    def restore() -> None:
+        signal.signal(signal.SIGINT, former)
+
+    signal.signal(signal.SIGINT, handle)
+    return restore
 
 
 def _why_nothing(case: Case) -> str:
@@ -388,9 +472,12 @@ def _report(progress: Any, stop: threading.Event) -> None:
         if time.monotonic() - started > 0.5:
             shown = True
             done, total = progress.bytes_done >> 20, progress.bytes_total >> 20
+            counts = (
+                f": {progress.files_done:,} of {progress.files_total:,} files, {done:,} of"
+                f" {total:,} MiB, {progress.records:,} records"
+            )
             print(
-                f"\r\x1b[K{progress.stage}: {progress.files_done:,} of {progress.files_total:,}"
-                f" files, {done:,} of {total:,} MiB, {progress.records:,} records",
+                f"\r\x1b[K{progress.stage}{counts if progress.files_total else ''}",
                 end="",
                 file=sys.stderr,
                 flush=True,
@@ -572,8 +659,11 @@ class _out:
 
     def __enter__(self) -> Any:
         if self._path is None:
-            if hasattr(sys.stdout, "reconfigure"):
+            if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(errors="backslashreplace")
+                if not sys.stdout.isatty():
+                    # What a program reads is the same bytes whatever the terminal is set to.
+                    sys.stdout.reconfigure(encoding="utf-8", newline="")
             return sys.stdout
         try:
             self._file = self._path.open("x", encoding="utf-8", newline="")

@@ -20,6 +20,8 @@ from queries.progress import CancelToken
 
 Result = TypeVar("Result")
 
+_THREAD = "ask "
+
 
 class Answered(Message, bubble=False):
     """A job is done; posted from its thread, handled on the interface's."""
@@ -72,7 +74,7 @@ class Jobs(Screen[None]):
             else:
                 self.post_message(Answered(slot, token, lambda: done(result)))
 
-        threading.Thread(target=run, name=f"ask {slot}", daemon=True).start()
+        threading.Thread(target=run, name=f"{_THREAD}{slot}", daemon=True).start()
 
     def stop(self, slot: str) -> None:
         """Interrupt the job in a slot; its answer will not be delivered."""
@@ -99,6 +101,14 @@ class Jobs(Screen[None]):
     def busy(self) -> bool:
         """Whether an answer is still awaited (tests wait for this)."""
         return bool(self._jobs)
+
+
+def join_questions() -> None:
+    """Wait until the questions that were stopped have really ended: DuckDB refuses to close a
+    connection while one of its cursors runs."""
+    for thread in threading.enumerate():
+        if thread.name.startswith(_THREAD):
+            thread.join(timeout=10)
 
 
 def ask_rows(question: Any) -> Callable[[Case, CancelToken], list[dict[str, Any]]]:

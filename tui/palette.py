@@ -25,7 +25,8 @@ class ScreenCommands(Provider):
         ]
         for active in screen.active_bindings.values():
             binding = active.binding
-            if active.enabled and binding.description and not binding.system:
+            moving = active.node is not screen and active.node is not self.app and not binding.show
+            if active.enabled and binding.description and not (binding.system or moving):
                 key = binding.key_display or self.app.get_key_display(binding)
                 run = partial(self.app.run_action, binding.action, active.node)
                 found.append((binding.description, run, f"key {key}"))

@@ -31,8 +31,8 @@ def status_content(totals: dict[str, Any], name: str, width: int) -> Content:
         Content(f"{fmt_count(totals['events'])} events"),
     ]
     if window["first"]:
-        first, last = window["first"][:16], window["last"][:16]
-        parts.append(Content(f"{first} – {last} UTC".replace("T", " ")))
+        first, last = (window[end][:16].replace("T", " ") for end in ("first", "last"))
+        parts.append(Content(f"{first} – {last} UTC"))
     parts.append(Content(f"{_some(accounts, 'account')} {_some(regions, 'region')}"))
     warned = warnings(totals)
     tail = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from queries.envelopes.eventbridge import is_event
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
 
@@ -46,8 +47,8 @@ def read(piece: Piece) -> Found | None:
         return Found()
     if value.keys() == {"Records"}:
         return Found(foreign="a trail file whose Records is not a list")
-    if {"detail-type", "source"} <= value.keys():
-        kind = str(value["detail-type"])[:60]
+    if is_event(value):
+        kind = value["detail-type"][:60]
         return Found(foreign=f"an EventBridge event of another kind ({kind!r}), not CloudTrail")
     if _is_udm(value):
         return Found(
@@ -65,9 +66,10 @@ def read(piece: Piece) -> Found | None:
 
 def _is_udm(value: dict[str, Any]) -> bool:
     """UDM events: metadata with an event type, and nouns beside it, in either spelling."""
+    inner = value.get("event")
     metadata = value.get("metadata")
     if not isinstance(metadata, dict):
-        return False
+        return isinstance(inner, dict) and "metadata" in inner and _is_udm(inner)
     typed = "eventType" in metadata or "event_type" in metadata
     nouns = {"principal", "target", "src", "securityResult", "security_result"}
     return typed and not nouns.isdisjoint(value)

@@ -31,6 +31,8 @@ class Record:
     fields: dict[str, Any]
     text: str
     repeated_keys: bool = False
+    lossy: bool = False
+    """True when the source keeps only parts of a record: a copy of it elsewhere says more."""
 
 
 @dataclass(slots=True)

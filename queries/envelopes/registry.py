@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from queries.envelopes import (
+    athena,
     bare,
     cloudwatch,
     digest,
@@ -48,6 +49,7 @@ ENVELOPES = tuple(
         bare,
         lake,
         lookup_events,
+        athena,
         eventbridge,
         ecr_events,
         cloudwatch,

@@ -23,6 +23,7 @@ from queries.index.schema import INDEX_VERSION, create_tables
 from queries.index.sessions import build_sessions
 from queries.index.totals import collect_totals
 from queries.progress import CancelToken, Progress
+from queries.reader import DAMAGED
 from queries.sources.local import Item, Listing
 
 
@@ -99,6 +100,11 @@ def _file_row(
 ) -> tuple[Any, ...]:
     facts = ledger.facts[file_id]
     events, first, last = kept.get(file_id, (0, None, None))
+    notes = facts.notes()
+    if missing := facts.records - events - copies.get(file_id, 0):
+        # Every record read is an event or a copy; were it otherwise, it must not go unseen.
+        facts.status = DAMAGED
+        notes.append(f"{missing} record(s) were read but could not be indexed")
     modified = item.modified.replace(tzinfo=None) if item.modified else None
     return (
         file_id,
@@ -117,7 +123,7 @@ def _file_row(
         copies.get(file_id, 0),
         first,
         last,
-        facts.notes(),
+        notes,
     )
 
 

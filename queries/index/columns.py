@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,87 +23,153 @@ class Column:
     """Needed while building only; not a column of the finished relation."""
 
 
-PATHS: dict[str, str] = {
-    "event_time_text": "$.eventTime",
-    "event_id": "$.eventID",
-    "event_id_small": "$.eventId",
-    "event_source": "$.eventSource",
-    "event_name": "$.eventName",
-    "aws_region": "$.awsRegion",
-    "source_ip_address": "$.sourceIPAddress",
-    "user_agent": "$.userAgent",
-    "error_code": "$.errorCode",
-    "error_message": "$.errorMessage",
-    "request_id": "$.requestID",
-    "read_only": "$.readOnly",
-    "event_type": "$.eventType",
-    "event_category": "$.eventCategory",
-    "recipient_account_id": "$.recipientAccountId",
-    "shared_event_id": "$.sharedEventID",
-    "original_event_id": "$.addendum.originalEventID",
-    # who
-    "identity_type": "$.userIdentity.type",
-    "principal_id": "$.userIdentity.principalId",
-    "arn": "$.userIdentity.arn",
-    "account_id": "$.userIdentity.accountId",
-    "access_key_id": "$.userIdentity.accessKeyId",
-    "user_name": "$.userIdentity.userName",
-    "invoked_by": "$.userIdentity.invokedBy",
-    "identity_provider": "$.userIdentity.identityProvider",
-    "on_behalf_of": "$.userIdentity.onBehalfOf.userId",
-    "issuer_arn": "$.userIdentity.sessionContext.sessionIssuer.arn",
-    "session_created_text": "$.userIdentity.sessionContext.attributes.creationDate",
-    "mfa": "$.userIdentity.sessionContext.attributes.mfaAuthenticated",
-    "source_identity": "$.userIdentity.sessionContext.sourceIdentity",
-    "web_identity_provider": "$.userIdentity.sessionContext.webIdFederationData.federatedProvider",
-    # what
-    "q_registry_id": "$.requestParameters.registryId",
-    "q_repository": "$.requestParameters.repositoryName",
-    "q_tag": "$.requestParameters.imageTag",
-    "q_digest": "$.requestParameters.imageDigest",
-    "q_manifest": "$.requestParameters.imageManifest",
-    "q_image_tag": "$.requestParameters.imageIds[0].imageTag",
-    "q_image_digest": "$.requestParameters.imageIds[0].imageDigest",
-    "q_layer": "$.requestParameters.layerDigest",
-    "q_layers": "$.requestParameters.layerDigests",
-    "q_role_arn": "$.requestParameters.roleArn",
-    "q_session": "$.requestParameters.roleSessionName",
-    "q_user": "$.requestParameters.userName",
-    "q_role": "$.requestParameters.roleName",
-    "q_function": "$.requestParameters.functionName",
-    "q_bucket": "$.requestParameters.bucketName",
-    "q_task": "$.requestParameters.taskDefinition",
-    "q_family": "$.requestParameters.family",
-    "q_secret": "$.requestParameters.secretId",
-    "q_name": "$.requestParameters.name",
-    "request_parameters": "$.requestParameters",
-    "r_registry_id": "$.responseElements.image.registryId",
-    "r_repository": "$.responseElements.image.repositoryName",
-    "r_repository_created": "$.responseElements.repository.repositoryName",
-    "r_digest": "$.responseElements.image.imageId.imageDigest",
-    "r_tag": "$.responseElements.image.imageId.imageTag",
-    "r_manifest": "$.responseElements.image.imageManifest",
-    "issued_access_key_id": "$.responseElements.credentials.accessKeyId",
-    "issued_arn": "$.responseElements.assumedRoleUser.arn",
-    "issued_user_arn": "$.responseElements.federatedUser.arn",
-    "r_login": "$.responseElements.ConsoleLogin",
-    "response_elements": "$.responseElements",
-    "service_event_details": "$.serviceEventDetails",
-    "s_repository": "$.serviceEventDetails.repositoryName",
-    "resource_arn": "$.resources[0].ARN",
+RECORD: dict[str, Any] = {
+    "eventTime": "VARCHAR",
+    "eventID": "VARCHAR",
+    "eventSource": "VARCHAR",
+    "eventName": "VARCHAR",
+    "awsRegion": "VARCHAR",
+    "sourceIPAddress": "VARCHAR",
+    "userAgent": "VARCHAR",
+    "errorCode": "VARCHAR",
+    "errorMessage": "VARCHAR",
+    "requestID": "VARCHAR",
+    "readOnly": "VARCHAR",
+    "eventType": "VARCHAR",
+    "eventCategory": "VARCHAR",
+    "recipientAccountId": "VARCHAR",
+    "sharedEventID": "VARCHAR",
+    "addendum": "JSON",
+    "userIdentity": {
+        "type": "VARCHAR",
+        "principalId": "VARCHAR",
+        "arn": "VARCHAR",
+        "accountId": "VARCHAR",
+        "accessKeyId": "VARCHAR",
+        "userName": "VARCHAR",
+        "invokedBy": "VARCHAR",
+        "identityProvider": "VARCHAR",
+        "onBehalfOf": {"userId": "VARCHAR"},
+        "sessionContext": {
+            "sessionIssuer": {"arn": "VARCHAR"},
+            "attributes": {"creationDate": "VARCHAR", "mfaAuthenticated": "VARCHAR"},
+            "sourceIdentity": "VARCHAR",
+            "webIdFederationData": {"federatedProvider": "VARCHAR"},
+        },
+    },
+    "requestParameters": "JSON",
+    "responseElements": "JSON",
+    "serviceEventDetails": "JSON",
+    "resources": [{"ARN": "VARCHAR"}],
 }
-"""Extracted field -> JSON path. `json_extract_string` takes them all in one parse."""
+"""What is taken of a record, in one parse of the whole document. JSON is the text of a member."""
 
-TYPE_PATHS = (
-    "$.userIdentity",
-    "$.requestParameters",
-    "$.responseElements",
-    "$.serviceEventDetails",
-    "$.addendum",
-)
-"""Members that must be objects (or null or absent) for the paths above to be the whole story."""
+REQUEST: dict[str, Any] = {
+    "registryId": "VARCHAR",
+    "repositoryName": "VARCHAR",
+    "imageTag": "VARCHAR",
+    "imageDigest": "VARCHAR",
+    "imageManifest": "VARCHAR",
+    "imageIds": [{"imageTag": "VARCHAR", "imageDigest": "VARCHAR"}],
+    "layerDigest": "VARCHAR",
+    "layerDigests": ["VARCHAR"],
+    "roleArn": "VARCHAR",
+    "roleSessionName": "VARCHAR",
+    "userName": "VARCHAR",
+    "roleName": "VARCHAR",
+    "functionName": "VARCHAR",
+    "bucketName": "VARCHAR",
+    "taskDefinition": "VARCHAR",
+    "family": "VARCHAR",
+    "secretId": "VARCHAR",
+    "name": "VARCHAR",
+}
+RESPONSE: dict[str, Any] = {
+    "image": {
+        "registryId": "VARCHAR",
+        "repositoryName": "VARCHAR",
+        "imageId": {"imageDigest": "VARCHAR", "imageTag": "VARCHAR"},
+        "imageManifest": "VARCHAR",
+    },
+    "repository": {"repositoryName": "VARCHAR"},
+    "credentials": {"accessKeyId": "VARCHAR"},
+    "assumedRoleUser": {"arn": "VARCHAR"},
+    "federatedUser": {"arn": "VARCHAR"},
+    "ConsoleLogin": "VARCHAR",
+}
 
-_ECR = "{event_source} IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')"
+FIELDS: dict[str, str] = {
+    "event_time_text": "r.eventTime",
+    "event_id": "r.eventID",
+    "event_source": "r.eventSource",
+    "event_name": "r.eventName",
+    "aws_region": "r.awsRegion",
+    "source_ip_address": "r.sourceIPAddress",
+    "user_agent": "r.userAgent",
+    "error_code": "r.errorCode",
+    "error_message": "r.errorMessage",
+    "request_id": "r.requestID",
+    "read_only": "r.readOnly",
+    "event_type": "r.eventType",
+    "event_category": "r.eventCategory",
+    "recipient_account_id": "r.recipientAccountId",
+    "shared_event_id": "r.sharedEventID",
+    "addendum": "r.addendum",
+    "original_event_id": "json_extract_string(r.addendum, '$.originalEventID')",
+    # who
+    "identity_type": "r.userIdentity.type",
+    "principal_id": "r.userIdentity.principalId",
+    "arn": "r.userIdentity.arn",
+    "account_id": "r.userIdentity.accountId",
+    "access_key_id": "r.userIdentity.accessKeyId",
+    "user_name": "r.userIdentity.userName",
+    "invoked_by": "r.userIdentity.invokedBy",
+    "identity_provider": "r.userIdentity.identityProvider",
+    "on_behalf_of": "r.userIdentity.onBehalfOf.userId",
+    "issuer_arn": "r.userIdentity.sessionContext.sessionIssuer.arn",
+    "session_created_text": "r.userIdentity.sessionContext.attributes.creationDate",
+    "mfa": "r.userIdentity.sessionContext.attributes.mfaAuthenticated",
+    "source_identity": "r.userIdentity.sessionContext.sourceIdentity",
+    "web_identity_provider": "r.userIdentity.sessionContext.webIdFederationData.federatedProvider",
+    # what
+    "q_registry_id": "q.registryId",
+    "q_repository": "q.repositoryName",
+    "q_tag": "q.imageTag",
+    "q_digest": "q.imageDigest",
+    "q_manifest": "q.imageManifest",
+    "q_image_tag": "q.imageIds[1].imageTag",
+    "q_image_digest": "q.imageIds[1].imageDigest",
+    "q_layer": "q.layerDigest",
+    "q_first_layer": "q.layerDigests[1]",
+    "q_role_arn": "q.roleArn",
+    "q_session": "q.roleSessionName",
+    "q_user": "q.userName",
+    "q_role": "q.roleName",
+    "q_function": "q.functionName",
+    "q_bucket": "q.bucketName",
+    "q_task": "q.taskDefinition",
+    "q_family": "q.family",
+    "q_secret": "q.secretId",
+    "q_name": "q.name",
+    "request_parameters": "r.requestParameters",
+    "r_registry_id": "a.image.registryId",
+    "r_repository": "a.image.repositoryName",
+    "r_repository_created": "a.repository.repositoryName",
+    "r_digest": "a.image.imageId.imageDigest",
+    "r_tag": "a.image.imageId.imageTag",
+    "r_manifest": "a.image.imageManifest",
+    "issued_access_key_id": "a.credentials.accessKeyId",
+    "issued_arn": "a.assumedRoleUser.arn",
+    "issued_user_arn": "a.federatedUser.arn",
+    "r_login": "a.ConsoleLogin",
+    "response_elements": "r.responseElements",
+    "service_event_details": "r.serviceEventDetails",
+    "s_repository": "json_extract_string(r.serviceEventDetails, '$.repositoryName')",
+    "resource_arn": "r.resources[1].ARN",
+}
+"""Field -> where it is in the record `r`, its request `q` or the answer `a`."""
+
+_ECR = "{is_ecr}"
 _ECR_ARN = f"CASE WHEN {_ECR} AND {{resource_arn}} LIKE 'arn:%:ecr%:repository/%' THEN "
 _HIDDEN = "'HIDDEN_DUE_TO_SECURITY_REASONS'"
 
@@ -127,8 +194,23 @@ PRINCIPAL = f"""CASE
 arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
 fail in the field (aws-samples/resource-auto-tagger#13)."""
 
+SHARED: dict[str, str] = {
+    "principal": PRINCIPAL,
+    "is_ecr": "{event_source} IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')",
+}
+"""Worked out once for each record, because several columns need it."""
+
+
+def _text(member: str) -> str:
+    """A JSON member as text; one that is a string, without its quotes."""
+    return (
+        f"CASE WHEN {{{member}}} LIKE '\"%' THEN json_extract_string({{{member}}}, '$')"
+        f" ELSE {{{member}}}::VARCHAR END"
+    )
+
+
 COLUMNS: tuple[Column, ...] = (
-    Column("event_id", "coalesce(nullif({event_id}, ''), {event_id_small})"),
+    Column("event_id", "nullif({event_id}, '')"),
     Column(
         "event_time",
         f"CASE WHEN {_IS_TIME} THEN try_cast(left({{event_time_text}}, -1) AS TIMESTAMP) END",
@@ -161,11 +243,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("recipient_account_id", "{recipient_account_id}"),
     Column("shared_event_id", "{shared_event_id}"),
     Column("original_event_id", "{original_event_id}"),
-    Column("principal", PRINCIPAL),
+    Column("principal", "{principal}"),
     Column(
         "identity_arn",
         "CASE WHEN {identity_type} = 'AssumedRole' AND {issuer_arn} <> '' THEN {issuer_arn} "
-        f"ELSE {PRINCIPAL} END",
+        "ELSE {principal} END",
     ),
     Column("identity_type", "{identity_type}"),
     Column("principal_id", "{principal_id}"),
@@ -205,7 +287,7 @@ COLUMNS: tuple[Column, ...] = (
         "CASE WHEN {event_name} = 'PutImage' AND {error_code} IS NULL "
         "AND {q_manifest} LIKE '{%' THEN 'sha256:' || sha256({q_manifest}) END)",
     ),
-    Column("layer_digest", "coalesce({q_layer}, json_extract_string({q_layers}, '$[0]'))"),
+    Column("layer_digest", "coalesce({q_layer}, {q_first_layer})"),
     Column(
         "image_manifest",
         "CASE WHEN {event_name} = 'PutImage' THEN coalesce({r_manifest}, {q_manifest}) END",
@@ -221,14 +303,14 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "request_parameters",
         "CASE WHEN {event_name} <> 'PutImage' AND ({read_only} = 'false' "
-        f"OR {_ECR}) THEN {{request_parameters}} END",
+        f"OR {_ECR}) THEN {_text('request_parameters')} END",
     ),
     Column(
         "response_elements",
         "CASE WHEN {event_name} <> 'PutImage' AND {issued_access_key_id} IS NULL "
-        f"AND ({{read_only}} = 'false' OR {_ECR}) THEN {{response_elements}} END",
+        f"AND ({{read_only}} = 'false' OR {_ECR}) THEN {_text('response_elements')} END",
     ),
-    Column("service_event_details", "{service_event_details}"),
+    Column("service_event_details", _text("service_event_details")),
 )
 """Request and response are kept for writes and for registry calls only: keeping them for every
 read doubles the index for fields that no question uses. PutImage keeps its manifest once, and

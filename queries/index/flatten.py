@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from queries.index.columns import COLUMNS, PATHS, TYPE_PATHS
+import json
+import re
+from typing import Any
 
-_FIELDS = list(PATHS)
+from queries.index.columns import COLUMNS, FIELDS, RECORD, REQUEST, RESPONSE, SHARED
 
-
-def _field(name: str) -> str:
-    return f"x[{_FIELDS.index(name) + 1}]"
+_NAME = re.compile(r"\{([a-z_]+)\}")
 
 
 def _expression(sql: str) -> str:
-    # str.format would stumble over the braces of JSON literals such as LIKE '{%'.
-    for name in sorted(_FIELDS, key=len, reverse=True):
-        sql = sql.replace("{" + name + "}", _field(name))
-    return sql
+    return _NAME.sub(r"\1_", sql)
 
 
-def _quoted(paths: list[str]) -> str:
-    return "[" + ", ".join(f"'{path}'" for path in paths) + "]"
+def _structure(members: dict[str, Any]) -> str:
+    return "'" + json.dumps(members) + "'"
 
 
 def insert_statement() -> str:
     """INSERT INTO events from documents `{"Records": [...]}`.
 
-    Parameters: `docs` VARCHAR[] the documents, `files` INTEGER[] the file id of each, `bases`
+    Parameters: `docs` BLOB[] the documents, `files` INTEGER[] the file id of each, `bases`
     BIGINT[] the position before its first record. A document that is not JSON gives no row.
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
     object, an unusual time, a repeated key, another service's notice): its file then goes
@@ -33,7 +30,8 @@ def insert_statement() -> str:
     """
     names = ", ".join(column.name for column in COLUMNS)
     values = ", ".join(f"{_expression(column.sql)} AS {column.name}" for column in COLUMNS)
-    # Column names and paths are our own constants; documents are bound.
+    fields = ", ".join(f"{place} AS {name}_" for name, place in FIELDS.items())
+    shared = ", ".join(f"{_expression(sql)} AS {name}_" for name, sql in SHARED.items())
     return f"""
 INSERT INTO events (event_key, file_id, position, {names}, repository, copies, merged_into, odd)
 SELECT (file_id::BIGINT << 32) | position, file_id, position, {names},
@@ -43,23 +41,42 @@ SELECT (file_id::BIGINT << 32) | position, file_id, position, {names},
   1, NULL, odd
 FROM (
   SELECT file_id, position, {values},
-    json_type(r) <> 'OBJECT' OR {_field("event_time_text")} IS NULL
-      OR {_field("event_time_text")} NOT LIKE '____-__-__T__:__:__Z'
-      OR {_field("event_name")} IS NULL OR {_field("event_source")} IS NULL
-      OR {_field("event_source")} LIKE 'aws:%'
-      OR len(list_filter(t, lambda kind: kind NOT IN ('OBJECT', 'NULL'))) > 0
-      OR event_time IS NULL
-      OR len(list_distinct(k)) <> len(k) AS odd
+    repeated OR no_identity OR event_id_ IS NULL OR event_time_text_ IS NULL
+      OR event_time_text_ NOT LIKE '____-__-__T__:__:__Z'
+      OR event_time IS NULL OR event_name_ IS NULL OR event_source_ IS NULL
+      OR event_source_ LIKE 'aws:%'
+      OR coalesce(request_parameters_ NOT LIKE '{{%', false)
+      OR coalesce(response_elements_ NOT LIKE '{{%', false)
+      OR coalesce(service_event_details_ NOT LIKE '{{%', false)
+      OR coalesce(addendum_ NOT LIKE '{{%', false) AS odd
   FROM (
-    SELECT file_id, position, r, json_extract_string(r, {_quoted(list(PATHS.values()))}) AS x,
-      json_type(r, {_quoted(list(TYPE_PATHS))}) AS t, json_keys(r) AS k
+    SELECT *, {shared}
     FROM (
-      SELECT file_id, base + generate_subscripts(records, 1) AS position, unnest(records) AS r
+      SELECT file_id, position, repeated, r.userIdentity IS NULL AS no_identity, {fields}
       FROM (
-        SELECT file_id, base, try(json_extract(doc, '$.Records[*]')) AS records
-        FROM (SELECT unnest($docs::VARCHAR[]) AS doc, unnest($files::INTEGER[]) AS file_id,
-                     unnest($bases::BIGINT[]) AS base)
+        SELECT file_id, position, repeated, r,
+          json_transform(r.requestParameters, {_structure(REQUEST)}) AS q,
+          json_transform(r.responseElements, {_structure(RESPONSE)}) AS a
+        FROM (
+          SELECT file_id, repeated, base + generate_subscripts(records, 1) AS position,
+            unnest(records) AS r
+          FROM (
+            SELECT file_id, base, records, len(shapes) <> len(records)
+              OR len(list_filter(list_distinct(shapes),
+                lambda keys: len(keys) <> list_unique(keys))) > 0 AS repeated
+            FROM (
+              SELECT file_id, base,
+                try(json_transform(doc, {_structure({"Records": [RECORD]})})).Records AS records,
+                try(json_keys(doc, '$.*[*]')) AS shapes
+              FROM (
+                SELECT file_id, base, try(decode(doc)) AS doc
+                FROM (SELECT unnest($docs::BLOB[]) AS doc, unnest($files::INTEGER[]) AS file_id,
+                             unnest($bases::BIGINT[]) AS base)
+              )
+            )
+          )
+        )
       )
     )
   )
-)"""  # noqa: S608 - our own columns; values are bound  # noqa: S608
+)"""  # noqa: S608

@@ -52,6 +52,8 @@ class Part:
     event: ImageEvent
     role: str
     """index | platform | attestation | signature | sbom | attachment | image"""
+    attached: bool = False
+    """It names the image itself; an index's own attestations are listed by the index."""
 
 
 @dataclass(slots=True)
@@ -78,16 +80,14 @@ def group_pushes(events: list[ImageEvent]) -> list[Group]:
     attached = _attachments(events, parents)
     groups: dict[int, Group] = {}
     for event in events:
-        if id(event) not in parents and id(event) not in attached:
-            groups[id(event)] = Group(event)
-    for event in events:
+        root = _root(event, parents, attached)
+        group = groups.setdefault(id(root), Group(root))
+        if root is event:
+            continue
         if id(event) in parents:
-            index, role = parents[id(event)]
-            root = _root(index, parents, attached)
-            groups[id(root)].parts.append(Part(event, role))
-        elif id(event) in attached:
-            root = _root(attached[id(event)], parents, attached)
-            groups[id(root)].parts.append(Part(event, _attachment_role(event)))
+            group.parts.append(Part(event, parents[id(event)][1]))
+        else:
+            group.parts.append(Part(event, _attachment_role(event), attached=True))
     return list(groups.values())
 
 
@@ -180,16 +180,17 @@ def _root(
     parents: dict[int, tuple[ImageEvent, str]],
     attached: dict[int, ImageEvent],
 ) -> ImageEvent:
-    """The record that stands for the whole push; a loop of indexes ends at where it began."""
-    seen = {id(event)}
+    """The record that stands for the whole push. Records that claim each other in a circle, which
+    only an altered log can hold, are stood for by the first of them."""
+    way = [event]
     while True:
         if id(event) in parents:
-            above = parents[id(event)][0]
+            event = parents[id(event)][0]
         elif id(event) in attached:
-            above = attached[id(event)]
+            event = attached[id(event)]
         else:
             return event
-        if id(above) in seen:
-            return event
-        seen.add(id(above))
-        event = above
+        if any(event is passed for passed in way):
+            start = next(i for i, passed in enumerate(way) if passed is event)
+            return min(way[start:], key=lambda each: each.event_key)
+        way.append(event)

@@ -197,7 +197,6 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
     root, row = group.root, group.root.row
     manifest = root.manifest
     children = [part for part in group.parts if part.role == "platform"]
-    attestations = [part for part in group.parts if part.role == "attestation"]
     platforms = [c.platform for c in manifest.children if c.platform and not c.attestation]
     previous = effect.previous
     layers = manifest.layers
@@ -240,7 +239,7 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             len({layer.digest for layer in layers}) if manifest.kind != "unknown" else None,
             ", ".join(platforms),
             sum(1 for child in manifest.children if child.attestation),
-            len(group.parts) - len(children) - len(attestations),
+            sum(1 for part in group.parts if part.attached),
             1 + len(group.parts),
             previous.root.digest if previous else None,
             previous.root.event_key if previous else None,

@@ -11,7 +11,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,10 @@ from queries.errors import WrongUsage
 STANDARD_INPUT = "-"
 
 _PARTIAL_SUFFIXES = (".part", ".partial", ".crdownload", ".download", ".filepart")
+
+
+class Unavailable(OSError):
+    """Bytes that could not be had; its text is a whole sentence, for the ledger as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,13 @@ class Item:
     """Place within the archive at `path` (and within an archive in that); empty for a file."""
     stored: int | None = None
     """Bytes of a member as stored in its archive, for the bomb limit; None for a file."""
+    fetch: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """For evidence elsewhere: waits until its bytes are at `path`; raises `Unavailable`."""
 
     def open(self) -> AbstractContextManager[IO[bytes]]:
         """Open the bytes (of a member: the unpacked bytes), read-only."""
+        if self.fetch is not None:
+            self.fetch()
         if self.member:
             from queries.sources.archives import open_member
 

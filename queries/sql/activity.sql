@@ -48,7 +48,8 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
   AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
   AND (CAST($name AS VARCHAR) IS NULL OR e.event_name = $name)
   AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
-  AND (NOT CAST($writes AS BOOLEAN) OR e.is_write)
-  AND (NOT CAST($failures AS BOOLEAN) OR e.outcome <> 'ok')
-  AND (NOT CAST($fold_layers AS BOOLEAN) OR e.event_name NOT IN ('BatchCheckLayerAvailability',
-    'InitiateLayerUpload', 'UploadLayerPart', 'CompleteLayerUpload'))
+  AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
+  AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
+  AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.event_name, '') NOT IN (
+    'BatchCheckLayerAvailability', 'InitiateLayerUpload', 'UploadLayerPart',
+    'CompleteLayerUpload'))

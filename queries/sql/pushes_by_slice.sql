@@ -1,6 +1,6 @@
 -- pushes_by_slice: how many pushes each repository had in each slice of a window (for sparklines).
 -- parameters: start, width (BIGINT, seconds since 1970, seconds)
--- key: repository
+-- key: repository, slice
 SELECT
   repository,
   CAST(floor((unix_second - CAST($start AS BIGINT)) / CAST($width AS BIGINT)) AS BIGINT) AS slice,

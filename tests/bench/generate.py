@@ -14,13 +14,13 @@ import hashlib
 import itertools
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-VERSION = 2
+VERSION = 1
 """Raised when the same arguments give other files, so that kept ones are not mistaken for them."""
 EVENTS_PER_FILE = 4_000
 ACCOUNTS = tuple(f"{base}{base}{base}" for base in ("0111", "1112", "2223", "3334", "4445", "5556"))
@@ -63,7 +63,7 @@ _READS = (
 _WRITES = (
     ("logs", "CreateLogStream", '{"logGroupName":"/ecs/app","logStreamName":"s-%d"}', "null"),
     ("ssm", "UpdateInstanceInformation", '{"instanceId":"i-0%d","agentStatus":"Active"}', "null"),
-    ("ec2", "CreateTags", '{"resourcesSet":{"items":[{"resourceId":"vol-0%d"}]}}', '{"_return":true}'),
+    ("ec2", "CreateTags", '{"resourcesSet":{"items":[{"resourceId":"vol-0%d"}]}}', "null"),
     ("s3", "PutBucketPolicy", '{"bucketName":"corp-data-%d"}', "null"),
     ("lambda", "UpdateFunctionCode20150331v2", '{"functionName":"handler-%d"}', '{"codeSize":1}'),
     ("ecs", "RunTask", '{"cluster":"main","taskDefinition":"svc-%d:7"}', '{"failures":[]}'),
@@ -165,7 +165,7 @@ class _File:
         choices: list[tuple[Callable[[], Iterator[str]], float]] = [
             (lambda: self._read(self.rng.choice(everyone)), 0.52),
             (lambda: self._write_call(self.rng.choice(everyone)), 0.10),
-            (lambda: self._decrypt(), 0.14),
+            (self._decrypt, 0.14),
             (lambda: self._assume(unissued.pop() if unissued else None), 0.10),
             (lambda: self._pull(self.rng.choice(everyone)), 0.03),
             (lambda: self._push(self.rng.choice(self.robots + self.users)), 0.0019),
@@ -312,7 +312,7 @@ class _File:
         }
         yield self._put(docker, repository, tag, json.dumps(index, indent=2))
 
-    def _image(self, who: Actor, repository: str, tag: str) -> Iterator[str]:
+    def _image(self, who: Actor, repository: str, tag: str) -> Generator[str, None, str]:
         """Layer calls and PutImage of one image; the generator returns its digest."""
         layers = []
         more = self._repository_resource(repository)
@@ -339,7 +339,8 @@ class _File:
                 f'{{{where},{upload},"lastByteReceived":{size - 1}}}', write=True, more=more,
             )  # fmt: skip
             yield self._record(
-                who, "ecr", "CompleteLayerUpload", f'{{{where},{upload},"layerDigests":["{digest}"]}}',
+                who, "ecr", "CompleteLayerUpload",
+                f'{{{where},{upload},"layerDigests":["{digest}"]}}',
                 f'{{{where},{upload},"layerDigest":"{digest}"}}', write=True, more=more,
             )  # fmt: skip
         manifest = {

@@ -30,7 +30,7 @@ AnyWidget = TypeVar("AnyWidget", bound=Widget)
 IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 API = "111122223333/us-east-1/team/api"
 NARROW, MIDDLE, WIDE = (80, 24), (120, 40), (200, 60)
-ROUNDS = 6
+ROUNDS = 4
 """How often in a row nothing must be awaited: one message may lead to the next."""
 
 
@@ -173,13 +173,19 @@ def unpacked(path: Path) -> str:
 
 @asynccontextmanager
 async def driving(
-    *paths: str | Path, size: tuple[int, int] = MIDDLE, theme: str | None = None
+    *paths: str | Path,
+    size: tuple[int, int] = MIDDLE,
+    theme: str | None = None,
+    notices_shown: bool = False,
 ) -> AsyncIterator[Driver]:
-    """The program over some evidence (the sample incident if none is named), ready for keys."""
+    """The program over some evidence (the sample incident if none is named), ready for keys.
+
+    Notices come and go with the clock, so they are drawn only for tests that look at them.
+    """
     app = InvestigateApp([str(path) for path in paths or (incident_path(),)], theme_name=theme)
     app.animation_level = "none"
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notices_shown) as pilot:
             driver = Driver(app, pilot)
             await driver.settle()
             yield driver

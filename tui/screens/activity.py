@@ -326,7 +326,7 @@ class ActivityScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.raw import RawScreen
 
-        self.app.push_screen(RawScreen(message.row["event_key"]))
+        self.open_screen(RawScreen(message.row["event_key"]))
 
     def action_user(self) -> None:
         if self.row is not None:

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -120,6 +121,12 @@ class CaseScreen(Jobs):
             return
         facts.set(self.preview(message.row) if message.row is not None else [])
 
+    def open_screen(self, screen: Screen[None]) -> None:
+        """Show another screen, unless this one is no longer in front: a second Enter can arrive
+        before the first was obeyed."""
+        if self.app.screen is self:
+            self.app.push_screen(screen)
+
     # ---- shared actions --------------------------------------------------------------------
 
     def action_back(self) -> None:
@@ -137,7 +144,7 @@ class CaseScreen(Jobs):
             return
         box = self.query_one("#filter", Input)
         box.display = True
-        box.focus()
+        self.set_focus(box)  # at once: what is typed next belongs into it
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -159,7 +166,7 @@ class CaseScreen(Jobs):
         if table is not None:
             if clear:
                 table.filter_by("")
-            table.focus()
+            self.set_focus(table)
 
     def action_sort(self) -> None:
         table = self.table
@@ -228,7 +235,7 @@ class CaseScreen(Jobs):
         if value:
             from tui.screens.activity import ActivityScreen
 
-            self.app.push_screen(ActivityScreen(Scope(VALUE, value)))
+            self.open_screen(ActivityScreen(Scope(VALUE, value)))
 
     def action_show_sql(self) -> None:
         text = "\n".join(question.pasteable() for question in self.questions())
@@ -265,6 +272,8 @@ class CaseScreen(Jobs):
         """Hide keys that would do nothing here: the footer never lies."""
         if action == "back":
             return self._can_go_back()
+        if action == "copy_row":
+            return self.row is not None
         if action == "go":
             from tui.screens import places
 

@@ -140,7 +140,7 @@ class PrincipalScreen(CaseScreen):
             scope = Scope(KEY, str(row["access_key_id"]))
         else:
             scope = Scope("principal", str(row["principal"]))
-        self.app.push_screen(ActivityScreen(scope, around=self._from_push))
+        self.open_screen(ActivityScreen(scope, around=self._from_push))
 
     @on(PagedTable.RowSelected, "#value-table")
     def _open_value(self, message: PagedTable.RowSelected) -> None:
@@ -150,7 +150,7 @@ class PrincipalScreen(CaseScreen):
     def _open_push(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.push import PushScreen
 
-        self.app.push_screen(PushScreen(message.row["push_key"], str(message.row["image_tags"])))
+        self.open_screen(PushScreen(message.row["push_key"], str(message.row["image_tags"])))
 
     def copy_value(self) -> object:
         if self.table is not None and self.table.has_focus:

@@ -74,7 +74,7 @@ class PrincipalsScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.principal import PrincipalScreen
 
-        self.app.push_screen(PrincipalScreen(Scope(PRINCIPAL, str(message.row["identity_arn"]))))
+        self.open_screen(PrincipalScreen(Scope(PRINCIPAL, str(message.row["identity_arn"]))))
 
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen

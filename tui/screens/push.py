@@ -149,7 +149,7 @@ class PushScreen(CaseScreen):
         from tui.screens.raw import RawScreen
 
         if "event_key" in message.row.values:
-            self.app.push_screen(RawScreen(message.row["event_key"]))
+            self.open_screen(RawScreen(message.row["event_key"]))
 
     def action_tab(self, name: str) -> None:
         tabs = self.query_one("#tabs", TabbedContent)

@@ -106,7 +106,7 @@ class PushesScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.push import PushScreen
 
-        self.app.push_screen(PushScreen(message.row["push_key"], str(message.row["image_tags"])))
+        self.open_screen(PushScreen(message.row["push_key"], str(message.row["image_tags"])))
 
     def action_user(self) -> None:
         if self.row is not None:

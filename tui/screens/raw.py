@@ -124,7 +124,7 @@ class RawScreen(CaseScreen):
         box = self.query_one("#filter", Input)
         box.placeholder = "search in this record · Enter, then n and N"
         box.display = True
-        box.focus()
+        self.set_focus(box)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -138,7 +138,7 @@ class RawScreen(CaseScreen):
             box.value = ""
             self.query_one(JsonView).search("")
         box.display = False
-        self.query_one(JsonView).focus()
+        self.set_focus(self.query_one(JsonView))
 
     def action_match(self, step: int) -> None:
         view = self.query_one(JsonView)

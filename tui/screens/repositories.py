@@ -87,7 +87,7 @@ class RepositoriesScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.pushes import PushesScreen
 
-        self.app.push_screen(PushesScreen(str(message.row["repository"])))
+        self.open_screen(PushesScreen(str(message.row["repository"])))
 
     def action_activity(self) -> None:
         from queries.scope import REPOSITORY, Scope

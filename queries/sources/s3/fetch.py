@@ -1,0 +1,224 @@
+"""Objects to files, many at a time and in their order, so that reading can begin at once.
+
+Whoever needs an object waits for it alone. An object that is in the store already is not fetched;
+one that cannot be had has its fault, and the others go on. A fault that all others would meet too
+ends the transfer: what is left gets the same sentence, and is fetched by the next run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from queries.progress import CancelToken
+from queries.sources.s3.client import S3Client
+from queries.sources.s3.faults import (
+    CUT,
+    DISK,
+    NETWORK,
+    STOPPED,
+    BodyCut,
+    Fault,
+    NotFetched,
+    ObjectChanged,
+)
+from queries.sources.s3.model import Body, S3Object
+from queries.sources.s3.store import EvidenceStore
+
+_CHUNK = 1 << 20
+_TRIES = 3
+"""Transfers of one object that break off in the middle; boto3 only repeats those that fail before
+their first byte."""
+_IN_A_ROW = 24
+"""Objects in a row without connection after which the network is given up."""
+_SPARE = 256 << 20
+"""Bytes of the disk that are left alone."""
+
+Halted = Callable[[], bool]
+
+NOT_ASKED = Fault(STOPPED, "was not fetched: the transfer was stopped before it")
+
+
+class Transfer:
+    """Fetches a list of objects into a store on some threads."""
+
+    def __init__(
+        self,
+        client: S3Client,
+        store: EvidenceStore,
+        objects: list[S3Object],
+        cancel: CancelToken,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._objects = objects
+        self._cancel = cancel
+        self._results: list[Path | Fault | None] = [None] * len(objects)
+        self._next = 0
+        self._end: Fault | None = None
+        self._stopped = False
+        self._no_connection = 0
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self.fetched = 0
+        self.fetched_bytes = 0
+        self.reused = 0
+
+    def start(self) -> None:
+        """Begin. Raises `NotFetched` when the disk is too small for what is missing."""
+        missing = [entry for entry in self._objects if not self._store.has(entry)]
+        needed = sum(entry.size for entry in missing)
+        free = shutil.disk_usage(self._store.folder).free - _SPARE
+        if needed > free:
+            raise NotFetched(
+                Fault(
+                    DISK,
+                    f"{needed / (1 << 30):.1f} GiB are to be fetched and the disk of"
+                    f" {self._store.folder} has room for {max(0, free) / (1 << 30):.1f}; narrow it"
+                    " with --since, --until, --account or --region, or set XDG_CACHE_HOME to"
+                    " another disk",
+                )
+            )
+        for _ in range(min(self._client.options.threads, max(1, len(self._objects)))):
+            thread = threading.Thread(target=self._work, name="fetch", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def wait(self, index: int) -> Path:
+        """The file of an object, once it is there. Raises `NotFetched`."""
+        with self._changed:
+            while (result := self._results[index]) is None:
+                if self._end is not None:
+                    raise NotFetched(self._end)
+                if self._cancel.cancelled:
+                    raise NotFetched(NOT_ASKED)
+                self._changed.wait(0.2)
+        if isinstance(result, Fault):
+            raise NotFetched(result)
+        if not result.exists():
+            # Dropped from the store meanwhile, by the size limit of another run.
+            return self.fetch_now(self._objects[index])
+        return result
+
+    def fetch_now(self, wanted: S3Object) -> Path:
+        """Fetch one object at once, for raw records long after the transfer."""
+        if self._store.has(wanted):
+            return self._store.place(wanted)
+        return self._fetch(wanted, lambda: False)
+
+    def faults(self) -> Counter[Fault]:
+        """How many objects were not had, by reason; those never asked for are in it."""
+        with self._changed:
+            said = Counter(entry for entry in self._results if isinstance(entry, Fault))
+            left = sum(1 for entry in self._results if entry is None)
+        if left:
+            said[self._end or NOT_ASKED] += left
+        return said
+
+    def stop(self) -> None:
+        """End the transfer; what is under way is dropped."""
+        with self._changed:
+            self._stopped = True
+            self._end = self._end or NOT_ASKED
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                if self._end is not None or self._cancel.cancelled:
+                    self._changed.notify_all()
+                    return
+                index = self._next
+                if index >= len(self._objects):
+                    return
+                self._next += 1
+            self._settle(index)
+
+    def _settle(self, index: int) -> None:
+        wanted = self._objects[index]
+        result: Path | Fault
+        try:
+            if self._store.has(wanted):
+                result = self._store.place(wanted)
+                reused = True
+            else:
+                result = self._fetch(wanted, self._halted)
+                reused = False
+        except NotFetched as error:
+            result, reused = error.fault, False
+        except BaseException as error:  # a thread that dies would let its reader wait for ever
+            result, reused = self._client.fault(error, "get", wanted.bucket), False
+        with self._changed:
+            self._count(result, wanted, reused)
+            if not (isinstance(result, Fault) and result.kind == STOPPED):
+                self._results[index] = result
+            self._changed.notify_all()
+
+    def _count(self, result: Path | Fault, wanted: S3Object, reused: bool) -> None:
+        if isinstance(result, Path):
+            self._no_connection = 0
+            if reused:
+                self.reused += 1
+            else:
+                self.fetched += 1
+                self.fetched_bytes += wanted.size
+        else:
+            self._no_connection = self._no_connection + 1 if result.kind == NETWORK else 0
+            if result.kind != STOPPED and (result.hopeless or self._no_connection >= _IN_A_ROW):
+                self._end = self._end or result
+
+    def _fetch(self, wanted: S3Object, halted: Halted) -> Path:
+        """One object into the store, again when it breaks off. Raises `NotFetched`."""
+        for attempt in range(1, _TRIES):
+            try:
+                return self._once(wanted, halted)
+            except NotFetched as error:
+                if error.fault.kind != CUT or halted():
+                    raise
+                time.sleep(0.1 * attempt)
+        return self._once(wanted, halted)
+
+    def _once(self, wanted: S3Object, halted: Halted) -> Path:
+        with self._client.get(wanted) as (head, body):
+            # Compared here and not by If-Match, which stand-ins for S3 may ignore.
+            if head.etag != wanted.etag:
+                raise ObjectChanged
+            handle, unfinished = self._store.begin(wanted)
+            try:
+                digest = hashlib.sha256()
+                count = 0
+                with os.fdopen(handle, "wb") as out:
+                    while chunk := _read(body):
+                        out.write(chunk)
+                        digest.update(chunk)
+                        count += len(chunk)
+                        if halted():
+                            raise NotFetched(NOT_ASKED)
+                if count != wanted.size:
+                    raise BodyCut
+                return self._store.finish(wanted, unfinished, head, digest.hexdigest())
+            finally:
+                with suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
+
+    def _halted(self) -> bool:
+        return self._cancel.cancelled or self._stopped
+
+
+def _read(body: Body) -> bytes:
+    """The next part of a body. Whatever breaks here, part of the object has arrived: try anew."""
+    try:
+        return body.read(_CHUNK)
+    except Exception:
+        raise BodyCut from None

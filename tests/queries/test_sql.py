@@ -1,0 +1,427 @@
+"""The questions in queries/sql: plain SQL, described in their headers, the same when pasted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from queries import catalogue
+from queries.case import Case, open_case
+from queries.index.schema import create_tables
+from queries.question import Order, Question, ask_for, literal
+from queries.scope import SCOPES
+from samples import incident_path
+from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
+
+NAMES = catalogue.names()
+
+PLAIN = frozenset(
+    {"AND", "OR", "CASE", "IF", "EXISTS", "CAST", "COALESCE"}
+    | {"COUNT", "SUM", "MIN", "MAX", "ROW_NUMBER"}
+    | {"FLOOR", "ABS", "ROUND", "LOWER", "UPPER", "DATE_TRUNC"}
+)
+"""What DuckDB, Spark and Trino all know under these names, with the same meaning."""
+
+ALLOWED = {
+    # Spark and Trino say array_join; sqlglot translates it (a test below).
+    "evidence": {"ARRAY_TO_STRING"},
+}
+
+
+def text_of(name: str) -> str:
+    return (files("queries") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def tree_of(name: str) -> exp.Expression:
+    [tree] = sqlglot.parse(text_of(name), read="duckdb")
+    assert tree is not None
+    return tree
+
+
+def code_of(name: str) -> str:
+    return "\n".join(line for line in text_of(name).splitlines() if not line.startswith("--"))
+
+
+def header_of(name: str) -> dict[str, str]:
+    """The comment in front: `answers`, `parameters` and `key`."""
+    lines = [line[2:] for line in text_of(name).splitlines() if line.startswith("--")]
+    found = {"answers": ""}
+    part = "answers"
+    for line in lines:
+        start = re.match(r" (parameters|key): (.*)", line)
+        if start:
+            part = start[1]
+            found[part] = start[2]
+        else:
+            found[part] += "\n" + line.strip()
+    return found
+
+
+def parameters_of(header: str) -> set[str]:
+    """The names in a header's list: what stands in brackets or behind a semicolon explains."""
+    names = re.sub(r"\([^)]*\)", "", header).split(";")[0]
+    return {name.strip() for name in re.split(r"[,\n]", names) if name.strip()} - {"none"}
+
+
+# --- form --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_header_says_what_the_statement_needs(name: str) -> None:
+    header = header_of(name)
+    assert set(header) == {"answers", "parameters", "key"}
+    assert header["answers"].strip().startswith(f"{name}: ")
+    used = set(re.findall(r"\$([a-z_]+)", code_of(name)))
+    assert parameters_of(header["parameters"]) == used
+    statement = catalogue.statement(name)
+    assert statement.parameters == used
+    assert statement.answers
+    assert not statement.answers.startswith(name)
+    assert ", ".join(statement.key) == header["key"].strip()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_statement_is_one_plain_select(name: str) -> None:
+    tree = tree_of(name)
+    assert isinstance(tree, exp.Select | exp.Union)
+    known = PLAIN | ALLOWED.get(name, set())
+    for node in tree.walk():
+        assert not isinstance(
+            node,
+            exp.Qualify
+            | exp.ILike
+            | exp.JSONExtract
+            | exp.JSONExtractScalar
+            | exp.Lambda
+            | exp.Star
+            | exp.Limit,
+        ) or (isinstance(node, exp.Star) and _may_be_a_star(node))
+        if isinstance(node, exp.Group):
+            assert not node.args.get("all"), "GROUP BY names its columns"
+        if isinstance(node, exp.Func):
+            called = node.name.upper() if isinstance(node, exp.Anonymous) else node.sql_name()
+            assert called in known, f"{called} is not known to every engine"
+    for word in ("::", "QUALIFY", "GROUP BY ALL", "EXCLUDE", "REPLACE (", "USING SAMPLE"):
+        assert word not in code_of(name)
+
+
+def _may_be_a_star(star: exp.Star) -> bool:
+    """count(*), and all columns of one table (`p.*`) where a file says it wants them all."""
+    return isinstance(star.parent, exp.Count | exp.Column)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_order_says_where_nulls_go(name: str) -> None:
+    for found in re.findall(r"ORDER BY\s+([^)]*)\)", code_of(name)):
+        for part in found.split(","):
+            # Keys are never NULL.
+            assert "NULLS LAST" in part or part.split()[0].endswith("_key"), part
+
+
+@pytest.mark.parametrize("engine", ["spark", "trino", "athena"])
+@pytest.mark.parametrize("name", NAMES)
+def test_other_engines_have_words_for_it(name: str, engine: str) -> None:
+    [said] = sqlglot.transpile(
+        text_of(name), read="duckdb", write=engine, unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
+    sqlglot.parse_one(said, read=engine)
+    if name == "evidence":
+        assert "ARRAY_JOIN(notes, '; ')" in said
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Case]:
+    with open_case([str(incident_path())], use_cache=False) as case:
+        yield case
+
+
+@pytest.fixture(scope="module")
+def values(demo: Case) -> dict[str, list[Any]]:
+    """Some values for each parameter, such as occur in the sample incident."""
+    [push_row] = demo.ask("SELECT * FROM pushes ORDER BY push_key LIMIT 1").dicts()
+    event_key = demo.ask("SELECT copy_of FROM copies ORDER BY 1 LIMIT 1").rows[0][0]
+    start = datetime(2026, 3, 1)
+    found: dict[str, list[Any]] = {
+        "scope": list(SCOPES),
+        "value": [push_row["access_key_id"], push_row["origin"], push_row["repository"]],
+        "principal": [push_row["principal"], None],
+        "since": [None, start],
+        "until": [None, datetime(2026, 3, 9)],
+        "account": [None, push_row["registry_id"]],
+        "region": [None, push_row["aws_region"]],
+        "repository": [None, push_row["repository"], push_row["repository_name"]],
+        "service": [None, "ecr.amazonaws.com"],
+        "name": [None, "PutImage"],
+        "error": [None, "AccessDenied"],
+        "writes": [False, True],
+        "failures": [False, True],
+        "fold_layers": [False, True],
+        "event_key": [event_key, push_row["event_key"]],
+        "event_id": [demo.ask("SELECT event_id FROM events LIMIT 1").rows[0][0]],
+        "push_key": [row[0] for row in demo.ask("SELECT push_key FROM pushes LIMIT 5").rows],
+        "start": [int(start.timestamp())],
+        "width": [3600],
+    }
+    return found
+
+
+def variants(name: str, values: dict[str, list[Any]]) -> list[Question]:
+    """The question with all parameters unset, and with each value of each parameter in turn."""
+    wanted = catalogue.statement(name).parameters
+    assert wanted <= set(values), "a new parameter needs values here"
+    first = {parameter: values[parameter][0] for parameter in wanted}
+    asked = [ask_for(name), ask_for(name, **first)]
+    for parameter in sorted(wanted):
+        for value in values[parameter][1:]:
+            asked.append(ask_for(name, **{**first, parameter: value}))
+    if "scope" in wanted:
+        asked += [
+            ask_for(name, **{**first, "scope": scope, "value": value})
+            for scope in SCOPES
+            for value in values["value"]
+        ]
+    return asked
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_answers_over_the_sample_incident(
+    name: str, demo: Case, values: dict[str, list[Any]]
+) -> None:
+    most = 0
+    for question in variants(name, values):
+        found = demo.ask(question.sql, question.bound)
+        most = max(most, len(found.rows))
+        key = [found.columns.index(column) for column in question.statement.key]
+        keys = {tuple(row[i] for i in key) for row in found.rows}
+        assert len(keys) == len(set(found.rows)), "the key makes the order total"
+        [(count,)] = demo.ask(question.count_sql, question.bound).rows
+        assert count == len(found.rows)
+    assert most > 0, "some values have an answer"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_answers_over_an_empty_index(name: str, values: dict[str, list[Any]]) -> None:
+    connection = duckdb.connect()
+    create_tables(connection)
+    for question in variants(name, values)[:3]:
+        rows = connection.execute(question.sql, question.bound).fetchall()
+        assert rows == [] or name == "activity_summary"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_column_orders_and_pages_add_up(
+    name: str, demo: Case, values: dict[str, list[Any]]
+) -> None:
+    question = variants(name, values)[1]
+    whole = demo.ask(question.sql, question.bound)
+    for column in whole.columns:
+        for descending in (False, True):
+            ordered = question.with_order(Order(column, descending))
+            found = demo.ask(ordered.sql, ordered.bound)
+            at_ = found.columns.index(column)
+            given_ = [row[at_] for row in found.rows]
+            known = [value for value in given_ if value is not None]
+            assert given_[: len(known)] == known, "nothing known comes last"
+    ordered = question.with_order(Order(whole.columns[-1], True))
+    all_rows = demo.ask(ordered.sql, ordered.bound).rows
+    paged: list[tuple[Any, ...]] = []
+    for offset in range(0, min(len(all_rows), 12), 3):
+        page = ordered.with_page(3, offset)
+        paged += demo.ask(page.sql, page.bound).rows
+    assert paged == all_rows[: len(paged)]
+    assert len(paged) >= min(len(all_rows), 10)
+
+
+# --- values that bite --------------------------------------------------------------------------
+
+HOSTILE = [
+    "it's",
+    "a\x00b",
+    "line\nbreak\r\t",
+    "\x1b[2J\x9b",
+    "100%_\\",
+    "$value $scope",
+    "'); DROP TABLE events; --",
+    "\u202egnp.exe\u200b",
+    "\U0001f600 é 日本",
+    "-- comment",
+    "/* */",
+]
+
+
+def pasted(path: Path, question: Question) -> list[tuple[Any, ...]]:
+    """What a person gets who pastes the statement into the duckdb shell."""
+    with duckdb.connect(str(path), read_only=True) as shell:
+        return shell.execute(question.pasteable()).fetchall()
+
+
+def test_a_pasted_question_gives_the_same_rows(
+    tmp_path: Path, values: dict[str, list[Any]]
+) -> None:
+    asked = [question for name in NAMES for question in variants(name, values)[:4]]
+    found = []
+    file = tmp_path / "demo.case"
+    with open_case([str(incident_path())], case_file=file) as case:
+        for question in asked:
+            ordered = question.with_order().with_page(50)
+            found.append((ordered, case.ask(ordered.sql, ordered.bound).rows))
+    with duckdb.connect(str(file), read_only=True) as shell:
+        for question, expected in found:
+            rows = shell.execute(question.pasteable()).fetchall()
+            assert sorted(map(repr, rows)) == sorted(map(repr, expected))
+
+
+def test_values_that_bite_are_values_only(tmp_path: Path) -> None:
+    records = [
+        record("DescribeImages", at(n), userAgent=value, eventID=f"id {n}")
+        for n, value in enumerate(HOSTILE)
+    ]
+    from tests.evidence_files import trail, write
+
+    write(tmp_path, {"logs/t.json": trail(records)})
+    file = tmp_path / "hostile.case"
+    asked = [ask_for("activity", scope="value", value=value) for value in HOSTILE]
+    asked += [
+        ask_for("activity", scope="all").with_needle(value, ["user_agent", "event_id"])
+        for value in HOSTILE
+    ]
+    found = []
+    with open_case([str(tmp_path / "logs")], case_file=file) as case:
+        for question in asked:
+            found.append(case.ask(question.sql, question.bound).rows)
+            assert [value for value in HOSTILE if value in question.sql] == []
+    for question, rows in zip(asked, found, strict=True):
+        assert len(rows) == 1
+        assert pasted(file, question) == rows
+
+
+def test_what_is_pasted_can_be_printed() -> None:
+    for value in HOSTILE:
+        said = ask_for("activity", scope="value", value=value).pasteable()
+        hidden = [c for c in said if not c.isprintable() and c != "\n"]
+        assert hidden == []
+
+
+@settings(max_examples=200)
+@given(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+    | st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1))
+)
+def test_a_literal_is_the_value_itself(value: Any) -> None:
+    [(found,)] = duckdb.sql(f"SELECT {literal(value)}").fetchall()
+    assert found == value
+
+
+@pytest.mark.parametrize(
+    ("needle", "expected"),
+    [("100%", 1), ("0%_", 1), ("%", 1), ("_", 1), ("\\", 1), ("PLAIN", 1), ("plain", 1), ("x", 0)],
+)
+def test_a_filter_takes_wildcards_literally(tmp_path: Path, needle: str, expected: int) -> None:
+    with case_of(
+        tmp_path,
+        record("DescribeImages", at(0), userAgent="100%_\\"),
+        record("DescribeImages", at(1), userAgent="Plain"),
+    ) as case:
+        asked = ask_for("activity", scope="all").with_needle(needle, ["user_agent"])
+        assert len(case.ask(asked.sql, asked.bound).rows) == expected
+
+
+def test_an_unknown_question_or_parameter_is_refused() -> None:
+    with pytest.raises(FileNotFoundError):
+        ask_for("no_such_question")
+    with pytest.raises(ValueError, match="pushes has no parameter colour"):
+        ask_for("pushes", colour="red")
+
+
+# --- what the questions say --------------------------------------------------------------------
+
+
+def answer(case: Case, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    question = ask_for(name, **parameters).with_order()
+    return case.ask(question.sql, question.bound).dicts()
+
+
+def test_repositories_count_pushes_attempts_and_pulls(tmp_path: Path) -> None:
+    pull = {"repositoryName": "team/api", "imageIds": [{"imageTag": "v1"}]}
+    with case_of(
+        tmp_path,
+        push(image("a"), "v1", at(0)),
+        push(image("b"), "v1", at(1), EVE),
+        push(image("c"), "v1", at(2), failed="AccessDenied"),
+        record("BatchGetImage", at(3), requestParameters=pull, readOnly=True),
+        record("BatchGetImage", at(4), requestParameters=pull, errorCode="AccessDenied"),
+        record("DescribeRepositories", at(5), requestParameters=None),
+    ) as case:
+        [found] = answer(case, "repositories")
+        assert found["repository"] == API
+        assert (found["pushes"], found["attempts"], found["pulls"]) == (2, 1, 1)
+        assert (found["pushers"], found["tag_moves"]) == (2, 1)
+        assert (found["last_pusher"], found["last_tags"]) == (EVE, "v1")
+        [mine] = answer(case, "repositories", principal=EVE)
+        assert (mine["pushes"], mine["last_pusher"]) == (1, EVE)
+        assert answer(case, "repositories", repository="team/other") == []
+
+
+def test_pulls_by_tag_belong_to_the_push_that_had_the_tag_then(tmp_path: Path) -> None:
+    def pull(time: str, **image_id: str) -> dict[str, Any]:
+        asked = {"repositoryName": "team/api", "imageIds": [image_id]}
+        return record("BatchGetImage", time, requestParameters=asked, readOnly=True)
+
+    with case_of(
+        tmp_path,
+        push(image("a"), "v1", at(0)),
+        pull(at(1), imageTag="v1"),
+        push(image("b"), "v1", at(2), EVE),
+        pull(at(3), imageTag="v1"),
+        pull(at(4), imageDigest=sha(image("a"))),
+        pull(at(5), imageTag="v10"),
+    ) as case:
+        first, second = sorted(answer(case, "pushes"), key=lambda found: found["event_time"])
+        pulls = answer(case, "push_pulls", push_key=first["push_key"])
+        assert [found["matched"] for found in pulls] == ["by tag", "by digest"]
+        pulls = answer(case, "push_pulls", push_key=second["push_key"])
+        assert [found["matched"] for found in pulls] == ["by tag"]
+
+
+def test_layers_say_which_are_new_against_the_image_before(tmp_path: Path) -> None:
+    with case_of(
+        tmp_path,
+        push(image("base", "app"), "v1", at(0)),
+        push(image("base", "app", "implant"), "v1", at(1), EVE),
+    ) as case:
+        found = sorted(answer(case, "pushes"), key=lambda row: row["event_time"])[-1]
+        layers = answer(case, "push_layers", push_key=found["push_key"])
+        assert [layer["against_previous"] for layer in layers] == ["kept", "kept", "new"]
+        assert [layer["pushes"] for layer in layers] == [2, 2, 1]
+
+
+def test_a_filter_that_is_not_set_leaves_out_nothing(tmp_path: Path) -> None:
+    nameless = record("x", at(1), eventName=None, readOnly=None)
+    with case_of(tmp_path, record("DescribeImages", at(0), readOnly=True), nameless) as case:
+        assert len(answer(case, "activity", scope="all")) == 2
+        [summary] = answer(case, "activity_summary", scope="all")
+        assert summary["events"] == 2
+        assert len(answer(case, "activity", scope="all", fold_layers=True)) == 2
+
+
+def test_layer_calls_can_be_folded_away(tmp_path: Path) -> None:
+    with case_of(tmp_path, record("UploadLayerPart", at(0)), push(image("a"), "v", at(1))) as case:
+        found = answer(case, "activity", scope="all", fold_layers=True)
+        assert [event["event_name"] for event in found] == ["PutImage"]

@@ -1,0 +1,182 @@
+"""The options about buckets, what they mean together, and `--list`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from queries.errors import InvestigationError, NothingToRead, WrongUsage
+from queries.sources.s3.options import is_remote
+
+if TYPE_CHECKING:
+    from queries.sources.s3.options import Selection
+    from queries.sources.s3.source import Remote
+
+WITH_VALUE = ("--profile", "--endpoint-url", "--bucket-region", "--evidence-limit")
+"""Options here that a value follows: the command line must not take it for a path."""
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_remote_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """How buckets are reached; shared by the interface and every command."""
+    unset: Any = None if top else argparse.SUPPRESS
+    off: Any = False if top else argparse.SUPPRESS
+    group = parser.add_argument_group("buckets (paths like s3://bucket/prefix/)")
+    group.add_argument("--profile", metavar="NAME", default=unset, help="AWS profile to use")
+    group.add_argument(
+        "--endpoint-url", metavar="URL", default=unset, help="another S3 service, such as MinIO"
+    )
+    group.add_argument(
+        "--bucket-region",
+        metavar="NAME",
+        default=unset,
+        help="where the bucket is, if it is not found out by itself",
+    )
+    group.add_argument(
+        "--request-payer", action="store_true", default=off, help="pay for the requests"
+    )
+    group.add_argument(
+        "--no-sign-request", action="store_true", default=off, help="read a public bucket"
+    )
+    group.add_argument(
+        "--evidence-limit",
+        metavar="SIZE",
+        default=unset,
+        help="keep at most so much of fetched objects in the cache (default: 20G)",
+    )
+
+
+def add_selection_options(parser: argparse.ArgumentParser) -> None:
+    """What of a bucket is wanted, for those who have no such filters of their own."""
+    group = parser.add_argument_group("what of a bucket is listed and fetched")
+    group.add_argument("--since", metavar="TIME", help="ISO date or time, or 36h / 7d before now")
+    group.add_argument("--until", metavar="TIME", help="before this time")
+    group.add_argument("--account", metavar="ID", help="12-digit account id, or several: ID,ID")
+    group.add_argument("--region", metavar="NAME", help="region of the logs, or several: NAME,NAME")
+
+
+def remote_of(options: argparse.Namespace, paths: list[str], *, filters: bool) -> Remote | None:
+    """How to reach the remote paths, signed in; None when there are none.
+
+    `filters`: whether --since and its like narrow local evidence too. Times that are counted
+    back are made absolute in `options`, so that the listing and the filters agree. May ask for
+    an MFA code on the terminal. Raises `InvestigationError`.
+    """
+    remote_paths = [path for path in paths if is_remote(path)]
+    if not remote_paths:
+        _refuse_unused(options, filters)
+        return None
+    from queries.sources.s3.options import DEFAULT_LIMIT, S3Options, parse_size, split_s3_path
+    from queries.sources.s3.source import Remote
+
+    for path in remote_paths:
+        if path.startswith("s3://"):
+            split_s3_path(path)
+    limit = parse_size(options.evidence_limit) if options.evidence_limit else DEFAULT_LIMIT
+    remote = Remote(
+        S3Options(
+            profile=options.profile,
+            bucket_region=options.bucket_region,
+            endpoint_url=options.endpoint_url,
+            request_payer=options.request_payer,
+            no_sign_request=options.no_sign_request,
+            evidence_limit=limit,
+        ),
+        _selection(options),
+    )
+    try:
+        remote.prepare()
+    except InvestigationError as error:
+        if len(remote_paths) == len(paths):
+            raise InvestigationError(f"{remote_paths[0]}: {error}") from None
+        # The local part is read all the same; the ledger says why the rest is missing.
+    return remote
+
+
+def print_listing(options: argparse.Namespace, paths: list[str]) -> int:
+    """`--list`: accounts, regions and days with their objects and bytes; nothing is fetched."""
+    from queries.case import Rows
+    from queries.export import write_csv, write_json, write_jsonl, write_table
+    from queries.safe_text import safe_text
+    from queries.sources.local import Listing
+    from queries.sources.s3.source import RemoteSource
+
+    if not paths or not all(is_remote(path) for path in paths):
+        raise WrongUsage("--list shows what a bucket holds: give s3:// paths only")
+    remote = remote_of(options, paths, filters=False)
+    assert remote is not None  # noqa: S101 - there are remote paths
+    source, listing = RemoteSource(remote, paths), Listing()
+    source.list_into(listing)
+    for name, reason in (*listing.passed_over, *listing.unreadable):
+        print(f"note: {safe_text(name)}: {safe_text(reason)}", file=sys.stderr)
+    if not source.objects:
+        raise NothingToRead("no object to read; the notes above say why")
+    columns = ["bucket", "account", "region", "day", "kind", "objects", "bytes"]
+    rows = Rows(
+        columns, [tuple(getattr(share, name) for name in columns) for share in source.shares()]
+    )
+    if options.format == "json":
+        write_json(rows.dicts(), sys.stdout)
+    elif options.format == "jsonl":
+        write_jsonl(rows, sys.stdout)
+    elif options.format == "csv":
+        write_csv(rows, sys.stdout)
+    else:
+        write_table(rows, sys.stdout, width=0 if sys.stdout.isatty() else None)
+    size = sum(entry.size for entry in source.objects)
+    print(f"note: {len(source.objects):,} objects, {size:,} bytes", file=sys.stderr)
+    return 1 if options.strict and listing.unreadable else 0
+
+
+def _refuse_unused(options: argparse.Namespace, filters: bool) -> None:
+    """An option that would do nothing must not look as if it had done something."""
+    names = ["profile", "endpoint_url", "bucket_region", "request_payer", "no_sign_request"]
+    if not filters:
+        names += ["since", "until", "account", "region"]
+    for name in names:
+        if getattr(options, name, None):
+            raise WrongUsage(
+                f"--{name.replace('_', '-')} is about buckets, and no s3:// path is given"
+            )
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    from queries.sources.s3.options import Selection
+
+    accounts, regions = (_several(getattr(options, name, None)) for name in ("account", "region"))
+    for account in accounts:
+        if not (len(account) == 12 and account.isdecimal()):
+            raise WrongUsage(f"--account {account}: an account id has 12 digits")
+    since, until = (_moment(options, name) for name in ("since", "until"))
+    if since and until and since >= until:
+        raise WrongUsage("--since must be before --until")
+    # Rows can be narrowed to one account and region only; what is fetched is narrowed to all.
+    for name, values in (("account", accounts), ("region", regions)):
+        if len(values) > 1:
+            setattr(options, name, None)
+    return Selection(since, until, accounts, regions)
+
+
+def _several(text: str | None) -> frozenset[str]:
+    return frozenset(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def _moment(options: argparse.Namespace, name: str) -> datetime | None:
+    """--since or --until as naive UTC; a span is counted back from now and written back."""
+    from tui.commands import parse_time
+
+    text = getattr(options, name, None)
+    if not text:
+        return None
+    if text[:-1].isdecimal() and text[-1] in _UNITS:
+        now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+        try:
+            moment = now - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+        except OverflowError:
+            moment = datetime(1970, 1, 1)
+        setattr(options, name, moment.isoformat())
+        return moment
+    return parse_time(text, None, f"--{name}")
