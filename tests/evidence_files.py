@@ -16,6 +16,7 @@ import pytest
 from queries.case import Case
 from queries.index.build import build_index
 from queries.progress import CancelToken, Progress
+from queries.sources.archives import expand
 from queries.sources.local import find_items
 
 Record = dict[str, Any]
@@ -174,9 +175,14 @@ def zipped(data: bytes) -> bytes:
 def case_of(folder: Path, *records: Record) -> Iterator[Case]:
     """A case over one trail file with these records, in memory, which is faster than on disk."""
     path = write(folder, {"trail.json": trail(records)}) / "trail.json"
-    connection, totals = _built(path)
-    with Case(connection, Path(":memory:"), totals) as case:
+    with case_in_memory(path) as case:
         yield case
+
+
+def case_in_memory(*paths: Path) -> Case:
+    """A case that lies nowhere, for tests that are not about where it lies."""
+    connection, totals = _built(*paths)
+    return Case(connection, Path(":memory:"), totals)
 
 
 def rows(case: Case, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -201,10 +207,11 @@ def index_in_memory(
 
 
 def _built(
-    path: Path, *, fast: bool = True, workers: int = 1
+    *paths: Path, fast: bool = True, workers: int = 1
 ) -> tuple[duckdb.DuckDBPyConnection, dict[str, Any]]:
     connection = duckdb.connect(config={"threads": "1"})
-    listing = find_items([str(path)])
+    listing = find_items(list(map(str, paths)))
+    expand(listing)
     totals = build_index(connection, listing, Progress(), CancelToken(), workers=workers, fast=fast)
     return connection, totals
 

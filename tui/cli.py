@@ -83,7 +83,7 @@ def _run(given: list[str]) -> int:
     # A first word that is a command is one; to open a file of that name write ./NAME.
     first = _first_word(given)
     if first in COMMANDS:
-        parser = _Parser(prog=PROGRAM)
+        parser: argparse.ArgumentParser = _Parser(prog=PROGRAM)
         add_common(parser, top=True)
         add_commands(parser)
         options = parser.parse_args(given)

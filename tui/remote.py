@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import InvestigationError, NothingToRead, WrongUsage
-from queries.sources.s3.options import is_remote
+from queries.sources.s3.options import S3_SCHEME, is_remote
 
 if TYPE_CHECKING:
     from queries.sources.s3.options import Selection
@@ -69,11 +69,20 @@ def remote_of(options: argparse.Namespace, paths: list[str], *, filters: bool) -
     if not remote_paths:
         _refuse_unused(options, filters)
         return None
-    from queries.sources.s3.options import DEFAULT_LIMIT, S3Options, parse_size, split_s3_path
+    from queries.sources.cloudtrail_api import parse_api_path
+    from queries.sources.s3.options import (
+        API_SCHEME,
+        DEFAULT_LIMIT,
+        S3Options,
+        parse_size,
+        split_s3_path,
+    )
     from queries.sources.s3.source import Remote
 
     for path in remote_paths:
-        if path.startswith("s3://"):
+        if path.startswith(API_SCHEME):
+            parse_api_path(path)
+        else:
             split_s3_path(path)
     limit = parse_size(options.evidence_limit) if options.evidence_limit else DEFAULT_LIMIT
     remote = Remote(
@@ -104,7 +113,7 @@ def print_listing(options: argparse.Namespace, paths: list[str]) -> int:
     from queries.sources.local import Listing
     from queries.sources.s3.source import RemoteSource
 
-    if not paths or not all(is_remote(path) for path in paths):
+    if not paths or not all(path.startswith(S3_SCHEME) for path in paths):
         raise WrongUsage("--list shows what a bucket holds: give s3:// paths only")
     remote = remote_of(options, paths, filters=False)
     assert remote is not None  # noqa: S101 - there are remote paths

@@ -15,17 +15,16 @@ _DECODER = json.JSONDecoder(strict=False, parse_constant=str)
 _KEY = re.compile(r"\s*([^={}\[\],\s][^={}\[\],]{0,255})=")
 _NEXT = re.compile(r",\s(?=[^={}\[\],\s][^={}\[\],]{0,255}=)|[{}\[\]]")
 _LIST_NEXT = re.compile(r",\s|[{}\[\]]")
-_JSON_START = re.compile(r'\{\s*["}]|\[\s*[\]"{\[]')
+_JSON_START = re.compile(r'\{\s*"|\[\s*(?:\{\s*)?"')
+_START = re.compile(r"[\s\[]*\{")
 _TEXT_KEYS = ("manifest", "text", "document", "policy")
 """Members whose value is JSON in a string in the record as well."""
 
 
 def looks_like_struct(text: str) -> bool:
     """Whether a text may be a struct, a map or a list of them in this form."""
-    inner = text.lstrip()
-    while inner[:1] == "[":
-        inner = inner[1:].lstrip()
-    return inner[:1] == "{" and _KEY.match(inner, 1) is not None
+    start = _START.match(text)
+    return start is not None and _KEY.match(text, start.end()) is not None
 
 
 def parse_struct(text: str) -> Any:
@@ -85,6 +84,9 @@ def _list(text: str, at: int, depth: int) -> tuple[list[Any], int]:
             raise ValueError("no end")
         value, at = _value(text, at, _LIST_NEXT, depth + 1)
         values.append(value)
+        if text[at : at + 1] not in (",", "]"):
+            # A bracket that closes nothing: going on would be for ever.
+            raise ValueError("no end")
 
 
 def _scalar(text: str, at: int, until: re.Pattern[str]) -> tuple[str | None, int]:

@@ -43,7 +43,7 @@ def text_of(name: str) -> str:
     return (files("queries") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def tree_of(name: str) -> exp.Expression:
+def tree_of(name: str) -> exp.Expr:
     [tree] = sqlglot.parse(text_of(name), read="duckdb")
     assert tree is not None
     return tree
@@ -204,12 +204,13 @@ def test_it_answers_over_the_sample_incident(
     most = 0
     for question in variants(name, values):
         found = demo.ask(question.sql, question.bound)
-        most = max(most, len(found.rows))
         key = [found.columns.index(column) for column in question.statement.key]
         keys = {tuple(row[i] for i in key) for row in found.rows}
         assert len(keys) == len(set(found.rows)), "the key makes the order total"
-        [(count,)] = demo.ask(question.count_sql, question.bound).rows
-        assert count == len(found.rows)
+        if len(found.rows) > most:
+            [(count,)] = demo.ask(question.count_sql, question.bound).rows
+            assert count == len(found.rows)
+        most = max(most, len(found.rows))
     assert most > 0, "some values have an answer"
 
 
@@ -228,14 +229,11 @@ def test_any_column_orders_and_pages_add_up(
 ) -> None:
     question = variants(name, values)[1]
     whole = demo.ask(question.sql, question.bound)
-    for column in whole.columns:
-        for descending in (False, True):
-            ordered = question.with_order(Order(column, descending))
-            found = demo.ask(ordered.sql, ordered.bound)
-            at_ = found.columns.index(column)
-            given_ = [row[at_] for row in found.rows]
-            known = [value for value in given_ if value is not None]
-            assert given_[: len(known)] == known, "nothing known comes last"
+    for place, column in enumerate(whole.columns):
+        ordered = question.with_order(Order(column, descending=place % 2 == 0))
+        given_ = [row[place] for row in demo.ask(ordered.sql, ordered.bound).rows]
+        known = [value for value in given_ if value is not None]
+        assert given_[: len(known)] == known, "what is not known comes last"
     ordered = question.with_order(Order(whole.columns[-1], True))
     all_rows = demo.ask(ordered.sql, ordered.bound).rows
     paged: list[tuple[Any, ...]] = []
@@ -316,6 +314,9 @@ def test_what_is_pasted_can_be_printed() -> None:
         assert hidden == []
 
 
+_ENGINE = duckdb.connect()
+
+
 @settings(max_examples=200)
 @given(
     st.none()
@@ -325,7 +326,7 @@ def test_what_is_pasted_can_be_printed() -> None:
     | st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1))
 )
 def test_a_literal_is_the_value_itself(value: Any) -> None:
-    [(found,)] = duckdb.sql(f"SELECT {literal(value)}").fetchall()
+    [(found,)] = _ENGINE.execute(f"SELECT {literal(value)}").fetchall()
     assert found == value
 
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import unquote_plus, urlsplit
 
 _PART = 1 << 16
@@ -150,7 +150,7 @@ class _Handler(socketserver.StreamRequestHandler):
                     pass
 
     def _one(self, proxy: FaultProxy, upstream: socket.socket, answers: BinaryIO) -> bool:
-        head = _head(self.rfile)
+        head = _head(cast(BinaryIO, self.rfile))
         if not head:
             return False
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)

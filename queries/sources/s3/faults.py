@@ -132,7 +132,7 @@ def _answer(error: BaseException) -> tuple[str, str, Mapping[str, Any], int]:
 
 
 def _ours(error: BaseException, names: set[str]) -> Fault | None:
-    if isinstance(error, MfaNeeded):
+    if isinstance(error, MfaNeeded) or "RefreshWithMFAUnsupportedError" in names:
         return Fault(SIGN_IN, f"the session has ended and needs a new MFA code; quit and {AGAIN}")
     if isinstance(error, ObjectChanged):
         return Fault(

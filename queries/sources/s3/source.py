@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from queries.errors import InvestigationError
 from queries.progress import CancelToken, Progress
@@ -21,8 +22,11 @@ from queries.sources.s3.fetch import Transfer
 from queries.sources.s3.layout import place_of
 from queries.sources.s3.listing import list_path
 from queries.sources.s3.model import S3Object
-from queries.sources.s3.options import S3Options, Selection, split_s3_path
+from queries.sources.s3.options import API_SCHEME, S3_SCHEME, S3Options, Selection, split_s3_path
 from queries.sources.s3.store import EvidenceStore
+
+if TYPE_CHECKING:
+    from queries.sources.cloudtrail_api import EventHistory
 
 _PLAIN_NAME = re.compile(
     r".*\.(?:json|ndjson|jsonl|log|csv|txt)(?:\.(?:gz|bz2|xz|zst))?|.*\.parquet", re.IGNORECASE
@@ -89,7 +93,7 @@ class Share:
 
 
 class RemoteSource:
-    """The objects of some `s3://` paths, for one case."""
+    """The objects of some `s3://` paths and the days of `cloudtrail://` ones, for one case."""
 
     def __init__(
         self,
@@ -101,7 +105,9 @@ class RemoteSource:
         self.objects: list[S3Object] = []
         """Listed and wanted, by path and then by key; never one twice."""
         self._remote = remote
-        self._paths = paths
+        self._paths = [path for path in paths if path.startswith(S3_SCHEME)]
+        self._api_paths = [path for path in paths if path.startswith(API_SCHEME)]
+        self._history: EventHistory | None = None
         self._progress = progress or Progress()
         self._cancel = cancel or CancelToken()
         self._store: EvidenceStore | None = None
@@ -119,33 +125,35 @@ class RemoteSource:
             bucket, prefix = split_s3_path(path)
             self._list(path, bucket, prefix, listing)
         self._by_name = {entry.name: entry for entry in self.objects}
+        if self._api_paths:
+            self._list_history(listing)
 
     def add_items(self, listing: Listing, folder: Path | None) -> None:
         """Append an item for each object. `folder` keeps what is fetched; None for a temporary
         one, as when it cannot be written."""
         self._store = self._open_store(folder)
         for index, entry in enumerate(self.objects):
-            place = self._store.place(entry)
-            listing.items.append(
-                Item(
-                    entry.name, place, entry.size, entry.modified, fetch=partial(self._wait, index)
-                )
-            )
+            place, wait = self._store.place(entry), partial(self._wait, index)
+            listing.items.append(Item(entry.name, place, entry.size, entry.modified, fetch=wait))
+        if self._history is not None:
+            self._history.add_items(listing, self._store.folder)
 
     def start(self, listing: Listing) -> None:
         """Begin to fetch, and look into those objects that may be archives.
 
         Raises `InvestigationError` when the disk is too small.
         """
-        if self._store is None or not self.objects:
-            expand(listing)
-            return
-        self._transfer = Transfer(self._remote.client(), self._store, self.objects, self._cancel)
-        self._progress.stage = f"fetching {len(self.objects):,} objects"
-        try:
-            self._transfer.start()
-        except NotFetched as error:
-            raise InvestigationError(str(error)) from None
+        if self._history is not None:
+            self._history.start()
+        if self._store is not None and self.objects:
+            self._transfer = Transfer(
+                self._remote.client(), self._store, self.objects, self._cancel
+            )
+            self._progress.stage = f"fetching {len(self.objects):,} objects"
+            try:
+                self._transfer.start()
+            except NotFetched as error:
+                raise InvestigationError(str(error)) from None
         items: list[Item] = []
         for item in listing.items:
             if item.fetch is not None and _PLAIN_NAME.fullmatch(item.name):
@@ -160,28 +168,28 @@ class RemoteSource:
 
     def finish(self) -> list[str]:
         """After reading: keep the cache within its limit; sentences on what was not fetched."""
-        if self._store is None or self._transfer is None:
-            return []
-        self._store.touch(self.objects)
-        limit = self._remote.options.evidence_limit
-        if self._temporary is None:
-            dropped = self._store.trim(limit)
-            if dropped.files and sum(entry.size for entry in self.objects) > limit:
+        if self._store is not None and self._transfer is not None:
+            self._store.touch(self.objects)
+            if self._temporary is None:
+                self._trim(self._store)
+            for fault, count in self._transfer.faults().most_common():
                 self._said.append(
-                    f"the objects are more than the evidence cache may keep ({limit >> 20:,} MiB):"
-                    f" {dropped.files:,} were dropped and are fetched again when needed"
+                    f"evidence incomplete: {count:,} of {len(self.objects):,} objects not fetched:"
+                    f" {fault.text}"
                 )
-        total = len(self.objects)
-        for fault, count in self._transfer.faults().most_common():
-            self._said.append(
-                f"evidence incomplete: {count:,} of {total:,} objects not fetched: {fault.text}"
-            )
+        if self._history is not None:
+            for fault, count in self._history.faults().most_common():
+                self._said.append(
+                    f"evidence incomplete: {count:,} of {len(self._history):,} days of the event"
+                    f" history not fetched: {fault.text}"
+                )
         return self._said
 
     @property
     def complete(self) -> bool:
-        """Whether every object that was listed could be fetched."""
-        return self._transfer is None or not self._transfer.faults()
+        """Whether everything that was listed could be fetched."""
+        transfers = (self._transfer, self._history)
+        return not any(transfer.faults() for transfer in transfers if transfer is not None)
 
     def shares(self) -> list[Share]:
         """Accounts, regions and days with their numbers of objects and bytes, in order."""
@@ -214,12 +222,34 @@ class RemoteSource:
         """End what is under way and drop what was only temporary."""
         if self._transfer is not None:
             self._transfer.stop()
+        if self._history is not None:
+            self._history.stop()
         if self._store is not None:
             self._store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _trim(self, store: EvidenceStore) -> None:
+        limit = self._remote.options.evidence_limit
+        dropped = store.trim(limit)
+        if dropped.files and sum(entry.size for entry in self.objects) > limit:
+            self._said.append(
+                f"the objects are more than the evidence cache may keep ({limit >> 20:,} MiB):"
+                f" {dropped.files:,} were dropped and are fetched again when needed"
+            )
+
+    def _list_history(self, listing: Listing) -> None:
+        from queries.sources.cloudtrail_api import EventHistory
+
+        try:
+            client = self._remote.client()
+        except NotFetched as error:
+            listing.unreadable += [(path, str(error)) for path in self._api_paths]
+            return
+        self._history = EventHistory(client, self._remote.selection, self._cancel)
+        self._history.list_into(self._api_paths, listing)
 
     def _list(self, path: str, bucket: str, prefix: str, listing: Listing) -> None:
         selection = self._remote.selection

@@ -522,6 +522,13 @@ def test_a_text_that_is_no_struct_is_none_and_never_raises(text: str) -> None:
     assert parse_struct(text) is None or isinstance(parse_struct(text), dict | list)
 
 
+@pytest.mark.parametrize("text", ["[}", "[{a=b}}", "[a}", "{a=[}", "[ ,, }", "[" * 100_000 + "{a"])
+def test_brackets_that_close_nothing_end_the_attempt(text: str) -> None:
+    assert parse_struct(text) is None
+    record = build_record({"eventName": "x", "requestParameters": text})
+    assert record["requestParameters"] == text
+
+
 def test_deep_structs_and_json_within_are_bounded() -> None:
     assert parse_struct("{a=" * 5000 + "b" + "}" * 5000) is None
     assert parse_struct('{image={"a": {"b": 1}}, x=y}') == {"image": {"a": {"b": 1}}, "x": "y"}

@@ -263,7 +263,8 @@ def mornings(draw: st.DrawFn) -> list[Record]:
     return made
 
 
-@settings(max_examples=6, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@pytest.mark.slow
+@settings(max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(records=mornings(), data=st.data())
 def test_the_order_of_records_and_files_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, records: list[Record], data: st.DataObject

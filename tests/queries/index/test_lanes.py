@@ -93,7 +93,7 @@ json_values = st.recursive(
     max_leaves=4,
 )
 
-times = st.sampled_from(
+times: st.SearchStrategy[Any] = st.sampled_from(
     [
         at(0),
         at(1),
@@ -320,7 +320,8 @@ def index_of(folder: Path, data: bytes, *, fast: bool = True) -> duckdb.DuckDBPy
 FEW = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
-@settings(max_examples=12, phases=FEW)
+@pytest.mark.slow
+@settings(max_examples=8, phases=FEW)
 @given(records=st.lists(hostile_records(), min_size=1, max_size=10))
 @example(
     records=[
@@ -348,7 +349,8 @@ def test_both_lanes_read_any_record_alike(
     assert everything(fast) == everything(careful)
 
 
-@settings(max_examples=5, phases=FEW)
+@pytest.mark.slow
+@settings(max_examples=3, phases=FEW)
 @given(records=st.lists(hostile_records(), min_size=1, max_size=10))
 def test_every_wrapping_gives_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, records: list[Pairs]
@@ -394,7 +396,8 @@ def days(draw: st.DrawFn) -> list[Record]:
     return made
 
 
-@settings(max_examples=12, phases=FEW)
+@pytest.mark.slow
+@settings(max_examples=8, phases=FEW)
 @given(records=days(), data=st.data())
 def test_files_may_be_split_merged_copied_and_shuffled(
     tmp_path_factory: pytest.TempPathFactory, records: list[Record], data: st.DataObject

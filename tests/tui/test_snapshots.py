@@ -1,0 +1,186 @@
+"""What every screen looks like, at both sizes. `make snapshots` takes what is shown now as right.
+
+One run of the program passes many screens, as starting it takes longer than looking at one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+from pathlib import Path
+
+import pytest
+from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
+from syrupy.assertion import SnapshotAssertion
+from textual.app import App
+from textual.widgets import Input
+
+from queries.progress import CancelToken, Progress
+from samples import incident_path
+from tests.evidence_files import at, image, push, record, trail, write
+from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, Driver, driving
+from tests.tui.test_hostile import CONTROL, MARKUP, NESTED, attacked
+from tui.app import InvestigateApp
+from tui.screens.loading import LoadingScreen
+
+SIZES = {"80x24": NARROW, "120x40": MIDDLE}
+
+
+class Album:
+    """Compares pictures with the ones on disk, and names those that differ at the end."""
+
+    def __init__(self, snapshot: SnapshotAssertion) -> None:
+        self._snapshot = snapshot.use_extension(SVGImageExtension)
+        self._differ: list[str] = []
+
+    def take(self, app: App[None], name: str) -> None:
+        for box in app.screen.query(Input):
+            box.cursor_blink = False
+        if self._snapshot(name=name) != app.export_screenshot(title="ecr-investigate"):
+            self._differ.append(name)
+
+    def check(self) -> None:
+        assert not self._differ, (
+            f"{', '.join(self._differ)} look different now; if that is right: make snapshots"
+        )
+
+
+@pytest.fixture
+def album(snapshot: SnapshotAssertion) -> Album:
+    return Album(snapshot)
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to stand in, so that every path on a screen is short and the same everywhere."""
+    folder = tmp_path_factory.mktemp("place")
+    shutil.copytree(incident_path(), folder / "incident")
+    write(folder / "markup", {"[red].json": trail(attacked(MARKUP + NESTED))})
+    write(folder / "control", {"bell\x07.json": trail(attacked(CONTROL))})
+    layers = [f"layer {number}" for number in range(900)]
+    huge = [
+        push(image(*layers), "fat", at(0), userAgent="agent " + "x" * 5000),
+        record("DescribeImages", at(1), userAgent="y" * 9000),
+    ]
+    write(folder / "huge", {"huge.json": trail(huge)})
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def stand_there(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_way_down(album: Album, size: str) -> None:
+    narrow = size == "80x24"
+    async with driving("incident", size=SIZES[size], case_file="incident.duckdb") as driver:
+        album.take(driver.app, "repositories")
+        await driver.go_to(repository=API)
+        await driver.press("enter")
+        await driver.go_to(image_digest=IMPLANT)
+        album.take(driver.app, "pushes")
+        await driver.press("?")
+        album.take(driver.app, "help")
+        await driver.press("escape")
+        if narrow:
+            await driver.press("v")
+            album.take(driver.app, "sql")
+            await driver.press("escape")
+        await driver.press("enter")
+        album.take(driver.app, "push image")
+        await driver.press("2")
+        album.take(driver.app, "push layers")
+        if narrow:
+            await driver.press("3")
+            album.take(driver.app, "push records")
+        await driver.press("1", "u")
+        album.take(driver.app, "user who")
+        if narrow:
+            await driver.press("2")
+            album.take(driver.app, "user sessions")
+            await driver.press("3")
+            album.take(driver.app, "user used")
+        await driver.press("1", "a")
+        album.take(driver.app, "activity")
+        await driver.press("c")
+        album.take(driver.app, "scope")
+        await driver.press("escape", "enter")
+        album.take(driver.app, "record")
+    album.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_other_places(album: Album, size: str) -> None:
+    async with driving("incident", size=SIZES[size], case_file="incident.duckdb") as driver:
+        await driver.press("e")
+        album.take(driver.app, "evidence")
+        await driver.press("p")
+        album.take(driver.app, "principals")
+        if size == "80x24":
+            await driver.press("/")
+            await driver.write("nobody")
+            album.take(driver.app, "nothing found")
+    album.check()
+
+
+async def test_light_theme(album: Album) -> None:
+    async with driving(
+        "incident", size=MIDDLE, theme="light", case_file="incident.duckdb"
+    ) as driver:
+        album.take(driver.app, "repositories")
+        await to_activity(driver)
+        album.take(driver.app, "activity")
+    album.check()
+
+
+async def test_without_colour(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with driving("incident", case_file="incident.duckdb") as driver:
+        await to_activity(driver)
+        album.take(driver.app, "activity")
+    album.check()
+
+
+async def to_activity(driver: Driver) -> None:
+    await driver.go_to(repository=API)
+    await driver.press("enter")
+    await driver.go_to(image_digest=IMPLANT)
+    await driver.press("enter", "a")
+
+
+@pytest.mark.parametrize("evidence", ["markup", "control", "huge"])
+async def test_hostile_evidence(album: Album, evidence: str) -> None:
+    async with driving(evidence, size=NARROW, case_file=f"{evidence}.duckdb") as driver:
+        await driver.press("enter")
+        album.take(driver.app, "pushes")
+        if evidence != "huge":
+            await driver.press("enter")
+            album.take(driver.app, "push")
+            await driver.press("escape")
+        await driver.press("a")
+        if evidence == "markup":
+            album.take(driver.app, "activity")
+        await driver.press("enter")
+        album.take(driver.app, "record")
+    album.check()
+
+
+class Reading(App[None]):
+    """The loading screen in the middle of its work, where a real one never stands still."""
+
+    CSS_PATH = inspect.getfile(InvestigateApp).replace("app.py", "app.tcss")
+
+    def on_mount(self) -> None:
+        progress = Progress("reading", 277, 120, 460_000, 200_000, 1_304)
+        progress.current = "incident/AWSLogs/o-exampleorg/[red]\x1b[2J.json.gz"
+        self.push_screen(LoadingScreen(progress, CancelToken(), "incident"))
+
+
+async def test_loading(album: Album) -> None:
+    app = Reading()
+    async with app.run_test(size=NARROW) as pilot:
+        while "277" not in app.export_screenshot():
+            await pilot.pause(0.02)
+        album.take(app, "loading")
+    album.check()
