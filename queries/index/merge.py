@@ -16,7 +16,8 @@ _CORE = (
     "event_name",
     "aws_region",
     "error_code",
-    "repository",
+    # An export without the account writes `?` for it.
+    "CASE WHEN repository NOT LIKE '?/%' THEN repository END",
     "image_tag",
     "image_digest",
     "access_key_id",

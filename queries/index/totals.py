@@ -136,7 +136,7 @@ def _notes(
     for change in totals["logging_changes"][:5]:
         tried = "" if change["outcome"] == "ok" else " (refused)"
         notes.append(f"logging changed: {change['event_name']}{tried} at {change['event_time']}")
-    if totals["events"] and not _any(connection, "is_write = false"):
+    if _any(connection, "is_write") and not _any(connection, "NOT is_write"):
         notes.append(
             "no read-only events at all: this trail records writes only, so it shows neither"
             " pulls nor registry logins"

@@ -7,6 +7,8 @@ import io
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,8 +179,19 @@ def test_strict_counts_objects_that_could_not_be_fetched(
 def test_ctrl_c_ends_in_order_and_keeps_what_was_fetched(
     proxy: FaultProxy, filled: str, run: Run, own_cache: Path
 ) -> None:
+    interrupted = threading.Event()
+
+    def kept() -> list[Path]:
+        return [path for path in own_cache.rglob("evidence/*/*") if path.is_file()]
+
     def rule(request: Request) -> None:
-        if len(proxy.fetched()) == 5:
+        if not request.is_object or len(proxy.fetched()) == 1:
+            return
+        # The others wait until the first one is there; then somebody presses Ctrl+C.
+        while not any(not path.name.startswith(".") for path in kept()):
+            time.sleep(0.01)
+        if not interrupted.is_set():
+            interrupted.set()
             os.kill(os.getpid(), signal.SIGINT)
 
     proxy.rule = rule
@@ -188,9 +201,8 @@ def test_ctrl_c_ends_in_order_and_keeps_what_was_fetched(
     assert (code, out) == (130, "")
     assert "stopped" in err
     assert signal.getsignal(signal.SIGINT) is before
-    kept = [p for p in own_cache.rglob("evidence/*/*") if p.is_file()]
-    assert kept
-    assert not [path for path in kept if path.name.startswith(".fetching")]
+    assert kept()
+    assert not [path for path in kept() if path.name.startswith(".fetching")]
 
 
 def test_the_policy_is_printed(run: Run) -> None:

@@ -377,7 +377,7 @@ def test_no_answer_at_all_is_a_fault_too(server: Server, proxy: FaultProxy, buck
     server.fill(bucket, deliveries(3))
     proxy.rule = lambda request: Hang() if request.path.endswith(key(1)) else None
 
-    with opened(proxy.url, f"s3://{bucket}", attempts=1, read_timeout=0.3) as case:
+    with opened(proxy.url, f"s3://{bucket}", attempts=1, read_timeout=2) as case:
         assert case.totals["pushes"] == 2
         assert "no answer in time" in ledger(case)[f"s3://{bucket}/{key(1)}"][1][0]
 
@@ -410,6 +410,7 @@ def dozen(server: Server) -> str:
     return "dozen"
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     broken=st.dictionaries(st.integers(0, 11), st.sampled_from(range(len(KINDS))), max_size=6),

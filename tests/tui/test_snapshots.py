@@ -37,7 +37,7 @@ class Album:
         for box in app.screen.query(Input):
             box.cursor_blink = False
         if self._snapshot(name=name) != app.export_screenshot(title="ecr-investigate"):
-            self._differ.append(name)
+            self._differ.append(name); open(f'/tmp/actual-{name}.svg','w').write(app.export_screenshot(title='ecr-investigate'))
 
     def check(self) -> None:
         assert not self._differ, (
