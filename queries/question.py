@@ -58,7 +58,7 @@ class Question:
             name: self.parameters.get(name) for name in self.statement.parameters
         }
         if self.needle:
-            values["needle"] = f"%{_like_escaped(self.needle)}%"
+            values["needle"] = self.needle
         return values
 
     @property
@@ -103,7 +103,7 @@ class Question:
         if not self.needle:
             return ""
         tests = " OR ".join(
-            f"CAST({_identifier(column)} AS VARCHAR) ILIKE $needle ESCAPE '\\'"
+            f"strpos(lower(CAST({_identifier(column)} AS VARCHAR)), lower($needle)) > 0"
             for column in self.searched
         )
         return f"\nWHERE {tests}"
@@ -150,10 +150,6 @@ def literal(value: object) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _like_escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _identifier(name: str) -> str:

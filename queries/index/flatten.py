@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 from queries.index.columns import COLUMNS, FIELDS, RECORD, REQUEST, RESPONSE, SHARED
@@ -19,6 +20,7 @@ def _structure(members: dict[str, Any]) -> str:
     return "'" + json.dumps(members) + "'"
 
 
+@cache
 def insert_statement() -> str:
     """INSERT INTO events from documents `{"Records": [...]}`.
 

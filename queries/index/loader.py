@@ -119,6 +119,9 @@ def _run(
             return None if cancel.cancelled else next(queue, None)
 
     count = max(1, min(workers, len(numbered)))
+    # Each reading thread runs its own INSERT; more threads inside DuckDB only move the data from
+    # cache to cache (16 against 19 CPU seconds for 400,000 events).
+    connection.execute("SET threads = 1")
     with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
         jobs = [
             pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_job)
@@ -126,6 +129,7 @@ def _run(
         ]
         for job in jobs:
             job.result()
+    connection.execute("RESET threads")
 
 
 class _Worker:

@@ -6,10 +6,13 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
-_EVENT_COLUMNS = ", ".join(f"{column.name} {column.type}" for column in COLUMNS)
+_EVENT_COLUMNS = ", ".join(
+    f"{column.name} {column.type}" + (" USING COMPRESSION uncompressed" if column.plain else "")
+    for column in COLUMNS
+)
 
 _TABLES = f"""
 CREATE TABLE events (

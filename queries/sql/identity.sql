@@ -3,33 +3,53 @@
 -- parameters: value (VARCHAR: principal, role or user ARN, origin, or access key id)
 -- key: principal, access_key_id
 SELECT
-  e.principal,
-  e.access_key_id,
-  max(e.identity_arn) AS identity_arn,
-  max(e.identity_type) AS identity_type,
-  max(e.account_id) AS account_id,
-  max(e.principal_id) AS principal_id,
-  max(e.user_name) AS user_name,
-  max(e.source_identity) AS source_identity,
-  max(e.identity_provider) AS identity_provider,
-  max(e.session_created) AS session_created,
-  sum(CASE WHEN e.mfa THEN 1 ELSE 0 END) AS with_mfa,
-  sum(CASE WHEN e.mfa = FALSE THEN 1 ELSE 0 END) AS without_mfa,
-  max(s.origin) AS origin,
-  max(s.subject) AS subject,
-  max(s.chain) AS chain,
-  max(s.chain_keys) AS chain_keys,
-  max(s.event_name) AS issued_by,
-  max(s.issued_at) AS issued_at,
-  max(s.issued_by_event) AS issued_by_event,
-  count(*) AS events,
-  sum(CASE WHEN e.is_write THEN 1 ELSE 0 END) AS writes,
-  sum(CASE WHEN e.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(e.event_time) AS first_seen,
-  max(e.event_time) AS last_seen
-FROM events AS e
-LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-WHERE e.principal = $value OR e.identity_arn = $value OR e.access_key_id = $value
-  OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
-  OR e.access_key_id IN (SELECT x.access_key_id FROM sessions AS x WHERE x.origin = $value)
-GROUP BY e.principal, e.access_key_id
+  g.principal,
+  g.access_key_id,
+  g.identity_arn,
+  g.identity_type,
+  g.account_id,
+  g.principal_id,
+  g.user_name,
+  g.source_identity,
+  g.identity_provider,
+  g.session_created,
+  g.with_mfa,
+  g.without_mfa,
+  s.origin,
+  s.subject,
+  s.chain,
+  s.chain_keys,
+  s.event_name AS issued_by,
+  s.issued_at,
+  s.issued_by_event,
+  g.events,
+  g.writes,
+  g.failures,
+  g.first_seen,
+  g.last_seen
+FROM (
+  SELECT
+    e.principal,
+    e.access_key_id,
+    max(e.identity_arn) AS identity_arn,
+    max(e.identity_type) AS identity_type,
+    max(e.account_id) AS account_id,
+    max(e.principal_id) AS principal_id,
+    max(e.user_name) AS user_name,
+    max(e.source_identity) AS source_identity,
+    max(e.identity_provider) AS identity_provider,
+    max(e.session_created) AS session_created,
+    sum(CASE WHEN e.mfa THEN 1 ELSE 0 END) AS with_mfa,
+    sum(CASE WHEN e.mfa = FALSE THEN 1 ELSE 0 END) AS without_mfa,
+    count(*) AS events,
+    sum(CASE WHEN e.is_write THEN 1 ELSE 0 END) AS writes,
+    sum(CASE WHEN e.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+    min(e.event_time) AS first_seen,
+    max(e.event_time) AS last_seen
+  FROM events AS e
+  WHERE e.principal = $value OR e.identity_arn = $value OR e.access_key_id = $value
+    OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
+    OR e.access_key_id IN (SELECT x.access_key_id FROM sessions AS x WHERE x.origin = $value)
+  GROUP BY e.principal, e.access_key_id
+) AS g
+LEFT JOIN sessions AS s ON s.access_key_id = g.access_key_id
