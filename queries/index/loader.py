@@ -46,6 +46,7 @@ Document = bytes | bytearray
 seconds for 500 MB) and checks the encoding itself."""
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
+_STAMP = re.compile(r"_(\d{8}T\d{4}Z)_[^/]*$")
 _TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
 _TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
@@ -81,7 +82,8 @@ def load_items(
     ledger = Ledger()
     progress.files_total = len(items)
     progress.bytes_total = sum(item.size for item in items)
-    numbered = list(enumerate(items))
+    # Rows laid down in time order let questions about a time skip most of them; ids stay.
+    numbered = sorted(enumerate(items), key=lambda entry: _delivered(entry[1]))
     careful = numbered
     if fast:
         progress.stage = "reading"
@@ -98,6 +100,12 @@ def load_items(
             facts.error = "not read: the reading was stopped before it"
             ledger.put(file_id, facts, "")
     return ledger
+
+
+def _delivered(item: Item) -> str:
+    """When a log file was delivered, by the stamp that CloudTrail puts into its name."""
+    match = _STAMP.search(item.name)
+    return match.group(1) if match and not item.member else ""
 
 
 def _run(
