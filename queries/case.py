@@ -204,6 +204,7 @@ def _remote_source(
 def _with_source(case: Case, source: RemoteSource | None) -> Case:
     """The case keeps its source, so that objects dropped from the cache can be fetched again."""
     if source is not None:
+        source.used()
         case._source = source
         case._temporary.append(source)
     return case

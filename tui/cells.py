@@ -104,8 +104,8 @@ def event_mark(value: Any, row: Row) -> Content | str:
 
 
 def event_style(row: Row) -> str:
-    if row.get("outcome") == "denied":
-        return "attention"
+    if row.get("outcome") == "denied" or row.get("error_code") == IMMUTABLE:
+        return "attention"  # as among the pushes
     if row.get("outcome") != "ok":
         return "failed"
     return "write" if row.get("is_write") else ""

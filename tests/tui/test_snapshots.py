@@ -13,6 +13,7 @@ import pytest
 from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from queries.progress import CancelToken, Progress
@@ -33,11 +34,14 @@ class Album:
         self._snapshot = snapshot.use_extension(SVGImageExtension)
         self._differ: list[str] = []
 
-    def take(self, app: App[None], name: str) -> None:
+    async def take(self, pilot: Pilot[None], name: str) -> None:
+        app = pilot.app
         for box in app.screen.query(Input):
             box.cursor_blink = False
+        await pilot.pause()  # a scrollbar appears only once Textual finds the time
+        await pilot.pause()
         if self._snapshot(name=name) != app.export_screenshot(title="ecr-investigate"):
-            self._differ.append(name); open(f'/tmp/actual-{name}.svg','w').write(app.export_screenshot(title='ecr-investigate'))
+            self._differ.append(name)
 
     def check(self) -> None:
         assert not self._differ, (
@@ -75,38 +79,38 @@ def stand_there(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_way_down(album: Album, size: str) -> None:
     narrow = size == "80x24"
     async with driving("incident", size=SIZES[size], case_file="incident.duckdb") as driver:
-        album.take(driver.app, "repositories")
+        await album.take(driver.pilot, "repositories")
         await driver.go_to(repository=API)
         await driver.press("enter")
         await driver.go_to(image_digest=IMPLANT)
-        album.take(driver.app, "pushes")
+        await album.take(driver.pilot, "pushes")
         await driver.press("?")
-        album.take(driver.app, "help")
+        await album.take(driver.pilot, "help")
         await driver.press("escape")
         if narrow:
             await driver.press("v")
-            album.take(driver.app, "sql")
+            await album.take(driver.pilot, "sql")
             await driver.press("escape")
         await driver.press("enter")
-        album.take(driver.app, "push image")
+        await album.take(driver.pilot, "push image")
         await driver.press("2")
-        album.take(driver.app, "push layers")
+        await album.take(driver.pilot, "push layers")
         if narrow:
             await driver.press("3")
-            album.take(driver.app, "push records")
+            await album.take(driver.pilot, "push records")
         await driver.press("1", "u")
-        album.take(driver.app, "user who")
+        await album.take(driver.pilot, "user who")
         if narrow:
             await driver.press("2")
-            album.take(driver.app, "user sessions")
+            await album.take(driver.pilot, "user sessions")
             await driver.press("3")
-            album.take(driver.app, "user used")
+            await album.take(driver.pilot, "user used")
         await driver.press("1", "a")
-        album.take(driver.app, "activity")
+        await album.take(driver.pilot, "activity")
         await driver.press("c")
-        album.take(driver.app, "scope")
+        await album.take(driver.pilot, "scope")
         await driver.press("escape", "enter")
-        album.take(driver.app, "record")
+        await album.take(driver.pilot, "record")
     album.check()
 
 
@@ -114,13 +118,13 @@ async def test_the_way_down(album: Album, size: str) -> None:
 async def test_the_other_places(album: Album, size: str) -> None:
     async with driving("incident", size=SIZES[size], case_file="incident.duckdb") as driver:
         await driver.press("e")
-        album.take(driver.app, "evidence")
+        await album.take(driver.pilot, "evidence")
         await driver.press("p")
-        album.take(driver.app, "principals")
+        await album.take(driver.pilot, "principals")
         if size == "80x24":
             await driver.press("/")
             await driver.write("nobody")
-            album.take(driver.app, "nothing found")
+            await album.take(driver.pilot, "nothing found")
     album.check()
 
 
@@ -128,9 +132,9 @@ async def test_light_theme(album: Album) -> None:
     async with driving(
         "incident", size=MIDDLE, theme="light", case_file="incident.duckdb"
     ) as driver:
-        album.take(driver.app, "repositories")
+        await album.take(driver.pilot, "repositories")
         await to_activity(driver)
-        album.take(driver.app, "activity")
+        await album.take(driver.pilot, "activity")
     album.check()
 
 
@@ -138,7 +142,7 @@ async def test_without_colour(album: Album, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("NO_COLOR", "1")
     async with driving("incident", case_file="incident.duckdb") as driver:
         await to_activity(driver)
-        album.take(driver.app, "activity")
+        await album.take(driver.pilot, "activity")
     album.check()
 
 
@@ -153,16 +157,16 @@ async def to_activity(driver: Driver) -> None:
 async def test_hostile_evidence(album: Album, evidence: str) -> None:
     async with driving(evidence, size=NARROW, case_file=f"{evidence}.duckdb") as driver:
         await driver.press("enter")
-        album.take(driver.app, "pushes")
+        await album.take(driver.pilot, "pushes")
         if evidence != "huge":
             await driver.press("enter")
-            album.take(driver.app, "push")
+            await album.take(driver.pilot, "push")
             await driver.press("escape")
         await driver.press("a")
         if evidence == "markup":
-            album.take(driver.app, "activity")
+            await album.take(driver.pilot, "activity")
         await driver.press("enter")
-        album.take(driver.app, "record")
+        await album.take(driver.pilot, "record")
     album.check()
 
 
@@ -182,5 +186,5 @@ async def test_loading(album: Album) -> None:
     async with app.run_test(size=NARROW) as pilot:
         while "277" not in app.export_screenshot():
             await pilot.pause(0.02)
-        album.take(app, "loading")
+        await album.take(pilot, "loading")
     album.check()

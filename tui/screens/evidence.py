@@ -94,13 +94,16 @@ def totals_facts(totals: dict[str, Any]) -> list[Fact]:
         ),
         ("window", span.replace("T", " ").replace("Z", "")),
     ]
+    # Before the coverage: a gap must be seen without scrolling.
+    facts += [("note" if i == 0 else "", note) for i, note in enumerate(totals["notes"])]
+    widest = max((len(cover["region"]) for cover in totals["coverage"]), default=0)
     for number, cover in enumerate(totals["coverage"]):
         shown = f"{cover['first'][:16]} – {cover['last'][:16]}".replace("T", " ")
         facts.append(
             (
                 "covers" if number == 0 else "",
-                f"{cover['account']} {cover['region']:<14} {shown}  {fmt_count(cover['events'])}",
+                f"{cover['account']} {cover['region']:<{widest}}  {shown}"
+                f"  {fmt_count(cover['events'])}",
             )
         )
-    facts += [("note" if i == 0 else "", note) for i, note in enumerate(totals["notes"])]
     return facts

@@ -83,23 +83,27 @@ class RawScreen(CaseScreen):
     def _show_record(self, record: RawRecord) -> None:
         self._record = record
         self.query_one(JsonView).set_document(record.text)
-        event = self._event
-        said = [safe_content(f"{record.file_name}", 300, "bold")]
-        said.append(Content(f" · record {record.position}"))
-        if event is not None:
-            name = f"\n{event['event_name']} at {fmt_time(event['event_time'], year=True)} UTC"
-            said.append(safe_content(name, 120, keep="\n"))
-        if self._others:
-            said.append(
-                Content.styled(f" · {len(self._others)} other copies (c)", "$foreground-muted")
-            )
-        self.query_one("#where", Static).update(Content.assemble(*said))
-        self.refresh_bindings()
+        self._say_where(record)
 
     def _show_others(self, rows: list[dict[str, Any]]) -> None:
         self._others = rows
         if self._record is not None:
-            self._show_record(self._record)
+            self._say_where(self._record)
+
+    def _say_where(self, record: RawRecord) -> None:
+        """The event before the path, which may take all the lines there are."""
+        said = []
+        if self._event is not None:
+            when = fmt_time(self._event["event_time"], year=True)
+            said.append(safe_content(f"{self._event['event_name']} at {when} UTC", 120, "bold"))
+            if self._others:
+                copies = "copy" if len(self._others) == 1 else "copies"
+                note = f" · {len(self._others)} other {copies} (c)"
+                said.append(Content.styled(note, "$foreground-muted"))
+            said.append(Content("\n"))
+        said.append(safe_content(record.file_name, 300))
+        said.append(Content(f" · record {record.position}"))
+        self.query_one("#where", Static).update(Content.assemble(*said))
         self.refresh_bindings()
 
     def _say(self, message: str) -> None:

@@ -169,7 +169,7 @@ class RemoteSource:
     def finish(self) -> list[str]:
         """After reading: keep the cache within its limit; sentences on what was not fetched."""
         if self._store is not None and self._transfer is not None:
-            self._store.touch(self.objects)
+            self.used()
             if self._temporary is None:
                 self._trim(self._store)
             for fault, count in self._transfer.faults().most_common():
@@ -184,6 +184,11 @@ class RemoteSource:
                     f" history not fetched: {fault.text}"
                 )
         return self._said
+
+    def used(self) -> None:
+        """Note that the objects were used now: the longest unused are dropped first."""
+        if self._store is not None:
+            self._store.touch(self.objects)
 
     @property
     def complete(self) -> bool:
