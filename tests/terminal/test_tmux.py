@@ -80,8 +80,8 @@ class Tmux:
         flags = "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{bracketed_paste_flag}"
         on = self.run("display-message", "-p", flags).split()
         assert on[:3] == ["0", "0", "1"]
-        self.line("clear; stty -a; echo done")
-        settings = self.shows("done\n").split()
+        self.line("clear; stty -a; echo fin''ished")  # the echoed command must not be taken for it
+        settings = self.shows("finished").split()
         assert {"echo", "icanon", "isig"} <= set(settings)
 
 

@@ -422,7 +422,11 @@ async def test_pivot_on_who_offers_origin_session_and_key() -> None:
         await driver.write("access key")
         await driver.press("enter")
         assert driver.said("#scope").startswith("value ASIAHDB75CKWIEXAMPLE")
-        assert IMPLANT in [row["event_id"] for row in await driver.rows()] or await driver.total()
+        rows = await driver.rows()
+        with_key = [row for row in rows if row["access_key_id"] == "ASIAHDB75CKWIEXAMPLE"]
+        assert "PutImage" in {row["event_name"] for row in with_key}
+        # And the call that issued the key, by the session before it.
+        assert {row["event_name"] for row in rows if row not in with_key} == {"AssumeRole"}
 
 
 async def test_pivot_on_a_tag_shows_what_happened_to_it() -> None:
