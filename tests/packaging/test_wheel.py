@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 pytestmark = [pytest.mark.packaging, pytest.mark.slow]
 
@@ -66,7 +67,7 @@ class Installed:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=environment | {"HOME": str(self.folder)},
+            env=environment | {"HOME": str(self.folder.parent / "home")},
             stdin=subprocess.DEVNULL,
             check=False,
             capture_output=True,
@@ -199,10 +200,13 @@ def test_answers_from_the_sample_that_the_wheel_brings(installed: Installed) -> 
 def test_pins_are_what_the_project_asks_for() -> None:
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert "://" not in text
-    pinned = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
+    found = re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
+    pinned = {canonicalize_name(name): version for name, version in found}
     asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"], *BUILD["requires"]]
     for requirement in map(Requirement, asked):
-        assert requirement.specifier.contains(pinned[requirement.name]), str(requirement)
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), str(
+            requirement
+        )
 
 
 def test_every_pin_has_a_hash() -> None:
