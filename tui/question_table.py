@@ -89,10 +89,16 @@ class QuestionTable(PagedTable):
         # Two slots, so that the page on screen and the next one do not interrupt each other.
         self._jobs_screen.ask(
             f"{self.id}:{index % 2}",
-            partial(_page, page),
+            partial(self.rows_of, page),
             partial(self._arrived, index, generation),
             partial(self._failed, index),
         )
+
+    def rows_of(self, page: Question, case: Case, cancel: CancelToken) -> list[Row]:
+        """The rows of one page; runs on a thread. A table may add values of its own to them."""
+        answer = case.ask(page.sql, page.bound, cancel)
+        keys = [answer.columns.index(key) for key in page.statement.key]
+        return [Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows]
 
     def _arrived(self, index: int, generation: int, rows: list[Row]) -> None:
         self.set_reading(False)
@@ -121,12 +127,6 @@ class QuestionTable(PagedTable):
         message.stop()
         if message.column_key in self._names:
             self.sort_by(message.column_key)
-
-
-def _page(question: Question, case: Case, cancel: CancelToken) -> list[Row]:
-    answer = case.ask(question.sql, question.bound, cancel)
-    keys = [answer.columns.index(key) for key in question.statement.key]
-    return [Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows]
 
 
 def row_values(row: Row | None) -> dict[str, Any]:

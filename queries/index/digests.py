@@ -16,7 +16,7 @@ from typing import Any
 
 from queries.index.loader import Ledger
 from queries.progress import CancelToken
-from queries.sources.local import Item
+from queries.sources.local import Item, base_name
 from queries.unpack import Unpacked, plain_chunks
 
 _SHOWN = 5
@@ -54,15 +54,15 @@ def check_digests(items: list[Item], ledger: Ledger, cancel: CancelToken) -> Dig
         for file_id, facts in sorted(ledger.facts.items())
         if facts.is_digest
     ]
-    digests = {_base(digest["digestS3Object"]): digest for _, digest in read if digest}
+    digests = {base_name(digest["digestS3Object"]): digest for _, digest in read if digest}
     check.digests = len(digests)
     if not digests:
         return check
-    files = {_base(item.name): file_id for file_id, item in enumerate(items)}
+    files = {base_name(item.name): file_id for file_id, item in enumerate(items)}
     listed: set[str] = set()
     for digest in digests.values():
         for entry in digest.get("logFiles") or []:
-            name = _base(str(entry.get("s3Object") or ""))
+            name = base_name(str(entry.get("s3Object") or ""))
             listed.add(name)
             if cancel.cancelled:
                 return check
@@ -76,7 +76,7 @@ def check_digests(items: list[Item], ledger: Ledger, cancel: CancelToken) -> Dig
                     "ALTERED: the content differs from what the digest recorded"
                 ] += 1
     _find_unlisted(check, digests, files, listed, ledger)
-    _follow_chain(check, digests, {_base(items[i].name): items[i] for i, _ in read})
+    _follow_chain(check, digests, {base_name(items[i].name): items[i] for i, _ in read})
     return check
 
 
@@ -137,7 +137,7 @@ def _follow_chain(
         before = digest.get("previousDigestS3Object")
         if not isinstance(before, str):
             continue
-        earlier = _base(before)
+        earlier = base_name(before)
         recorded = str(digest.get("previousDigestHashValue") or "").lower()
         if earlier not in digests:
             same = [other for other in digests if other < name and _stream(other) == _stream(name)]
@@ -155,10 +155,6 @@ def _stream(name: str) -> str:
 def _stamp(value: object) -> str:
     """`2026-03-09T00:09:41Z` as `20260309T000941`, as names of log files have it."""
     return str(value or "").replace("-", "").replace(":", "").removesuffix("Z")
-
-
-def _base(name: str) -> str:
-    return name.rsplit("/", 1)[-1].rsplit(" › ", 1)[-1]
 
 
 def _named(names: list[str]) -> str:

@@ -156,7 +156,7 @@ def looks_like_partial_download(name: str) -> bool:
     `aws s3 cp` and `sync` leave NAME.<8 hex>, s3cmd `.s3cmd.*.tmp`, browsers `.part` and
     the like (aws/aws-cli#701, s3tools/s3cmd#636).
     """
-    base = _base(name)
+    base = base_name(name)
     if base.endswith(_PARTIAL_SUFFIXES) or (base.startswith(".s3cmd.") and base.endswith(".tmp")):
         return True
     stem, dot, last = base.rpartition(".")
@@ -165,11 +165,11 @@ def looks_like_partial_download(name: str) -> bool:
 
 def is_system_file(name: str) -> bool:
     """Files that an operating system leaves beside data and that never hold evidence."""
-    base = _base(name)
+    base = base_name(name)
     return base in {".DS_Store", "Thumbs.db", "desktop.ini"} or base.startswith("._")
 
 
-def _base(name: str) -> str:
+def base_name(name: str) -> str:
     """The last part of a path, or of a member's name in an archive."""
     return name.rsplit("/", 1)[-1].rsplit(" › ", 1)[-1]
 

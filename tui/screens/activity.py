@@ -244,8 +244,8 @@ class ActivityScreen(CaseScreen):
         self._change(fold_layers=not self._filters.fold_layers)
 
     def action_clear_filters(self) -> None:
-        self._change(**dict.fromkeys(("since", "until", *FILTER_KINDS)))
-        self._change(writes=False, failures=False)
+        nothing = dict.fromkeys(("since", "until", *FILTER_KINDS))
+        self._change(**nothing, writes=False, failures=False)
 
     def action_scope(self) -> None:
         """Whose events: of the push that led here, or else of the row under the cursor."""

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TabbedContent, TabPane
 
 from queries.question import Question
 from queries.scope import VALUE, Scope
@@ -241,6 +241,17 @@ class CaseScreen(Jobs):
         text = "\n".join(question.pasteable() for question in self.questions())
         if text:
             self.app.push_screen(SqlView(f"-- duckdb -readonly '{self.case.path}'\n\n{text}"))
+
+    def action_tab(self, name: str) -> None:
+        """Show a tab and put the focus into it (screens with tabs bind keys to this)."""
+        tabs = self.query_one("#tabs", TabbedContent)
+        tabs.active = name
+        next(iter(tabs.get_pane(name).query("QuestionTable, Facts"))).focus()
+
+    def action_next_tab(self) -> None:
+        tabs = self.query_one("#tabs", TabbedContent)
+        names = [str(pane.id) for pane in tabs.query(TabPane)]
+        self.action_tab(names[(names.index(tabs.active) + 1) % len(names)])
 
     def action_help(self) -> None:
         self.app.push_screen(Help(self.segment, self.explains, self.keys_here()))

@@ -157,16 +157,6 @@ class PrincipalScreen(CaseScreen):
             return self.table.selected_cell
         return self._scope.value
 
-    def action_tab(self, name: str) -> None:
-        tabs = self.query_one("#tabs", TabbedContent)
-        tabs.active = name
-        next(iter(tabs.get_pane(name).query("QuestionTable, Facts"))).focus()
-
-    def action_next_tab(self) -> None:
-        names = ["who", "sessions", "used", "pushed"]
-        at = names.index(self.query_one("#tabs", TabbedContent).active)
-        self.action_tab(names[(at + 1) % len(names)])
-
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen
 

@@ -151,17 +151,6 @@ class PushScreen(CaseScreen):
         if "event_key" in message.row.values:
             self.open_screen(RawScreen(message.row["event_key"]))
 
-    def action_tab(self, name: str) -> None:
-        tabs = self.query_one("#tabs", TabbedContent)
-        tabs.active = name
-        pane = tabs.get_pane(name)
-        next(iter(pane.query("QuestionTable, Facts"))).focus()
-
-    def action_next_tab(self) -> None:
-        names = ["image", "layers", "records", "pulls"]
-        at = names.index(self.query_one("#tabs", TabbedContent).active)
-        self.action_tab(names[(at + 1) % len(names)])
-
     def action_user(self) -> None:
         if self._push is not None:
             open_pusher(self.app, self._push)

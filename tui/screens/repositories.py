@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
@@ -18,7 +17,7 @@ from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 from tui.cells import count_cell, name_cell, repository_cell, spark_cell, time_cell
 from tui.jobs import ask_rows
-from tui.question_table import QuestionTable, _page
+from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.text import fmt_count, fmt_time
 from tui.widgets.facts import Facts
@@ -107,37 +106,22 @@ class _Table(QuestionTable):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Pushes")]
 
-    @on(PagedTable.PageRequested)
-    def _fetch(self, message: PagedTable.PageRequested) -> None:
-        message.stop()
-        message.prevent_default()
-        if self.question is None:
-            return
-        page = self.question.with_page(message.limit, message.offset)
-        self.set_reading(True)
-        self._jobs_screen.ask(
-            f"{self.id}:{message.page_index % 2}",
-            partial(_with_activity, page),
-            partial(self._arrived, message.page_index, message.generation),
-            partial(self._failed, message.page_index),
-        )
-
-
-def _with_activity(page: Question, case: Case, cancel: CancelToken) -> list[Row]:
-    rows = _page(page, case, cancel)
-    window = case.totals["window"]
-    if not window["first"]:
-        return rows
-    start, end = (datetime.fromisoformat(window[k]).timestamp() for k in ("first", "last"))
-    width = max(1, int((end - start) // SLICES) + 1)
-    slices = ask_rows(ask_for("pushes_by_slice", start=int(start), width=width))(case, cancel)
-    series: dict[str, list[int]] = {}
-    for entry in slices:
-        counts = series.setdefault(entry["repository"], [0] * SLICES)
-        counts[min(max(entry["slice"], 0), SLICES - 1)] += entry["pushes"]
-    return [
-        Row(row.key, {**row.values, "activity": series.get(row["repository"], [])}) for row in rows
-    ]
+    def rows_of(self, page: Question, case: Case, cancel: CancelToken) -> list[Row]:
+        rows = super().rows_of(page, case, cancel)
+        window = case.totals["window"]
+        if not window["first"]:
+            return rows
+        start, end = (datetime.fromisoformat(window[k]).timestamp() for k in ("first", "last"))
+        width = max(1, int((end - start) // SLICES) + 1)
+        slices = ask_rows(ask_for("pushes_by_slice", start=int(start), width=width))(case, cancel)
+        series: dict[str, list[int]] = {}
+        for entry in slices:
+            counts = series.setdefault(entry["repository"], [0] * SLICES)
+            counts[min(max(entry["slice"], 0), SLICES - 1)] += entry["pushes"]
+        return [
+            Row(row.key, {**row.values, "activity": series.get(row["repository"], [])})
+            for row in rows
+        ]
 
 
 def why_no_repositories(totals: dict[str, Any]) -> Content:
