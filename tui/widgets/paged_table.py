@@ -409,6 +409,11 @@ class PagedTable(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._request_soon()
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        # Textual moves only a scrollbar that is shown: scrolled before, it would stand at the top.
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def _lay_out(self) -> None:
         width = self._line_width
         self._slots = layout_columns(self._columns, width) if width else []

@@ -224,6 +224,19 @@ async def test_restore_before_the_first_layout() -> None:
         assert "▸ " in lines(app, app.table)[11]
 
 
+async def test_the_scrollbar_stands_where_the_rows_are() -> None:
+    app = TableApp(0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        # The rows come and the cursor jumps before Textual has shown the scrollbar.
+        app.table.set_total(1_000)
+        app.table.move_cursor(900)
+        await pilot.pause()
+        bar = app.table.vertical_scrollbar
+        assert bar.position == app.table.scroll_offset.y > 0
+        assert bar.window_virtual_size == app.table.virtual_size.height
+
+
 async def test_finding_a_row_by_key() -> None:
     app = TableApp()
     async with app.run_test(size=(80, 24)) as pilot:
