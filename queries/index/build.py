@@ -22,6 +22,7 @@ from queries.index.rows import insert_rows
 from queries.index.schema import INDEX_VERSION, create_tables
 from queries.index.sessions import build_sessions
 from queries.index.totals import collect_totals
+from queries.memory import give_back, keep_freed_memory
 from queries.progress import CancelToken, Progress
 from queries.reader import DAMAGED
 from queries.sources.local import Item, Listing
@@ -42,6 +43,7 @@ def build_index(
     """
     create_tables(connection)
     workers = workers or max(2, min(8, os.cpu_count() or 2))
+    keep_freed_memory()
     ledger = load_items(connection, listing.items, progress, cancel, workers=workers, fast=fast)
     progress.stage = "merging copies"
     conflicts = merge_copies(connection)
@@ -60,6 +62,7 @@ def build_index(
     totals["stopped"] = cancel.cancelled
     rows = [("index_version", str(INDEX_VERSION)), ("totals", json.dumps(totals))]
     insert_rows(connection, "meta", rows)
+    give_back()
     progress.stage = "done"
     return totals
 

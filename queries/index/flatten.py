@@ -27,8 +27,8 @@ def insert_statement() -> str:
     Parameters: `docs` BLOB[] the documents, `files` INTEGER[] the file id of each, `bases`
     BIGINT[] the position before its first record. A document that is not JSON gives no row.
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
-    object, an unusual time, a repeated key, another service's notice): its file then goes
-    through the careful reader.
+    object, an unusual time, a repeated key, a value that CloudTrail left out, another service's
+    notice): its file then goes through the careful reader.
     """
     names = ", ".join(column.name for column in COLUMNS)
     values = ", ".join(f"{_expression(column.sql)} AS {column.name}" for column in COLUMNS)
@@ -43,7 +43,7 @@ SELECT (file_id::BIGINT << 32) | position, file_id, position, {names},
   1, NULL, odd
 FROM (
   SELECT file_id, position, {values},
-    repeated OR no_identity OR event_id_ IS NULL OR event_time_text_ IS NULL
+    careful OR no_identity OR event_id_ IS NULL OR event_time_text_ IS NULL
       OR event_time_text_ NOT LIKE '____-__-__T__:__:__Z'
       OR event_time IS NULL OR event_name_ IS NULL OR event_source_ IS NULL
       OR event_source_ LIKE 'aws:%'
@@ -54,20 +54,21 @@ FROM (
   FROM (
     SELECT *, {shared}
     FROM (
-      SELECT file_id, position, repeated, r.userIdentity IS NULL AS no_identity, {fields}
+      SELECT file_id, position, careful, r.userIdentity IS NULL AS no_identity, {fields}
       FROM (
-        SELECT file_id, position, repeated, r,
+        SELECT file_id, position, careful, r,
           json_transform(r.requestParameters, {_structure(REQUEST)}) AS q,
           json_transform(r.responseElements, {_structure(RESPONSE)}) AS a
         FROM (
-          SELECT file_id, repeated, base + generate_subscripts(records, 1) AS position,
+          SELECT file_id, careful, base + generate_subscripts(records, 1) AS position,
             unnest(records) AS r
           FROM (
             SELECT file_id, base, records, len(shapes) <> len(records)
               OR len(list_filter(list_distinct(shapes),
-                lambda keys: len(keys) <> list_unique(keys))) > 0 AS repeated
+                lambda keys: len(keys) <> list_unique(keys))) > 0
+              OR (contains(doc, 'omitted') AND contains(doc, '"omitted"')) AS careful
             FROM (
-              SELECT file_id, base,
+              SELECT file_id, base, doc,
                 try(json_transform(doc, {_structure({"Records": [RECORD]})})).Records AS records,
                 try(json_keys(doc, '$.*[*]')) AS shapes
               FROM (
