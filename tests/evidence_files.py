@@ -196,7 +196,16 @@ def one(case: Case, sql: str, **parameters: Any) -> Any:
     return value
 
 
-TABLES = ("events", "copies", "sessions", "pushes", "push_records", "push_layers")
+TABLES = (
+    "events",
+    "copies",
+    "sessions",
+    "pushes",
+    "push_records",
+    "push_layers",
+    "tag_spans",
+    "deployments",
+)
 
 
 def index_in_memory(

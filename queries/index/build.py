@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from queries.index.deployments import build_deployments
 from queries.index.digests import check_digests
 from queries.index.loader import Ledger, load_items
 from queries.index.merge import (
@@ -54,6 +55,8 @@ def build_index(
     build_sessions(connection)
     progress.stage = "grouping pushes"
     counted = build_pushes(connection)
+    progress.stage = "following deployments"
+    build_deployments(connection)
     progress.stage = "checking digests"
     digests = check_digests(listing.items, ledger, cancel)
     progress.stage = "counting"

@@ -74,12 +74,27 @@ def read_deletion(
     return deletion
 
 
+@dataclass(slots=True)
+class TagSpan:
+    """How long a tag named an image: from the push that set it to what ended that."""
+
+    tag: str
+    group: Group
+    until: datetime | None = None
+    ended_by: int | None = None
+    """The event that ended it: a push that moved the tag, or a deletion."""
+    ended_how: str | None = None
+
+
 class RepositoryHistory:
     """Walk one repository's life; call `push` and `delete` in time order."""
 
     def __init__(self) -> None:
         self.lifetime = 1
+        self.spans: list[TagSpan] = []
+        """Every image each tag ever named, in the order in which it began."""
         self._owners: dict[str, Group] = {}
+        self._open: dict[str, TagSpan] = {}
         self._known: set[str] = set()
 
     def push(self, group: Group) -> Effect:
@@ -103,7 +118,7 @@ class RepositoryHistory:
         else:
             what = NEW_IMAGE
         for tag in group.tags:
-            self._owners[tag] = group
+            self._name(tag, group)
         self._known.add(digest)
         self._known.update(part.event.digest for part in group.parts if part.event.digest)
         return Effect(what, previous, self.lifetime, _same_second_tags(group))
@@ -111,20 +126,40 @@ class RepositoryHistory:
     def delete(self, deletion: Deletion) -> None:
         if deletion.whole_repository:
             self.lifetime += 1
-            self._owners.clear()
+            for tag in list(self._owners):
+                self._end(tag, deletion, "repository deleted")
             self._known.clear()
             return
+        how = "expired" if deletion.by_policy else "deleted"
         for tag in deletion.tags:
-            self._owners.pop(tag, None)
+            self._end(tag, deletion, how)
         for digest in deletion.digests:
             named = [tag for tag, group in self._owners.items() if group.root.digest == digest]
             if not deletion.tags:
                 for tag in named:
-                    del self._owners[tag]
+                    self._end(tag, deletion, how)
             elif named:
                 # Only a tag was taken off; others still name the image.
                 continue
             self._known.discard(digest)
+
+    def _name(self, tag: str, group: Group) -> None:
+        """A tag names an image from now on; set again on the same one, it goes on."""
+        span = self._open.get(tag)
+        self._owners[tag] = group
+        if span is not None:
+            if span.group.root.digest == group.root.digest:
+                return
+            span.until, span.ended_by = group.root.time, group.root.event_key
+            span.ended_how = "moved"
+        self._open[tag] = TagSpan(tag, group)
+        self.spans.append(self._open[tag])
+
+    def _end(self, tag: str, deletion: Deletion, how: str) -> None:
+        self._owners.pop(tag, None)
+        span = self._open.pop(tag, None)
+        if span is not None:
+            span.until, span.ended_by, span.ended_how = deletion.time, deletion.event_key, how
 
 
 def _same_second_tags(group: Group) -> bool:

@@ -52,6 +52,7 @@ class _Tables:
     pushes: list[tuple[Any, ...]]
     records: list[tuple[Any, ...]]
     layers: list[tuple[Any, ...]]
+    tags: list[tuple[Any, ...]]
     deleted: int = 0
     deletes_failed: int = 0
     deleted_by_policy: int = 0
@@ -59,16 +60,17 @@ class _Tables:
 
 
 def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Fill pushes, push_records and push_layers; return counts for the evidence totals."""
+    """Fill pushes, push_records, push_layers and tag_spans; return counts for the totals."""
     cursor = connection.execute(_EVENTS, {"unknown": UNKNOWN_REPOSITORY})
     columns = [column[0] for column in cursor.description or ()]
     rows = _rows(cursor, columns)
-    tables = _Tables([], [], [])
+    tables = _Tables([], [], [], [])
     for _, events in groupby(rows, key=lambda row: row["repository"]):
         _repository(list(events), tables)
     insert_rows(connection, "pushes", tables.pushes)
     insert_rows(connection, "push_records", tables.records)
     insert_rows(connection, "push_layers", tables.layers)
+    insert_rows(connection, "tag_spans", tables.tags)
     add_layers_only(connection)
     _add_creations(connection)
     _add_logins(connection)
@@ -122,6 +124,19 @@ def _repository(rows: list[dict[str, Any]], tables: _Tables) -> None:
             _push(step, history.push(step), tables)
     for event in failed:
         _push(Group(event), Effect("attempt", lifetime=history.lifetime), tables)
+    tables.tags += [
+        (
+            span.group.root.repository,
+            span.tag,
+            span.group.root.digest,
+            span.group.root.event_key,
+            span.group.root.time,
+            span.until,
+            span.ended_by,
+            span.ended_how,
+        )
+        for span in history.spans
+    ]
     if puts:
         tables.lifetimes += history.lifetime
 

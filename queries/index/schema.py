@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -50,6 +50,20 @@ CREATE TABLE push_records (push_key BIGINT, event_key BIGINT, part VARCHAR, imag
 CREATE TABLE push_layers (
   push_key BIGINT, manifest_digest VARCHAR, layer_no INTEGER, layer_digest VARCHAR,
   bytes BIGINT, media_type VARCHAR
+);
+CREATE TABLE tag_spans (
+  repository VARCHAR, tag VARCHAR, image_digest VARCHAR, push_key BIGINT, since TIMESTAMP,
+  until TIMESTAMP, ended_by BIGINT, ended_how VARCHAR
+);
+CREATE TABLE deployments (
+  deployment_no BIGINT, event_key BIGINT, event_time TIMESTAMP, platform VARCHAR,
+  event_name VARCHAR, act VARCHAR, deployed VARCHAR, definition VARCHAR, definition_event BIGINT,
+  container VARCHAR, image VARCHAR, registry VARCHAR, registry_id VARCHAR, aws_region VARCHAR,
+  repository VARCHAR, repository_name VARCHAR, image_tag VARCHAR, image_digest VARCHAR,
+  matched VARCHAR, resolved_digest VARCHAR, push_key BIGINT, upstream VARCHAR, until TIMESTAMP,
+  ended_by BIGINT, ended_how VARCHAR, lasting BOOLEAN, outcome VARCHAR, error_code VARCHAR,
+  principal VARCHAR, access_key_id VARCHAR, origin VARCHAR, account_id VARCHAR,
+  event_region VARCHAR
 );
 """
 
