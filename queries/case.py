@@ -32,6 +32,7 @@ from queries.sources.local import Item, Listing, find_items
 from queries.sources.s3.options import is_remote
 
 if TYPE_CHECKING:
+    from queries.sources.s3.choice import Choose
     from queries.sources.s3.source import Remote, RemoteSource
 
 _BUILD_CONFIG = {
@@ -133,23 +134,31 @@ def open_case(
     workers: int | None = None,
     fast: bool = True,
     remote: Remote | None = None,
+    choose: Choose | None = None,
+    listing_cancel: CancelToken | None = None,
 ) -> Case:
     """Index the evidence under `paths`, or open the index that exists already.
 
     `case_file` keeps the index where the user says; without `paths` it is only opened. With
     `use_cache=False` nothing outlives the program. `remote` says how to reach `s3://` paths and
-    what is wanted of them. Raises `WrongUsage` for a missing path.
+    what is wanted of them; `choose` is asked what of a bucket's listing is to be loaded, and
+    `listing_cancel` ends the listing alone. Raises `WrongUsage` for a missing path, `Cancelled`
+    when the work was stopped before anything was read.
     """
     progress = progress or Progress()
     cancel = cancel or CancelToken()
     if case_file is not None and not paths:
         return _open_existing(case_file)
     spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
-    source = _remote_source(paths, remote, progress, cancel)
+    source = _remote_source(paths, remote, progress, cancel, listing_cancel)
     try:
         listing = find_items([p for p in paths if not is_remote(p)], spool=Path(spool.name))
         if source is not None:
             source.list_into(listing)
+            if cancel.cancelled:
+                raise Cancelled("stopped while the bucket was listed; nothing was read")
+            if choose is not None:
+                source.ask(choose, listing)
             source.add_items(listing, cache_folder() / "evidence" if use_cache else None)
         if any(item.spooled for item in listing.items):
             use_cache = False
@@ -190,7 +199,11 @@ where the user asked for it, and built anew when the same evidence is opened aga
 
 
 def _remote_source(
-    paths: Sequence[str], remote: Remote | None, progress: Progress, cancel: CancelToken
+    paths: Sequence[str],
+    remote: Remote | None,
+    progress: Progress,
+    cancel: CancelToken,
+    listing_cancel: CancelToken | None,
 ) -> RemoteSource | None:
     """The remote part of some evidence, if it has one."""
     wanted = [path for path in paths if is_remote(path)]
@@ -198,7 +211,7 @@ def _remote_source(
         return None
     from queries.sources.s3.source import Remote, RemoteSource
 
-    return RemoteSource(remote or Remote(), wanted, progress, cancel)
+    return RemoteSource(remote or Remote(), wanted, progress, cancel, listing_cancel)
 
 
 def _with_source(case: Case, source: RemoteSource | None) -> Case:

@@ -20,6 +20,17 @@ class Progress:
     bytes_done: int = 0
     records: int = 0
     current: str = ""
+    to_fetch: int = 0
+    """Objects of a bucket that are not in the cache yet; bytes of these, and what came so far."""
+    to_fetch_bytes: int = 0
+    fetched: int = 0
+    fetched_bytes: int = 0
+    reused: int = 0
+    """Objects that are there from an earlier run."""
+    not_fetched: int = 0
+    """Objects that could not be had."""
+    listing: bool = False
+    """Whether a bucket is being listed: nothing was read yet."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, *, files: int = 0, stored: int = 0, records: int = 0, current: str = "") -> None:
@@ -30,6 +41,17 @@ class Progress:
             if current:
                 self.current = current
 
+    def arrived(self, size: int) -> None:
+        """An object of so many bytes was fetched whole."""
+        with self._lock:
+            self.fetched += 1
+            self.fetched_bytes += size
+
+    def missed(self) -> None:
+        """An object could not be had."""
+        with self._lock:
+            self.not_fetched += 1
+
 
 class CancelToken:
     """Stops work on request: loops ask `cancelled`, running DuckDB cursors are interrupted.
@@ -38,14 +60,16 @@ class CancelToken:
     2.0.1), so each running cursor is registered here while it works.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parent: CancelToken | None = None) -> None:
+        """With a `parent`, this part of the work ends with the whole, too."""
+        self._parent = parent
         self._event = threading.Event()
         self._lock = threading.Lock()
         self._cursors: list[duckdb.DuckDBPyConnection] = []
 
     @property
     def cancelled(self) -> bool:
-        return self._event.is_set()
+        return self._event.is_set() or (self._parent is not None and self._parent.cancelled)
 
     def cancel(self) -> None:
         with self._lock:

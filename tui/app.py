@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
@@ -15,8 +16,9 @@ from textual.message import Message
 from textual.widgets import Input
 
 from queries.case import Case, open_case
-from queries.errors import InvestigationError
+from queries.errors import Cancelled, InvestigationError
 from queries.progress import CancelToken, Progress
+from queries.sources.s3.options import is_remote
 from tui.jobs import join_questions
 from tui.palette import ScreenCommands
 from tui.screens.evidence import EvidenceScreen
@@ -24,6 +26,7 @@ from tui.screens.loading import LoadingScreen
 from tui.screens.repositories import RepositoriesScreen
 
 if TYPE_CHECKING:
+    from queries.sources.s3.choice import Choice, Offer
     from queries.sources.s3.source import Remote
 
 THEMES = {"dark": "textual-dark", "light": "textual-light"}
@@ -45,6 +48,14 @@ class NotOpened(Message, bubble=False):
         self.reason = reason
 
 
+class Listed(Message, bubble=False):
+    """A bucket was listed and there is something to choose; the reading thread waits."""
+
+    def __init__(self, offer: Offer) -> None:
+        super().__init__()
+        self.offer = offer
+
+
 class InvestigateApp(App[None]):
     """Reads the evidence on a thread, then starts at the repositories."""
 
@@ -64,13 +75,19 @@ class InvestigateApp(App[None]):
         use_cache: bool = True,
         theme_name: str | None = None,
         remote: Remote | None = None,
+        ask_what: bool = True,
     ) -> None:
+        """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched."""
         super().__init__()
         self._paths = list(paths)
         self._case_file = case_file
         self._use_cache = use_cache
         self._remote = remote
+        self._ask_what = ask_what
         self._cancel = CancelToken()
+        self._listing_cancel = CancelToken(self._cancel)
+        self._chosen: SimpleQueue[Choice | None] = SimpleQueue()
+        self._progress = Progress()
         self._reader: threading.Thread | None = None
         self._case: Case | None = None
         self.failure = ""
@@ -101,28 +118,53 @@ class InvestigateApp(App[None]):
             self.theme = name
         elif name:
             self.notify(f"no theme is called {name}", severity="warning", markup=False)
-        progress = Progress()
-        self.push_screen(LoadingScreen(progress, self._cancel, self.evidence_name))
-        self._reader = threading.Thread(
-            target=self._open, args=(progress,), name="open case", daemon=True
-        )
+        self.push_screen(self._loading())
+        self._reader = threading.Thread(target=self._open, name="open case", daemon=True)
         self._reader.start()
 
-    def _open(self, progress: Progress) -> None:
+    def _loading(self) -> LoadingScreen:
+        return LoadingScreen(self._progress, self._cancel, self.evidence_name, self._listing_cancel)
+
+    def _open(self) -> None:
         try:
             case = open_case(
                 self._paths,
                 case_file=self._case_file,
                 use_cache=self._use_cache,
-                progress=progress,
+                progress=self._progress,
                 cancel=self._cancel,
                 remote=self._remote,
+                choose=self._choose if self._ask_what else None,
+                listing_cancel=self._listing_cancel,
             )
+        except Cancelled:
+            self.post_message(NotOpened(""))
         except (InvestigationError, OSError, duckdb.Error) as error:
             self.post_message(NotOpened(str(error)))
         else:
             self._case = case
             self.post_message(Opened(case))
+
+    def _choose(self, offer: Offer) -> Choice:
+        """On the reading thread: ask, and wait for the answer."""
+        self.post_message(Listed(offer))
+        choice = self._chosen.get()
+        if choice is None:
+            raise Cancelled("nothing was chosen")
+        return choice
+
+    def on_listed(self, message: Listed) -> None:
+        from tui.screens.selection import SelectionScreen
+
+        def done(choice: Choice | None) -> None:
+            self._chosen.put(choice)
+            if choice is None:
+                self.exit(return_code=0)
+            else:
+                self.switch_screen(self._loading())
+
+        name = ", ".join(path for path in self._paths if is_remote(path))
+        self.switch_screen(SelectionScreen(message.offer, name, done))
 
     def on_opened(self, message: Opened) -> None:
         totals = message.case.totals
@@ -140,7 +182,7 @@ class InvestigateApp(App[None]):
 
     def on_not_opened(self, message: NotOpened) -> None:
         self.failure = message.reason
-        self.exit(return_code=1)
+        self.exit(return_code=1 if message.reason else 0)
 
     def on_key(self, event: events.Key) -> None:
         """Text typed before its box had the focus (a slow line brings keys in one go): without
@@ -152,11 +194,15 @@ class InvestigateApp(App[None]):
 
     async def action_quit(self) -> None:
         nothing = self._case is not None and not self._case.totals["raw_records"]
-        self._cancel.cancel()
+        self._stop_reading()
         self.exit(return_code=1 if nothing else 0)
 
-    async def _on_exit_app(self) -> None:
+    def _stop_reading(self) -> None:
         self._cancel.cancel()
+        self._chosen.put(None)  # for whoever waits for a choice
+
+    async def _on_exit_app(self) -> None:
+        self._stop_reading()
         await super()._on_exit_app()
 
     def finish(self) -> None:

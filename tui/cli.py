@@ -142,6 +142,12 @@ def _interface_parser() -> argparse.ArgumentParser:
         choices=("table", "json", "jsonl", "csv"),
         help="how --list prints (default: table)",
     )
+    parser.add_argument(
+        "--yes",
+        "-y",
+        action="store_true",
+        help="load all that was listed of a bucket, without asking which part",
+    )
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
     return parser
 
@@ -221,6 +227,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         use_cache=not options.no_cache,
         theme_name=options.theme,
         remote=remote,
+        ask_what=not options.yes,
     )
     app.run()
     app.finish()

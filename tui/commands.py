@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from queries.errors import InvestigationError, NothingToRead, WrongUsage
+from queries.errors import Cancelled, InvestigationError, NothingToRead, WrongUsage
 
 if TYPE_CHECKING:
     from queries.case import Case, Rows
@@ -418,6 +418,8 @@ def _opened(options: argparse.Namespace) -> Case:
             cancel=cancel,
             remote=remote,
         )
+    except Cancelled:
+        raise KeyboardInterrupt from None
     finally:
         restore()
         stop.set()

@@ -17,12 +17,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from queries.progress import CancelToken, Progress
+from queries.sources.s3.choice import Offer
+from queries.sources.s3.source import Share
 from samples import incident_path
 from tests.evidence_files import at, image, push, record, trail, write
 from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, Driver, driving
 from tests.tui.test_hostile import CONTROL, MARKUP, NESTED, attacked
 from tui.app import InvestigateApp
 from tui.screens.loading import LoadingScreen
+from tui.screens.selection import SelectionScreen
 
 SIZES = {"80x24": NARROW, "120x40": MIDDLE}
 
@@ -176,9 +179,65 @@ class Reading(App[None]):
     CSS_PATH = inspect.getfile(InvestigateApp).replace("app.py", "app.tcss")
 
     def on_mount(self) -> None:
+        self.push_screen(self.shown())
+
+    def shown(self) -> LoadingScreen:
         progress = Progress("reading", 277, 120, 460_000, 200_000, 1_304)
         progress.current = "incident/AWSLogs/o-exampleorg/[red]\x1b[2J.json.gz"
-        self.push_screen(LoadingScreen(progress, CancelToken(), "incident"))
+        return LoadingScreen(progress, CancelToken(), "incident")
+
+
+class Fetching(Reading):
+    """The same over a bucket."""
+
+    def shown(self) -> LoadingScreen:
+        progress = Progress("fetching 52,000 objects", 52_000, 1_200, 460_000_000, 200_000, 13_040)
+        progress.to_fetch, progress.to_fetch_bytes = 51_000, 430_000_000
+        progress.fetched, progress.fetched_bytes = 9_000, 81_000_000
+        progress.reused, progress.not_fetched = 1_000, 2
+        screen = LoadingScreen(progress, CancelToken(), "org-logs")
+        screen._rate.note(0, 8_000, 70_000_000)
+        screen._rate.note(2, 9_000, 81_000_000)
+        # What is drawn is the state above, not the clock.
+        screen._rate.note = lambda *_: None  # type: ignore[method-assign]
+        return screen
+
+
+class Choosing(App[None]):
+    """The selection over a listing with a hostile name in it."""
+
+    CSS_PATH = Reading.CSS_PATH
+
+    def on_mount(self) -> None:
+        shares = [
+            Share(
+                "org-logs", account, region, f"2026-03-{day:02}", "CloudTrail", day * 7, day << 16
+            )
+            for account in ("111122223333", "444455556666")
+            for region in ("ap-southeast-2", "eu-west-1", "us-east-1")
+            for day in range(1, 32)
+        ]
+        shares.append(Share("org-logs", "", "", "", "other", 12, 99_999))
+        hostile = "s3://org-logs/AWSLogs/[red]\x1b[2J/: access denied: s3:ListBucket"
+        self.push_screen(SelectionScreen(Offer(shares, [hostile]), "s3://org-logs", print))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_selection(album: Album, size: str) -> None:
+    app = Choosing()
+    async with app.run_test(size=SIZES[size]) as pilot:
+        await pilot.press("down", "space", "d", "ctrl+u", *"2026-03-04 2026-03-20", "enter")
+        await album.take(pilot, f"selection-{size}")
+    album.check()
+
+
+async def test_fetching(album: Album) -> None:
+    app = Fetching()
+    async with app.run_test(size=MIDDLE) as pilot:
+        while "52,000" not in app.export_screenshot():
+            await pilot.pause(0.02)
+        await album.take(pilot, "fetching")
+    album.check()
 
 
 async def test_loading(album: Album) -> None:

@@ -99,8 +99,12 @@ class TimeStrip(Widget, can_focus=True):
     class RangeCleared(StripMessage):
         """The whole time again."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, *, noun: str = "events", id: str | None = None, classes: str | None = None
+    ) -> None:
+        """`noun`: what is counted."""
         super().__init__(id=id, classes=classes)
+        self._noun = noun
         self._start: datetime | None = None
         self._end: datetime | None = None
         self._total: Sequence[int] = ()
@@ -328,7 +332,7 @@ class TimeStrip(Widget, can_focus=True):
             texts = [f"[ {start} – {end} ] {span}", f"[ {start} – {end} ]", f"[ {span} ]"]
         else:
             count, failed = sum(self._total), sum(self._stressed)
-            most = f"{fmt_count(count)} events"
+            most = f"{fmt_count(count)} {self._noun}"
             texts = [f"{most}, {fmt_count(failed)} failed"] if failed else []
             texts += [most, fmt_count(count)]
         return next((t for t in texts if len(t) <= room), "")

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from queries.progress import CancelToken
+from queries.progress import CancelToken, Progress
 from queries.sources.s3.client import S3Client
 from queries.sources.s3.faults import (
     CUT,
@@ -55,11 +55,13 @@ class Transfer:
         store: EvidenceStore,
         objects: list[S3Object],
         cancel: CancelToken,
+        progress: Progress | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._objects = objects
         self._cancel = cancel
+        self._progress = progress or Progress()
         self._results: list[Path | Fault | None] = [None] * len(objects)
         self._next = 0
         self._end: Fault | None = None
@@ -67,14 +69,13 @@ class Transfer:
         self._no_connection = 0
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self.fetched = 0
-        self.fetched_bytes = 0
-        self.reused = 0
 
     def start(self) -> None:
         """Begin. Raises `NotFetched` when the disk is too small for what is missing."""
         missing = [entry for entry in self._objects if not self._store.has(entry)]
         needed = sum(entry.size for entry in missing)
+        self._progress.to_fetch, self._progress.to_fetch_bytes = len(missing), needed
+        self._progress.reused = len(self._objects) - len(missing)
         free = shutil.disk_usage(self._store.folder).free - _SPARE
         if needed > free:
             raise NotFetched(
@@ -95,10 +96,11 @@ class Transfer:
         """The file of an object, once it is there. Raises `NotFetched`."""
         with self._changed:
             while (result := self._results[index]) is None:
-                if self._end is not None:
-                    raise NotFetched(self._end)
-                if self._cancel.cancelled:
-                    raise NotFetched(NOT_ASKED)
+                under_way = index < self._next and not self._stopped
+                if self._cancel.cancelled or (self._end is not None and not under_way):
+                    # Settled for good: what was reported missing must not be counted as had.
+                    result = self._results[index] = self._end or NOT_ASKED
+                    break
                 self._changed.wait(0.2)
         if isinstance(result, Fault):
             raise NotFetched(result)
@@ -151,29 +153,25 @@ class Transfer:
         try:
             if self._store.has(wanted):
                 result = self._store.place(wanted)
-                reused = True
             else:
                 result = self._fetch(wanted, self._halted)
-                reused = False
+                self._progress.arrived(wanted.size)
         except NotFetched as error:
-            result, reused = error.fault, False
+            result = error.fault
         except BaseException as error:  # a thread that dies would let its reader wait for ever
-            result, reused = self._client.fault(error, "get", wanted.bucket), False
+            result = self._client.fault(error, "get", wanted.bucket)
         with self._changed:
-            self._count(result, wanted, reused)
-            if not (isinstance(result, Fault) and result.kind == STOPPED):
+            self._count(result)
+            stopped = isinstance(result, Fault) and result.kind == STOPPED
+            if self._results[index] is None and not stopped:
                 self._results[index] = result
             self._changed.notify_all()
 
-    def _count(self, result: Path | Fault, wanted: S3Object, reused: bool) -> None:
+    def _count(self, result: Path | Fault) -> None:
         if isinstance(result, Path):
             self._no_connection = 0
-            if reused:
-                self.reused += 1
-            else:
-                self.fetched += 1
-                self.fetched_bytes += wanted.size
         else:
+            self._progress.missed()
             self._no_connection = self._no_connection + 1 if result.kind == NETWORK else 0
             if result.kind != STOPPED and (result.hopeless or self._no_connection >= _IN_A_ROW):
                 self._end = self._end or result

@@ -16,6 +16,7 @@ from queries.errors import InvestigationError
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.local import Item, Listing
+from queries.sources.s3.choice import Choice, Choose, Offer, Stream, real_day
 from queries.sources.s3.client import S3Client
 from queries.sources.s3.faults import AGAIN, EMPTY, OTHER, STOPPED, Fault, NotFetched
 from queries.sources.s3.fetch import Transfer
@@ -101,6 +102,7 @@ class RemoteSource:
         paths: Sequence[str],
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
+        listing_cancel: CancelToken | None = None,
     ) -> None:
         self.objects: list[S3Object] = []
         """Listed and wanted, by path and then by key; never one twice."""
@@ -110,6 +112,7 @@ class RemoteSource:
         self._history: EventHistory | None = None
         self._progress = progress or Progress()
         self._cancel = cancel or CancelToken()
+        self._listing_cancel = listing_cancel or self._cancel
         self._store: EvidenceStore | None = None
         self._transfer: Transfer | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -121,12 +124,26 @@ class RemoteSource:
 
         The first step, and the only one that `--list` needs.
         """
+        self._progress.listing = True
         for path in self._paths:
             bucket, prefix = split_s3_path(path)
             self._list(path, bucket, prefix, listing)
+        self._progress.listing = False
         self._by_name = {entry.name: entry for entry in self.objects}
         if self._api_paths:
             self._list_history(listing)
+
+    def ask(self, choose: Choose, listing: Listing) -> None:
+        """Let somebody choose among what was listed, if there is more than one thing to choose.
+
+        Raises `Cancelled` when nothing is to be loaded. What was left out is said in the listing.
+        """
+        offer = Offer(self.shares(), (f"{name}: {why}" for name, why in listing.unreadable))
+        if not self.objects or offer.nothing_to_choose:
+            return
+        choice = choose(offer)
+        if not choice.everything:
+            self._narrow(choice, listing)
 
     def add_items(self, listing: Listing, folder: Path | None) -> None:
         """Append an item for each object. `folder` keeps what is fetched; None for a temporary
@@ -147,7 +164,7 @@ class RemoteSource:
             self._history.start()
         if self._store is not None and self.objects:
             self._transfer = Transfer(
-                self._remote.client(), self._store, self.objects, self._cancel
+                self._remote.client(), self._store, self.objects, self._cancel, self._progress
             )
             self._progress.stage = f"fetching {len(self.objects):,} objects"
             try:
@@ -236,6 +253,13 @@ class RemoteSource:
 
     # --- inside --------------------------------------------------------------------------------
 
+    def _narrow(self, choice: Choice, listing: Listing) -> None:
+        before = len(self.objects)
+        self.objects = [entry for entry in self.objects if _chosen(entry, choice)]
+        self._by_name = {entry.name: entry for entry in self.objects}
+        why = f"{len(self.objects):,} of {before:,} objects were chosen: {choice.in_words()}"
+        listing.passed_over.append((self._paths[0], why))
+
     def _trim(self, store: EvidenceStore) -> None:
         limit = self._remote.options.evidence_limit
         dropped = store.trim(limit)
@@ -264,7 +288,12 @@ class RemoteSource:
             listing.unreadable.append((path, str(error)))
             return
         found = list_path(
-            client, bucket, prefix, selection, progress=self._progress, cancel=self._cancel
+            client,
+            bucket,
+            prefix,
+            selection,
+            progress=self._progress,
+            cancel=self._listing_cancel,
         )
         known = {entry.name for entry in self.objects}
         for entry in found.objects:
@@ -312,6 +341,12 @@ def copy_gone(path: Path) -> Callable[[], None]:
             raise NotFetched(_COPY_GONE)
 
     return fetch
+
+
+def _chosen(entry: S3Object, choice: Choice) -> bool:
+    place = place_of(entry.key)
+    stream = Stream(entry.bucket, place.account, place.region)
+    return choice.wants(stream, real_day(place.day_text))
 
 
 def _listing_words(fault: Fault) -> str:
