@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from queries.question import Question, ask_for
+
+if TYPE_CHECKING:
+    from queries.case import Case
+    from queries.progress import CancelToken
 
 ALL = "all"
 SESSION = "session"
@@ -28,6 +32,13 @@ class Scope:
     value: str | None = None
     principal: str | None = None
     """With SESSION: the session's ARN; OIDC jobs share ARNs, so the key alone is `value`."""
+    places: str | None = None
+    """With VALUE: the columns that hold it, as `locate` finds them."""
+
+    @property
+    def located(self) -> bool:
+        """Whether it can be asked about; if not, `locate` it first."""
+        return self.kind != VALUE or self.places is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Filters:
 
 def about(name: str, scope: Scope, filters: Filters | None = None, **more: Any) -> Question:
     """A question of the activity family (`activity`, `activity_values` …) about a scope."""
+    if not scope.located:
+        raise ValueError("locate the value first")
     filters = filters or Filters()
     parameters = {field: getattr(filters, field) for field in Filters.__slots__}
     return ask_for(
@@ -64,6 +77,20 @@ def about(name: str, scope: Scope, filters: Filters | None = None, **more: Any) 
         scope=scope.kind,
         value=scope.value,
         principal=scope.principal,
+        places=scope.places,
         **parameters,
         **more,
     )
+
+
+def locate(scope: Scope, case: Case, cancel: CancelToken | None = None) -> Scope:
+    """A scope that can be asked about: with VALUE, first find the columns that hold the value.
+
+    Comparing every column of every event takes ten times as long as looking into one column after
+    the other, and the index knows of most columns at once that the value is not in them.
+    """
+    if scope.located:
+        return scope
+    question = ask_for("value_places", value=scope.value)
+    found = case.ask(question.sql, question.bound, cancel)
+    return replace(scope, places=f" {' '.join(row[0] for row in found.rows)} ")

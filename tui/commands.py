@@ -258,9 +258,9 @@ def _principal(case: Case, options: argparse.Namespace) -> int:
 
 def _activity(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order
-    from queries.scope import about
+    from queries.scope import about, locate
 
-    question = about("activity", _scope(options), _filters(case, options))
+    question = about("activity", locate(_scope(options), case), _filters(case, options))
     return _print_question(case, question.with_order(Order("event_time")), options)
 
 

@@ -18,6 +18,7 @@ from queries.index.merge import (
     merge_copies,
     supersede_by_addenda,
 )
+from queries.index.narrow import build_narrow_tables
 from queries.index.pushes import build_pushes
 from queries.index.rows import insert_rows
 from queries.index.schema import INDEX_VERSION, create_tables
@@ -51,6 +52,7 @@ def build_index(
     join_shared_events(connection)
     supersede_by_addenda(connection)
     join_registry_notices(connection)
+    build_narrow_tables(connection)
     progress.stage = "following sessions"
     build_sessions(connection)
     progress.stage = "grouping pushes"

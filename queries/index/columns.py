@@ -195,9 +195,12 @@ PRINCIPAL = f"""CASE
 arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
 fail in the field (aws-samples/resource-auto-tagger#13)."""
 
+REGISTRY_SOURCES = "('ecr.amazonaws.com', 'ecr-public.amazonaws.com')"
+"""The event sources of ECR, as a list in SQL."""
+
 SHARED: dict[str, str] = {
     "principal": PRINCIPAL,
-    "is_ecr": "{event_source} IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')",
+    "is_ecr": f"{{event_source}} IN {REGISTRY_SOURCES}",
 }
 """Worked out once for each record, because several columns need it."""
 

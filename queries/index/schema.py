@@ -19,6 +19,21 @@ CREATE TABLE events (
   event_key BIGINT, file_id INTEGER, position BIGINT, {_EVENT_COLUMNS},
   repository VARCHAR, copies INTEGER, merged_into BIGINT, odd BOOLEAN
 );
+CREATE TABLE actors (
+  identity_arn VARCHAR, principal VARCHAR, access_key_id VARCHAR, source_ip_address VARCHAR,
+  aws_region VARCHAR, recipient_account_id VARCHAR, account_id VARCHAR, merged BOOLEAN,
+  identity_type VARCHAR, issuer_arn VARCHAR, principal_id VARCHAR, user_name VARCHAR,
+  source_identity VARCHAR, identity_provider VARCHAR, session_created TIMESTAMP,
+  with_mfa BIGINT, without_mfa BIGINT, events BIGINT, writes BIGINT, failures BIGINT,
+  image_puts BIGINT, first_seen TIMESTAMP, last_seen TIMESTAMP
+);
+CREATE TABLE registry_events (
+  event_key BIGINT, event_time TIMESTAMP, event_source VARCHAR, event_name VARCHAR,
+  repository VARCHAR, registry_id VARCHAR, aws_region VARCHAR, repository_name VARCHAR,
+  image_tag VARCHAR, image_digest VARCHAR, layer_digest VARCHAR, principal VARCHAR,
+  identity_arn VARCHAR, access_key_id VARCHAR, source_ip_address VARCHAR, user_agent VARCHAR,
+  is_write BOOLEAN, outcome VARCHAR, error_code VARCHAR
+);
 CREATE TABLE copies (event_key BIGINT, file_id INTEGER, position BIGINT, copy_of BIGINT);
 CREATE TABLE files (
   file_id INTEGER, name VARCHAR, path VARCHAR, member VARCHAR, size BIGINT,

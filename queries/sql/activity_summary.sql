@@ -1,7 +1,8 @@
 -- activity_summary: one line on the events of a scope: how many, when, how many writes and
 -- failures.
 -- parameters: scope (all, session, key, principal, origin, address, repository, value), value,
---   principal (with scope session: the session's ARN), since, until (TIMESTAMP, until is
+--   principal (with scope session: the session's ARN), places (with scope value: the columns
+--   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, name, error (VARCHAR or NULL for "any"),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls that
 --   upload layers before a push)
@@ -28,12 +29,31 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
       OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value)
     WHEN 'address' THEN e.source_ip_address = $value
     WHEN 'repository' THEN e.repository = $value
-    WHEN 'value' THEN $value IN (e.event_id, e.principal, e.identity_arn, e.access_key_id,
-      e.source_ip_address, e.user_agent, e.event_name, e.event_source, e.aws_region,
-      e.recipient_account_id, e.account_id, e.error_code, e.repository, e.repository_name,
-      e.image_tag, e.image_digest, e.layer_digest, e.target, e.resource_arn, e.request_id,
-      e.source_identity, e.user_name, e.issued_access_key_id, e.principal_id,
-      e.shared_event_id)
+    WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
+      OR ($places LIKE '% principal %' AND e.principal = $value)
+      OR ($places LIKE '% identity_arn %' AND e.identity_arn = $value)
+      OR ($places LIKE '% access_key_id %' AND e.access_key_id = $value)
+      OR ($places LIKE '% source_ip_address %' AND e.source_ip_address = $value)
+      OR ($places LIKE '% user_agent %' AND e.user_agent = $value)
+      OR ($places LIKE '% event_name %' AND e.event_name = $value)
+      OR ($places LIKE '% event_source %' AND e.event_source = $value)
+      OR ($places LIKE '% aws_region %' AND e.aws_region = $value)
+      OR ($places LIKE '% recipient_account_id %' AND e.recipient_account_id = $value)
+      OR ($places LIKE '% account_id %' AND e.account_id = $value)
+      OR ($places LIKE '% error_code %' AND e.error_code = $value)
+      OR ($places LIKE '% repository %' AND e.repository = $value)
+      OR ($places LIKE '% repository_name %' AND e.repository_name = $value)
+      OR ($places LIKE '% image_tag %' AND e.image_tag = $value)
+      OR ($places LIKE '% image_digest %' AND e.image_digest = $value)
+      OR ($places LIKE '% layer_digest %' AND e.layer_digest = $value)
+      OR ($places LIKE '% target %' AND e.target = $value)
+      OR ($places LIKE '% resource_arn %' AND e.resource_arn = $value)
+      OR ($places LIKE '% request_id %' AND e.request_id = $value)
+      OR ($places LIKE '% source_identity %' AND e.source_identity = $value)
+      OR ($places LIKE '% user_name %' AND e.user_name = $value)
+      OR ($places LIKE '% issued_access_key_id %' AND e.issued_access_key_id = $value)
+      OR ($places LIKE '% principal_id %' AND e.principal_id = $value)
+      OR ($places LIKE '% shared_event_id %' AND e.shared_event_id = $value)
   END
   AND (CAST($since AS TIMESTAMP) IS NULL OR e.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR e.event_time < CAST($until AS TIMESTAMP))

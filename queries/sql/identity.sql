@@ -39,14 +39,14 @@ FROM (
     max(e.source_identity) AS source_identity,
     max(e.identity_provider) AS identity_provider,
     max(e.session_created) AS session_created,
-    sum(CASE WHEN e.mfa THEN 1 ELSE 0 END) AS with_mfa,
-    sum(CASE WHEN e.mfa = FALSE THEN 1 ELSE 0 END) AS without_mfa,
-    count(*) AS events,
-    sum(CASE WHEN e.is_write THEN 1 ELSE 0 END) AS writes,
-    sum(CASE WHEN e.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-    min(e.event_time) AS first_seen,
-    max(e.event_time) AS last_seen
-  FROM events AS e
+    CAST(sum(e.with_mfa) AS BIGINT) AS with_mfa,
+    CAST(sum(e.without_mfa) AS BIGINT) AS without_mfa,
+    CAST(sum(e.events) AS BIGINT) AS events,
+    CAST(sum(e.writes) AS BIGINT) AS writes,
+    CAST(sum(e.failures) AS BIGINT) AS failures,
+    min(e.first_seen) AS first_seen,
+    max(e.last_seen) AS last_seen
+  FROM actors AS e
   WHERE e.principal = $value OR e.identity_arn = $value OR e.access_key_id = $value
     OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
     OR e.access_key_id IN (SELECT x.access_key_id FROM sessions AS x WHERE x.origin = $value)

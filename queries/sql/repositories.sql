@@ -32,10 +32,9 @@ FROM (
     count(*) AS events,
     sum(CASE WHEN event_name = 'BatchGetImage' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
     max(event_time) AS last_event
-  FROM events
+  FROM registry_events
   WHERE (repository IS NOT NULL
       OR (event_name = 'PutImage' AND event_source = 'ecr.amazonaws.com'))
-    AND merged_into IS NULL
     AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
     AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
     AND (CAST($account AS VARCHAR) IS NULL OR registry_id = $account)

@@ -11,7 +11,7 @@ from typing import Any
 from queries.case import Case, open_case
 from queries.errors import InvestigationError
 from queries.question import Order, Question, ask_for
-from queries.scope import Scope, about
+from queries.scope import Scope, about, locate
 from tests.bench.generate import evidence_folder, generate
 from tests.bench.measure import table
 
@@ -19,6 +19,8 @@ RUNS = 15
 PAGE = 201
 """A page of the screens' tables, and one row more to see whether there are others."""
 SLICES = 120
+PROFILED = ("key", "principal", "origin")
+"""The scopes that a principal's screen may have."""
 TARGETS_MS = ((1_000_000, 20.0), (10_000_000, 100.0))
 """Up to so many events, a question should be answered in so many milliseconds (median)."""
 
@@ -110,6 +112,7 @@ def questions(case: Case) -> list[Asked]:
         Asked("event", ask_for("event", event_key=event)),
         Asked("event by id", ask_for("event_by_id", event_id=event_id)),
         Asked("event: copies", ask_for("event_copies", event_key=event)),
+        Asked("where a value stands", ask_for("value_places", value=address)),
     ]
     scopes = {
         "key": Scope("key", key),
@@ -117,7 +120,7 @@ def questions(case: Case) -> list[Asked]:
         "origin": Scope("origin", origin),
         "address": Scope("address", address),
         "repository": Scope("repository", repository),
-        "value": Scope("value", address),
+        "value": locate(Scope("value", address), case),
         "all": Scope("all"),
     }
     for kind, scope in scopes.items():
@@ -126,12 +129,11 @@ def questions(case: Case) -> list[Asked]:
         found.append(Asked(f"activity of {kind}: count", first, count=True))
         found.append(Asked(f"activity of {kind}: summary", about("activity_summary", scope)))
         found.append(Asked(f"activity of {kind}: histogram", _histogram(case, scope)))
-        found.append(
-            Asked(
-                f"activity of {kind}: values",
-                about("activity_values", scope).with_order(Order("kind"), Order("events", True)),
-            )
-        )
+        names = about("activity_values", scope, kind="name").with_order(Order("events", True))
+        found.append(Asked(f"activity of {kind}: event names", names))
+        if kind in PROFILED:
+            every = about("activity_values", scope).with_order(Order("kind"), Order("events", True))
+            found.append(Asked(f"profile of {kind}", every))
     searched = ("event_name", "event_source", "target", "principal", "source_ip_address")
     for kind in ("principal", "all"):
         filtered = about("activity", scopes[kind]).with_needle("getrole", searched)

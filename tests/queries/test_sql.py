@@ -20,7 +20,7 @@ from queries import catalogue
 from queries.case import Case, open_case
 from queries.index.schema import create_tables
 from queries.question import Order, Question, ask_for, literal
-from queries.scope import SCOPES
+from queries.scope import SCOPES, VALUE, Scope, about, locate
 from samples import incident_path
 from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
 
@@ -175,6 +175,8 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "push_key": [row[0] for row in demo.ask("SELECT push_key FROM pushes LIMIT 5").rows],
         "start": [int(start.timestamp())],
         "width": [3600],
+        "places": [None, " access_key_id principal repository "],
+        "kind": [None, "service"],
     }
     return found
 
@@ -212,6 +214,42 @@ def test_it_answers_over_the_sample_incident(
             assert count == len(found.rows)
         most = max(most, len(found.rows))
     assert most > 0, "some values have an answer"
+
+
+def test_a_value_is_found_in_whatever_column_it_stands(demo: Case) -> None:
+    places = re.findall(r"SELECT '([a-z_]+)' AS place", text_of("value_places"))
+    assert len(places) == len(set(places)) > 20
+    anywhere = ", ".join(places)
+    tried = 0
+    for place in places:
+        rows = demo.ask(
+            f"SELECT max({place}) FROM events WHERE merged_into IS NULL AND {place} <> ''"
+        ).rows
+        if (value := rows[0][0]) is None:
+            continue
+        tried += 1
+        scope = locate(Scope(VALUE, value), demo)
+        assert f" {place} " in str(scope.places)
+        question = about("activity", scope)
+        [(found,)] = demo.ask(question.count_sql, question.bound).rows
+        [(expected,)] = demo.ask(
+            f"SELECT count(*) FROM events WHERE merged_into IS NULL AND $value IN ({anywhere})",
+            {"value": value},
+        ).rows
+        assert found == expected > 0
+    assert tried > 15
+    nowhere = about("activity", locate(Scope(VALUE, "stands nowhere"), demo))
+    assert demo.ask(nowhere.sql, nowhere.bound).rows == []
+
+
+def test_principals_add_up_with_and_without_a_window(demo: Case) -> None:
+    """Counted when the index was built, or counted now: the same."""
+    ready = ask_for("principals").with_order(Order("identity_arn"))
+    counted = ready.with_parameters(since=datetime(2000, 1, 1))
+    rows = demo.ask(ready.sql, ready.bound).rows
+    assert rows == demo.ask(counted.sql, counted.bound).rows
+    [(events,)] = demo.ask("SELECT count(*) FROM events WHERE merged_into IS NULL").rows
+    assert sum(row[3] for row in rows) == events
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -292,13 +330,13 @@ def test_values_that_bite_are_values_only(tmp_path: Path) -> None:
 
     write(tmp_path, {"logs/t.json": trail(records)})
     file = tmp_path / "hostile.case"
-    asked = [ask_for("activity", scope="value", value=value) for value in HOSTILE]
-    asked += [
+    asked = [
         ask_for("activity", scope="all").with_needle(value, ["user_agent", "event_id"])
         for value in HOSTILE
     ]
     found = []
     with open_case([str(tmp_path / "logs")], case_file=file) as case:
+        asked += [about("activity", locate(Scope(VALUE, value), case)) for value in HOSTILE]
         for question in asked:
             found.append(case.ask(question.sql, question.bound).rows)
             assert [value for value in HOSTILE if value in question.sql] == []

@@ -18,7 +18,7 @@ from queries.case import Case
 from queries.naming import display_name, service_name
 from queries.progress import CancelToken
 from queries.question import Order, Question
-from queries.scope import ALL, Filters, Scope, about
+from queries.scope import ALL, Filters, Scope, about, locate
 from tui.cells import (
     event_mark,
     event_style,
@@ -127,8 +127,22 @@ class ActivityScreen(CaseScreen):
         yield Facts(id="preview")
 
     def ready(self) -> None:
-        self._show(jump=self._around is not None)
         self.query_one(EventTable).focus()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Show a scope from its push (if there is one) on, once it is known where to look."""
+        if self._scope.located:
+            self._show(jump=self._around is not None)
+        else:
+            scope = self._scope
+            self._say_scope()
+            self.query_one(EventTable).set_reading(True)
+            self.ask("places", lambda case, cancel: locate(scope, case, cancel), self._located)
+
+    def _located(self, scope: Scope) -> None:
+        self._scope = scope
+        self._begin()
 
     # ---- what is shown ---------------------------------------------------------------------
 
@@ -191,7 +205,7 @@ class ActivityScreen(CaseScreen):
     def _ask_strip(self) -> None:
         strip = self.query_one(TimeStrip)
         count = strip.bucket_count
-        if count > 0:
+        if count > 0 and self._scope.located:
             unbounded = self._filters.changed(since=None, until=None)
             self.ask("strip", partial(_slices, self._scope, unbounded, count), self._show_strip)
 
@@ -264,7 +278,7 @@ class ActivityScreen(CaseScreen):
                 self._scope = found[int(key)][0]
                 self.segment = f"activity: {_said(self._scope)}"
                 self._set_crumbs()
-                self._show(jump=self._around is not None)
+                self._begin()
 
         self.app.push_screen(Picker("Whose events?", choices), choose)
 
@@ -281,7 +295,7 @@ class ActivityScreen(CaseScreen):
         others = self._filters.changed(**{name: None})
         self.ask(
             "values",
-            partial(_values, about("activity_values", self._scope, others), name),
+            partial(_values, about("activity_values", self._scope, others, kind=name)),
             partial(self._offer_values, name),
         )
 
@@ -346,11 +360,9 @@ def _said(scope: Scope) -> str:
     return scope.value or ""
 
 
-def _values(
-    question: Question, kind: str, case: Case, cancel: CancelToken
-) -> list[tuple[str, int]]:
+def _values(question: Question, case: Case, cancel: CancelToken) -> list[tuple[str, int]]:
     answer = case.ask(question.with_order(Order("events", True)).sql, question.bound, cancel)
-    return [(row[1], row[2]) for row in answer.rows if row[0] == kind]
+    return [(row[1], row[2]) for row in answer.rows]
 
 
 def _slices(
