@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled, InvestigationError, NothingToRead, WrongUsage
+from tui import findings_commands
 
 if TYPE_CHECKING:
     from queries.case import Case, Rows
@@ -45,7 +46,7 @@ class Command:
             code = self.answer(case, options)
             complete = case.totals["evidence_complete"]
         if code == 0 and options.strict and not complete:
-            _note("evidence incomplete: some files were damaged, unreadable or not read")
+            note("evidence incomplete: some files were damaged, unreadable or not read")
             return 1
         return code
 
@@ -76,7 +77,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 # --- options -----------------------------------------------------------------------------------
 
 
-def _output_options(parser: argparse.ArgumentParser) -> None:
+def output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=FORMATS, default="table", help="how to print (default: table)"
     )
@@ -97,8 +98,8 @@ def _range_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", metavar="NAME")
 
 
-def _list_options(parser: argparse.ArgumentParser) -> None:
-    _output_options(parser)
+def list_options(parser: argparse.ArgumentParser) -> None:
+    output_options(parser)
     _range_options(parser)
     parser.add_argument(
         "--repository", metavar="NAME", help="account/region/name, or the name alone"
@@ -108,14 +109,14 @@ def _list_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _push_options(parser: argparse.ArgumentParser) -> None:
-    _list_options(parser)
+    list_options(parser)
     parser.add_argument("--digest", metavar="SHA256", help="the image pushed (a prefix will do)")
     parser.add_argument("--tag", metavar="TAG", help="the tag pushed")
     parser.add_argument("--event-id", metavar="ID", help="the PutImage event")
 
 
 def _activity_options(parser: argparse.ArgumentParser) -> None:
-    _output_options(parser)
+    output_options(parser)
     _range_options(parser)
     scope = parser.add_mutually_exclusive_group()
     scope.add_argument("--principal", metavar="ARN", help="a role, user or session")
@@ -142,7 +143,7 @@ def _event_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _principal_options(parser: argparse.ArgumentParser) -> None:
-    _list_options(parser)
+    list_options(parser)
 
 
 def _policy_options(parser: argparse.ArgumentParser) -> None:
@@ -170,15 +171,15 @@ def _evidence_options(parser: argparse.ArgumentParser) -> None:
 def _repositories(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
 
-    question = ask_for("repositories", **_list_filters(case, options))
-    return _print_question(case, question.with_order(Order("last_push", True)), options)
+    question = ask_for("repositories", **list_filters(case, options))
+    return print_question(case, question.with_order(Order("last_push", True)), options)
 
 
 def _pushes(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
 
-    question = ask_for("pushes", **_list_filters(case, options))
-    return _print_question(case, question.with_order(Order("event_time")), options)
+    question = ask_for("pushes", **list_filters(case, options))
+    return print_question(case, question.with_order(Order("event_time")), options)
 
 
 def _push(case: Case, options: argparse.Namespace) -> int:
@@ -202,7 +203,7 @@ def _push(case: Case, options: argparse.Namespace) -> int:
 def _find_pushes(case: Case, options: argparse.Namespace) -> list[int]:
     from queries.question import Order, ask_for
 
-    question = ask_for("pushes", **_list_filters(case, options)).with_order(Order("event_time"))
+    question = ask_for("pushes", **list_filters(case, options)).with_order(Order("event_time"))
     rows = case_dicts(case, question)
     if options.digest:
         wanted = options.digest.removeprefix("sha256:")
@@ -231,8 +232,8 @@ def _principal(case: Case, options: argparse.Namespace) -> int:
     from queries.scope import ORIGIN, Scope, about
 
     if not options.principal:
-        question = ask_for("principals", **_list_filters(case, options))
-        return _print_question(case, question.with_order(Order("events", True)), options)
+        question = ask_for("principals", **list_filters(case, options))
+        return print_question(case, question.with_order(Order("events", True)), options)
     scope = Scope(ORIGIN, options.principal)
     filters = _filters(case, options)
     sessions = case_dicts(
@@ -261,7 +262,7 @@ def _activity(case: Case, options: argparse.Namespace) -> int:
     from queries.scope import about, locate
 
     question = about("activity", locate(_scope(options), case), _filters(case, options))
-    return _print_question(case, question.with_order(Order("event_time")), options)
+    return print_question(case, question.with_order(Order("event_time")), options)
 
 
 def _event(case: Case, options: argparse.Namespace) -> int:
@@ -271,11 +272,11 @@ def _event(case: Case, options: argparse.Namespace) -> int:
     rows = case_dicts(case, ask_for("event_by_id", event_id=options.event_id))
     if not rows:
         raise NothingToRead(f"no event has the id {options.event_id}")
-    with _out(options) as out:
+    with opened_output(options) as out:
         for row in rows:
             event = case_dicts(case, ask_for("event", event_key=row["event_key"]))[0]
             record = raw_record(case, event["file_id"], event["position"])
-            _note(f"{record.file_name}, record {record.position}")
+            note(f"{record.file_name}, record {record.position}")
             if options.format == "raw":
                 out.write(_raw_text(record.text, out) + "\n")
             else:
@@ -299,7 +300,7 @@ def _evidence(case: Case, options: argparse.Namespace) -> int:
     from queries.export import write_csv, write_json, write_jsonl, write_table
     from queries.question import Order, ask_for
 
-    with _out(options) as out:
+    with opened_output(options) as out:
         if options.format == "json":
             write_json(evidence_report(case), out)
             return _nothing_read(case)
@@ -312,7 +313,7 @@ def _evidence(case: Case, options: argparse.Namespace) -> int:
         else:
             write_table(_without(rows, "sha256", "file_id", "compression"), out)
     for line in summary_lines(case.totals):
-        _note(line)
+        note(line)
     return _nothing_read(case)
 
 
@@ -333,21 +334,28 @@ def _no_evidence(case: Case, options: argparse.Namespace) -> int:
 def _nothing_read(case: Case) -> int:
     if case.totals["raw_records"]:
         return 0
-    _note("no CloudTrail record could be read; the ledger says why, file by file")
+    note("no CloudTrail record could be read; the ledger says why, file by file")
     return 1
 
 
 COMMANDS: dict[str, Command] = {
+    "findings": Command(
+        "what the rules find: severity, who, when, why; told as stories",
+        "Findings of one origin that lie close together are one story, the worst first. 'rules'\n"
+        "lists the rules, docs/findings.md explains them.",
+        findings_commands.findings_options,
+        findings_commands.findings,
+    ),
     "repositories": Command(
         "every repository: pushes, attempts, pulls, who pushed last",
         "One row for each repository that a registry event names.",
-        _list_options,
+        list_options,
         _repositories,
     ),
     "pushes": Command(
         "every push and attempt: when, what, by whom, from where",
         "One row for each push (an index with its platforms is one) and each failed attempt.",
-        _list_options,
+        list_options,
         _pushes,
     ),
     "push": Command(
@@ -381,6 +389,20 @@ COMMANDS: dict[str, Command] = {
         "--format json prints one object with 'files' and 'totals' (docs/headless.md).",
         _evidence_options,
         _evidence,
+    ),
+    "rules": Command(
+        "every rule that looks for findings, and the numbers it goes by",
+        "One row for each rule; --format json has all that its file says.",
+        findings_commands.rules_options,
+        _no_evidence,
+        findings_commands.rules,
+    ),
+    "config": Command(
+        "a commented configuration to start from, or --check FILE",
+        "Prints the configuration with everything in it as comments.",
+        findings_commands.config_options,
+        _no_evidence,
+        findings_commands.config,
     ),
     "s3-policy": Command(
         "the IAM policy that reading a bucket of logs needs, and nothing more",
@@ -433,7 +455,7 @@ def _opened(options: argparse.Namespace) -> Case:
         case.close()
         raise NothingToRead(reasons)
     for line in case.totals["notes"]:
-        _note(line)
+        note(line)
     return case
 
 
@@ -488,7 +510,7 @@ def _report(progress: Any, stop: threading.Event) -> None:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
     from queries.safe_text import safe_text
 
     print(f"note: {safe_text(text)}", file=sys.stderr)
@@ -514,7 +536,7 @@ def case_dicts(case: Case, question: Question) -> list[dict[str, Any]]:
     return case.ask(question.sql, question.bound).dicts()
 
 
-def _list_filters(case: Case, options: argparse.Namespace) -> dict[str, Any]:
+def list_filters(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     filters = _filters(case, options)
     return {
         "since": filters.since,
@@ -579,31 +601,37 @@ def parse_time(text: str | None, last: str | None, option: str) -> datetime | No
         ) from None
 
 
-def _print_question(case: Case, question: Question, options: argparse.Namespace) -> int:
+def print_question(case: Case, question: Question, options: argparse.Namespace) -> int:
     from queries.export import write_csv, write_json, write_jsonl, write_table
 
-    if options.limit is not None:
-        if not 0 <= options.limit < 1 << 62:
-            raise WrongUsage(f"--limit {options.limit}: must be a number of rows")
-        question = question.with_page(options.limit)
+    question = limited(question, options)
     if options.sql:
-        with _out(options) as out:
+        with opened_output(options) as out:
             out.write(question.pasteable())
         return 0
     if options.format == "parquet":
         return _write_parquet(case, question, options)
     rows = case.ask(question.sql, question.bound)
-    with _out(options) as out:
+    with opened_output(options) as out:
         if options.format == "json":
             write_json(rows.dicts(), out)
         elif options.format == "jsonl":
             write_jsonl(rows, out)
         elif options.format == "csv":
             if changed := write_csv(rows, out):
-                _note(f"{changed} CSV cells begin like a formula; an apostrophe was put in front")
+                note(f"{changed} CSV cells begin like a formula; an apostrophe was put in front")
         else:
             write_table(rows, out, width=0 if out.isatty() else None)
     return 0
+
+
+def limited(question: Question, options: argparse.Namespace) -> Question:
+    """The question with the page that --limit asks for. Raises `WrongUsage`."""
+    if options.limit is None:
+        return question
+    if not 0 <= options.limit < 1 << 62:
+        raise WrongUsage(f"--limit {options.limit}: must be a number of rows")
+    return question.with_page(options.limit)
 
 
 def _write_parquet(case: Case, question: Question, options: argparse.Namespace) -> int:
@@ -623,7 +651,7 @@ def _print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, n
 
     if options.sql or options.format in ("csv", "parquet"):
         raise WrongUsage(f"'{noun}' prints json, jsonl or table")
-    with _out(options) as out:
+    with opened_output(options) as out:
         if options.format == "json":
             write_json(objects, out)
         elif options.format == "jsonl":
@@ -652,7 +680,7 @@ def _without(rows: Rows, *names: str) -> Rows:
     )
 
 
-class _out:
+class opened_output:
     """Standard output, or the file of --output (which must not exist yet)."""
 
     def __init__(self, options: argparse.Namespace) -> None:

@@ -1,0 +1,114 @@
+"""The relations that rules read beside the tables of the index: made once, for all rules.
+
+They hold what only DuckDB can work out (JSON, windows over ranges, time zones), so that the rules
+themselves stay plain. They are temporary tables of the cursor that runs the rules, and are small:
+the registry's events and what is known of those who push.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+
+ORDER = (
+    "registry",
+    "spans",
+    "pushed",
+    "seen",
+    "tag_sets",
+    "novelty",
+    "extensions",
+    "grants",
+    "scans",
+    "changed",
+    "keys_made",
+    "sensitive",
+)
+"""Each reads only tables of the index, what Python gives (`listed`, `gaps`) and those before it."""
+
+LISTED = "CREATE TEMP TABLE listed (kind VARCHAR, value VARCHAR)"
+"""The configuration's lists: kind is automation, principal, account, region, address (addresses of
+the evidence that lie in a listed network), digest, own account (accounts of the evidence)."""
+GAPS = "CREATE TEMP TABLE gaps (account VARCHAR, region VARCHAR, first_second BIGINT,"
+GAPS += " last_second BIGINT)"
+"""Silences in the evidence (`queries.index.coverage`)."""
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_DEFAULTS: dict[str, Any] = {"learning_days": 3.0, "habit_pushes": 5, "time_zone": "UTC"}
+
+
+@cache
+def relation_sql(name: str) -> str:
+    """The text of one relation, or of the macros."""
+    text = (files("queries") / "findings" / "relations" / f"{name}.sql").read_text("utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
+
+
+@cache
+def relation_header(name: str) -> str:
+    """What a relation holds, as its file says, on one line."""
+    text = (files("queries") / "findings" / "relations" / f"{name}.sql").read_text("utf-8")
+    said = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
+    return " ".join(said)
+
+
+def create_relations(
+    cursor: duckdb.DuckDBPyConnection,
+    parameters: Mapping[str, Any] | None = None,
+    listed: Sequence[tuple[str, str]] = (),
+    gaps: Sequence[tuple[str, str, int, int]] = (),
+    made: Callable[[str], None] = lambda name: None,
+) -> None:
+    """Make every relation as a temporary table of this cursor. `made` hears of each."""
+    values = {**_DEFAULTS, **(parameters or {})}
+    cursor.execute(relation_sql("macros"))
+    cursor.execute(LISTED)
+    cursor.execute(GAPS)
+    fill(cursor, listed, gaps)
+    for name in ORDER:
+        sql = relation_sql(name)
+        used = {key: values[key] for key in _PARAMETER.findall(sql)}
+        cursor.execute(f"CREATE TEMP TABLE {name} AS {sql}", used)
+        made(name)
+
+
+def fill(
+    cursor: duckdb.DuckDBPyConnection,
+    listed: Sequence[tuple[str, str]],
+    gaps: Sequence[tuple[str, str, int, int]],
+) -> None:
+    """What Python knows, into its tables."""
+    if listed:
+        cursor.execute(
+            "INSERT INTO listed SELECT unnest($kinds::VARCHAR[]), unnest($listed::VARCHAR[])",
+            {"kinds": [kind for kind, _ in listed], "listed": [value for _, value in listed]},
+        )
+    for account, region, first, last in gaps:
+        cursor.execute(
+            "INSERT INTO gaps VALUES ($account, $region, $first, $last)",
+            {"account": account, "region": region, "first": first, "last": last},
+        )
+
+
+def script(
+    parameters: Mapping[str, Any],
+    listed: Sequence[tuple[str, str]],
+    gaps: Sequence[tuple[str, str, int, int]],
+    literal: Callable[[object], str],
+) -> str:
+    """The same as text for the duckdb shell, values written out."""
+    values = {**_DEFAULTS, **parameters}
+    parts = [relation_sql("macros"), f"{LISTED};", f"{GAPS};"]
+    for table, rows in (("listed", listed), ("gaps", gaps)):
+        if rows:
+            lines = ",\n  ".join(f"({', '.join(map(literal, row))})" for row in rows)
+            parts.append(f"INSERT INTO {table} VALUES\n  {lines};")
+    for name in ORDER:
+        sql = _PARAMETER.sub(lambda found: literal(values[found[1]]), relation_sql(name))
+        parts.append(f"CREATE TEMP TABLE {name} AS\n{sql};")
+    return "\n".join(parts)

@@ -1,0 +1,28 @@
+-- macros: what the relations of the findings say in one word: an address, its network, a client's
+-- family, and the actor behind a call.
+CREATE TEMP MACRO address_of(said) AS
+  CASE WHEN regexp_full_match(said, '[0-9]{1,3}(\.[0-9]{1,3}){3}') OR said LIKE '%:%:%' THEN said END;
+CREATE TEMP MACRO network_of(said) AS
+  CASE WHEN said LIKE '%:%:%' THEN
+      split_part(said, ':', 1) || ':' || split_part(said, ':', 2) || ':' || split_part(said, ':', 3)
+      || '::/48'
+    ELSE regexp_replace(address_of(said), '\.[0-9]+$', '.0/24') END;
+CREATE TEMP MACRO client_of(agent) AS
+  lower(regexp_extract(ltrim(agent, '['), '^[^/ ;(]+'));
+CREATE TEMP MACRO actor_of(origin, identity_arn) AS
+  CASE WHEN origin IS NULL OR origin LIKE '%.amazonaws.com' OR origin LIKE 'arn:%:assumed-role/%'
+      AND split_part(origin, '/', 2) = split_part(identity_arn, '/', -1) THEN identity_arn
+    WHEN origin LIKE 'repo:%' THEN 'repo:' || split_part(origin, ':', 2)
+    WHEN origin LIKE 'arn:%:assumed-role/%' THEN
+      replace(split_part(origin, ':assumed-role/', 1), ':sts:', ':iam:') || ':role/'
+      || split_part(origin, '/', 2)
+    ELSE origin END;
+CREATE TEMP MACRO nature_of(origin, principal) AS
+  CASE WHEN origin LIKE 'arn:%:root' THEN 'root'
+    WHEN principal NOT LIKE 'arn:%' AND principal LIKE '%.amazonaws.com' THEN 'service'
+    WHEN origin LIKE 'repo:%' OR origin LIKE 'project_path:%' OR origin LIKE 'system:serviceaccount:%'
+      OR origin LIKE '%.amazonaws.com' THEN 'job'
+    WHEN origin LIKE 'arn:%:user/%' OR origin LIKE '%AWSReservedSSO_%' OR origin LIKE '%@%' THEN 'person'
+    WHEN origin LIKE '%/GitHubActions' OR origin LIKE '%/AWSCodeBuild-%' OR origin LIKE '%/i-%'
+      OR origin LIKE '%/botocore-session-%' THEN 'job'
+    ELSE 'role' END;

@@ -1,0 +1,25 @@
+-- credential-born-suspicious: the credentials behind a push are young
+-- sees: a push whose chain of sessions starts with a long-term key that was made shortly before, or
+--   with a user who was made, or whose password was set, shortly before by somebody else.
+-- severity: high
+-- technique: T1098.001
+-- needs: pushes, writes
+-- benign when: keys that are rotated, a user who was set up for this
+-- why: {origin} pushed {image_tag} to {repository} with {how} by {maker} at {made_time}
+-- days = 7: how long before the push that may have been
+SELECT
+  p.event_key, p.push_key, k.event_key AS made_event, p.event_time, p.repository, p.principal,
+  p.origin, p.image_tags AS image_tag, p.image_digest, k.event_time AS made_time,
+  k.by_origin AS maker,
+  CASE WHEN k.event_name = 'CreateAccessKey' THEN 'an access key made'
+    WHEN k.event_name = 'CreateUser' THEN 'a user made' ELSE 'a password set' END AS how,
+  CASE WHEN k.by_arn = k.user_arn THEN 'low' WHEN k.event_name = 'CreateAccessKey' THEN 'high'
+    ELSE 'medium' END AS severity,
+  p.repository || ' ' || p.origin || ' ' || CAST(k.event_key AS VARCHAR) AS finding_key
+FROM pushed AS p
+LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
+JOIN keys_made AS k ON k.event_second BETWEEN p.event_second - $days * 86400 AND p.event_second
+  AND CASE WHEN k.event_name = 'CreateAccessKey' AND k.access_key_id IS NOT NULL
+    THEN k.access_key_id = coalesce(s.origin_access_key_id, p.access_key_id)
+    ELSE k.user_arn = p.origin END
+WHERE p.outcome = 'ok'

@@ -1,0 +1,23 @@
+-- login-by-stranger: a registry login by somebody new, and then nothing
+-- sees: a registry login (GetAuthorizationToken) by an actor not seen at the registry before the last
+--   day, who neither pulled nor pushed in the 12 hours that it lasts: a token taken along.
+-- severity: low
+-- technique: T1528
+-- needs: reads, learning
+-- benign when: a check whether a login works, or a pull from another registry
+-- why: {origin} got a registry login from {address} at {event_time}, was never seen at the registry
+--   before, and neither pulled nor pushed in the 12 hours after
+SELECT
+  r.event_key, r.event_time, CAST(NULL AS VARCHAR) AS repository, r.principal, r.origin,
+  coalesce(r.address, 'no recorded address') AS address, r.actor AS finding_key
+FROM registry AS r
+JOIN spans AS s ON s.account = r.account AND s.region = r.aws_region
+WHERE r.event_name = 'GetAuthorizationToken' AND r.outcome = 'ok'
+  AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+  AND r.event_second >= s.learned_second AND r.event_second + 43200 <= s.last_second
+  AND r.nature <> 'service'
+  AND NOT EXISTS (SELECT 1 FROM registry AS b WHERE b.actor = r.actor
+    AND b.event_second < r.event_second - 86400)
+  AND NOT EXISTS (SELECT 1 FROM registry AS a WHERE a.actor = r.actor
+    AND a.event_name IN ('BatchGetImage', 'PutImage')
+    AND a.event_second BETWEEN r.event_second AND r.event_second + 43200)

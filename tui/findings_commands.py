@@ -1,0 +1,244 @@
+"""The subcommands about findings: `findings`, `rules` and `config`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from queries.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from queries.case import Case, Rows
+    from queries.findings.found import Found
+    from queries.findings.rules import Rule
+    from queries.findings.settings import Settings
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+WITH_VALUE = ("--config", "--rules", "--start")
+"""Options here that a value follows: the command line must not take it for a path."""
+
+
+def add_settings_options(parser: argparse.ArgumentParser) -> None:
+    """Where the configuration and rules of one's own are."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="what is expected and what rules go by ('config' writes one to start from)",
+    )
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="a folder with rules of your own (may be given several times)",
+    )
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The configuration and rules that the options name. Raises `WrongUsage`."""
+    from queries.findings.settings import load_settings
+
+    return load_settings(options.config, tuple(options.rules))
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+def findings_options(parser: argparse.ArgumentParser) -> None:
+    from tui.commands import list_options
+
+    list_options(parser)
+    parser.add_argument("--rule", metavar="ID", help="only what this rule found")
+    parser.add_argument("--severity", choices=SEVERITIES, help="only findings as bad as this")
+    add_settings_options(parser)
+
+
+def findings(case: Case, options: argparse.Namespace) -> int:
+    """Run the rules; the table tells stories, the other formats have one row for each finding."""
+    from queries.findings.run import find, rules_script
+    from queries.question import ask_for
+    from tui.commands import list_filters, note, opened_output, print_question
+
+    settings = settings_of(options)
+    chosen = _chosen(settings.rules, options.rule)
+    if options.sql:
+        with opened_output(options) as out:
+            out.write(rules_script(case, settings, chosen))
+        return 0
+    question = ask_for(
+        "found/listing",
+        rule=options.rule,
+        severity=options.severity,
+        **list_filters(case, options),
+    )
+    found = find(case, settings)
+    try:
+        for line in found.notes():
+            note(line)
+        if options.format not in ("table", "json"):
+            return print_question(found.case, question, options)
+        rows = _limited(found, question, options)
+        with opened_output(options) as out:
+            if options.format == "json":
+                from queries.export import write_json
+
+                write_json(found.report(rows), out)
+            else:
+                out.write(_told(rows, found))
+        return 0
+    finally:
+        found.close()
+
+
+def _chosen(rules: tuple[Rule, ...], wanted: str | None) -> list[Rule]:
+    from difflib import get_close_matches
+
+    chosen = [rule for rule in rules if wanted in (None, rule.id)]
+    if not chosen:
+        near = get_close_matches(str(wanted), [rule.id for rule in rules], 1, 0.5)
+        hint = f"; did you mean {near[0]}?" if near else "; 'rules' lists them"
+        raise WrongUsage(f"--rule {wanted}: there is no such rule{hint}")
+    return chosen
+
+
+def _limited(found: Found, question: Any, options: argparse.Namespace) -> Rows:
+    from queries.question import Order
+    from tui.commands import limited
+
+    question = limited(question.with_order(Order("finding_id")), options)
+    return found.case.ask(question.sql, question.bound)
+
+
+def _told(rows: Rows, found: Found) -> str:
+    """The findings as they are read: story after story, each line made safe."""
+    from queries.safe_text import safe_text
+
+    lines: list[str] = []
+    story = 0
+    for row in rows.dicts():
+        if row["story"] != story:
+            story = row["story"]
+            lines += (
+                ["", f"{story}. {safe_text(row['headline'])}"]
+                if lines
+                else [f"{story}. {safe_text(row['headline'])}"]
+            )
+        when = f"{row['event_time']:%Y-%m-%d %H:%M:%S}" if row["event_time"] else "no time"
+        lines.append(f"   {row['severity']:<8}  {when}  {row['title']} ({row['rule']})")
+        lines.append(f"             {safe_text(row['why'])}")
+        lines.append(f"             benign when: {row['benign_when']}")
+    ran = sum(1 for run in found.runs if run.status == "ran")
+    if lines:
+        lines.append("")
+    lines.append(f"{len(rows.rows)} findings; {ran} of {len(found.runs)} rules could be asked")
+    return "\n".join(lines) + "\n"
+
+
+# --- rules ---------------------------------------------------------------------------------------
+
+
+def rules_options(parser: argparse.ArgumentParser) -> None:
+    from tui.commands import output_options
+
+    output_options(parser)
+    parser.add_argument("--rule", metavar="ID", help="only this rule")
+    add_settings_options(parser)
+
+
+def rules(options: argparse.Namespace) -> int:
+    """Every rule that would be asked, and how."""
+    from queries.export import write_csv, write_json, write_jsonl, write_table
+    from tui.commands import opened_output
+
+    settings = settings_of(options)
+    chosen = _chosen(settings.rules, options.rule)
+    if options.format == "parquet":
+        raise WrongUsage("'rules' prints table, json, jsonl or csv")
+    with opened_output(options) as out:
+        if options.sql:
+            out.write("\n\n".join(f"-- {r.id}: {r.title}\n{r.sql};" for r in chosen) + "\n")
+        elif options.format == "json":
+            write_json([_rule_object(rule, settings) for rule in chosen], out)
+        else:
+            table = _rule_rows(chosen, settings)
+            if options.format == "csv":
+                write_csv(table, out)
+            elif options.format == "jsonl":
+                write_jsonl(table, out)
+            else:
+                write_table(_first_columns(table, 5), out)
+    return 0
+
+
+def _rule_object(rule: Rule, settings: Settings) -> dict[str, Any]:
+    values = {**{n: t.value for n, t in rule.thresholds.items()}}
+    values |= settings.thresholds.get(rule.id, {})
+    return {
+        "rule": rule.id,
+        "severity": settings.severity_of(rule) or rule.severity,
+        "technique": rule.technique,
+        "on": rule.id not in settings.off,
+        "title": rule.title,
+        "sees": rule.sees,
+        "needs": list(rule.needs),
+        "benign_when": rule.benign_when,
+        "thresholds": [
+            {"name": name, "value": values[name], "default": t.value, "means": t.means}
+            for name, t in rule.thresholds.items()
+        ],
+        "source": rule.source or "built in",
+    }
+
+
+def _rule_rows(chosen: list[Rule], settings: Settings) -> Rows:
+    from queries.case import Rows as Table
+
+    objects = [_rule_object(rule, settings) for rule in chosen]
+    columns = list(objects[0])
+    return Table(columns, [tuple(_flat(entry) for entry in o.values()) for o in objects])
+
+
+def _flat(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    parts = [f"{e['name']} = {e['value']:g}" if isinstance(e, dict) else str(e) for e in value]
+    return ", ".join(parts)
+
+
+def _first_columns(table: Rows, count: int) -> Rows:
+    from queries.case import Rows as Table
+
+    return Table(table.columns[:count], [row[:count] for row in table.rows])
+
+
+# --- config --------------------------------------------------------------------------------------
+
+
+def config_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", "-o", type=Path, metavar="FILE", help="write to FILE, which must not exist yet"
+    )
+    parser.add_argument(
+        "--check", type=Path, metavar="FILE", help="say whether FILE is right, and write nothing"
+    )
+
+
+def config(options: argparse.Namespace) -> int:
+    """Write a commented configuration, or check one."""
+    from queries.findings.rules import built_in_rules
+    from queries.findings.settings import load_settings, settings_path
+    from queries.findings.settings_text import settings_text
+    from tui.commands import opened_output
+
+    if options.check is not None:
+        settings = load_settings(options.check)
+        asked = len(settings.rules) - len(settings.off)
+        print(f"{options.check}: right; {asked} of {len(settings.rules)} rules are asked")
+        return 0
+    with opened_output(options) as out:
+        out.write(settings_text(built_in_rules(), str(settings_path())))
+    return 0
