@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import drilldown, ingest, startup
+from tests.bench import drilldown, findings, ingest, startup
 from tests.bench.measure import machine
 
-SUITES = ("ingest", "drilldown", "startup")
+SUITES = ("ingest", "drilldown", "findings", "startup")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             ingest.measure(data, options.events, options.runs, ways), ingest.report
         ),
         "drilldown": lambda: _pair(drilldown.measure(data, options.events), drilldown.report),
+        "findings": lambda: _pair(findings.measure(data, options.events), findings.report),
         "startup": lambda: _pair(startup.measure(), startup.report),
     }
     for suite in suites:

@@ -6,7 +6,7 @@
 --   (another actor than the one that put the earlier image there)
 WITH chains AS (
   SELECT manifest_digest, layer_no,
-    md5(string_agg(layer_digest, ' ') OVER (PARTITION BY manifest_digest ORDER BY layer_no))
+    md5(string_agg(substr(layer_digest, 8, 16), '') OVER (PARTITION BY manifest_digest ORDER BY layer_no))
       AS chain,
     count(*) OVER (PARTITION BY manifest_digest) AS layers
   FROM (SELECT DISTINCT manifest_digest, layer_no, layer_digest FROM push_layers

@@ -1,7 +1,7 @@
 -- activity-after-push: the one who pushed also reached for more
 -- sees: calls outside the registry that gain rights, stay, read secrets, run code or open a way in,
 --   near a push by the same origin, and of a kind that its actor did not do before. Refused ones
---   count too.
+--   count too. Before enough was seen to say what is new, it weighs less.
 -- severity: medium
 -- technique: T1098
 -- needs: pushes, writes
@@ -9,27 +9,39 @@
 -- why: {origin} called {event_name}{target_clause} ({outcome}) {minutes_apart} minutes from its push of
 --   {image_tag} to {repository}: {what}
 -- hours = 24: how near to the push
-SELECT
-  f.event_key, f.event_time, f.repository, f.principal, f.origin, f.push_key,
-  f.push_key AS push_event, f.event_name, ' on ' || f.target AS target_clause,
-  f.outcome, f.minutes_apart, f.image_tag, f.image_digest,
-  CASE f.what WHEN 'rights' THEN 'more rights' WHEN 'persistence' THEN 'a way to stay'
-    WHEN 'secrets' THEN 'secrets' WHEN 'code' THEN 'running code' ELSE 'a way in' END AS what,
-  CASE WHEN f.outcome = 'ok' AND f.what IN ('rights', 'persistence') AND f.nature <> 'job'
-      THEN 'high'
-    WHEN f.nature = 'job' THEN 'low' ELSE 'medium' END AS severity,
-  f.origin || ' ' || f.event_name AS finding_key
-FROM (
-  SELECT e.event_key, e.event_time, e.event_name, e.target, e.outcome, e.what, e.principal,
-    e.origin, p.repository, p.push_key, p.image_tags AS image_tag, p.image_digest, p.nature,
+WITH first AS (
+  SELECT actor, event_source, event_name, min(event_second) AS first_second
+  FROM sensitive GROUP BY actor, event_source, event_name
+), fresh AS (
+  -- One event stands for those of its kind, on the same thing, within the hour.
+  SELECT e.origin, e.event_source, e.event_name, e.what, e.outcome,
+    min(e.event_key) AS event_key, min(e.event_second) AS event_second
+  FROM sensitive AS e
+  JOIN first AS f ON f.actor = e.actor AND f.event_source = e.event_source
+    AND f.event_name = e.event_name
+  WHERE f.first_second >= e.event_second - 86400
+  GROUP BY e.origin, e.event_source, e.event_name, e.what, e.outcome, e.target,
+    date_trunc('hour', e.event_time)
+), near AS (
+  SELECT e.event_key, e.what, p.push_key, p.nature, p.event_second < p.learned_second AS unlearned,
     abs(e.event_second - p.event_second) / 60 AS minutes_apart,
     row_number() OVER (PARTITION BY e.event_key
       ORDER BY abs(e.event_second - p.event_second) NULLS LAST, p.push_key) AS nth
-  FROM sensitive AS e
+  FROM fresh AS e
   JOIN pushed AS p ON p.origin = e.origin AND p.outcome = 'ok'
     AND p.event_second BETWEEN e.event_second - $hours * 3600 AND e.event_second + $hours * 3600
-  WHERE NOT EXISTS (
-    SELECT 1 FROM sensitive AS b WHERE b.actor = e.actor AND b.event_name = e.event_name
-      AND b.event_source = e.event_source AND b.event_second < e.event_second - 86400)
-) AS f
-WHERE f.nth = 1
+)
+SELECT
+  e.event_key, e.event_time, p.repository, e.principal, e.origin, p.push_key,
+  p.push_key AS push_event, e.event_name, ' on ' || e.target AS target_clause,
+  e.outcome, n.minutes_apart, p.image_tags AS image_tag, p.image_digest,
+  CASE n.what WHEN 'rights' THEN 'more rights' WHEN 'persistence' THEN 'a way to stay'
+    WHEN 'secrets' THEN 'secrets' WHEN 'code' THEN 'running code' ELSE 'a way in' END AS what,
+  CASE WHEN n.nature = 'job' OR n.unlearned THEN 'low'
+    WHEN e.outcome = 'ok' AND n.what IN ('rights', 'persistence') THEN 'high'
+    ELSE 'medium' END AS severity,
+  e.origin || ' ' || e.event_name AS finding_key
+FROM near AS n
+JOIN sensitive AS e ON e.event_key = n.event_key
+JOIN pushed AS p ON p.push_key = n.push_key
+WHERE n.nth = 1

@@ -7,6 +7,16 @@
 -- benign when: keys that are rotated, a user who was set up for this
 -- why: {origin} pushed {image_tag} to {repository} with {how} by {maker} at {made_time}
 -- days = 7: how long before the push that may have been
+WITH born AS (
+  SELECT p.push_key, k.event_key FROM pushed AS p
+  LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
+  JOIN keys_made AS k ON k.access_key_id = coalesce(s.origin_access_key_id, p.access_key_id)
+  WHERE k.event_name = 'CreateAccessKey' AND p.outcome = 'ok'
+  UNION
+  SELECT p.push_key, k.event_key FROM pushed AS p
+  JOIN keys_made AS k ON k.user_arn = p.origin
+  WHERE (k.event_name <> 'CreateAccessKey' OR k.access_key_id IS NULL) AND p.outcome = 'ok'
+)
 SELECT
   p.event_key, p.push_key, k.event_key AS made_event, p.event_time, p.repository, p.principal,
   p.origin, p.image_tags AS image_tag, p.image_digest, k.event_time AS made_time,
@@ -16,10 +26,7 @@ SELECT
   CASE WHEN k.by_arn = k.user_arn THEN 'low' WHEN k.event_name = 'CreateAccessKey' THEN 'high'
     ELSE 'medium' END AS severity,
   p.repository || ' ' || p.origin || ' ' || CAST(k.event_key AS VARCHAR) AS finding_key
-FROM pushed AS p
-LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
-JOIN keys_made AS k ON k.event_second BETWEEN p.event_second - $days * 86400 AND p.event_second
-  AND CASE WHEN k.event_name = 'CreateAccessKey' AND k.access_key_id IS NOT NULL
-    THEN k.access_key_id = coalesce(s.origin_access_key_id, p.access_key_id)
-    ELSE k.user_arn = p.origin END
-WHERE p.outcome = 'ok'
+FROM born AS b
+JOIN pushed AS p ON p.push_key = b.push_key
+JOIN keys_made AS k ON k.event_key = b.event_key
+WHERE k.event_second BETWEEN p.event_second - $days * 86400 AND p.event_second

@@ -13,13 +13,8 @@ SELECT
   p.repository || ' ' || p.actor AS finding_key
 FROM pushed AS p
 JOIN (
-  SELECT p.push_key, count(*) AS earlier,
-    sum(CASE WHEN q.via = 'docker client' THEN 1 ELSE 0 END) AS docker
-  FROM pushed AS p
-  JOIN pushed AS q ON q.repository = p.repository AND q.outcome = 'ok'
-    AND q.event_second < p.event_second
-  WHERE p.via = 'API call'
-  GROUP BY p.push_key
+  SELECT p.push_key, n.earlier_here AS earlier, n.earlier_by_docker AS docker
+  FROM pushed AS p JOIN novelty AS n ON n.push_key = p.push_key
 ) AS h ON h.push_key = p.push_key
 WHERE p.outcome = 'ok' AND p.via = 'API call' AND p.effect IN ('new image', 'moved tag')
   AND NOT p.artifact AND h.docker >= $habit_pushes AND h.docker >= 0.9 * h.earlier

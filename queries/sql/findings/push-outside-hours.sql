@@ -1,7 +1,7 @@
 -- push-outside-hours: push outside working hours
 -- sees: a push outside the working hours of the configuration; where it has none, a push at an hour
---   at which the repository was never pushed to (two hours more or less, working days and weekends
---   apart).
+--   at which the repository was never pushed to in five days or more (two hours earlier or later
+--   count as the same, working days and weekends do not).
 -- severity: low
 -- technique: T1525
 -- needs: pushes

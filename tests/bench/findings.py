@@ -1,0 +1,88 @@
+"""How long all rules take over invented evidence, and how much they find in several kinds."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from queries.case import open_case
+from queries.findings.rules import SEVERITIES
+from queries.findings.run import find
+from queries.findings.settings import load_settings
+from samples import incident_path
+from tests.bench.generate import evidence_folder, generate
+from tests.bench.measure import table
+from tests.evidence_files import SHARED, write
+from tests.findings.normal_month import month
+
+RUNS = 3
+
+
+def measure(data: Path, events: int) -> dict[str, Any]:
+    """Seconds for all rules over `events` events (the best of three, the case being open), and
+    findings of each severity by evidence."""
+    generate(data, events)
+    case_file = data / f"findings-{events}.duckdb"
+    seconds = []
+    with open_case([str(evidence_folder(data, events))], case_file=case_file) as case:
+        for _ in range(RUNS):
+            settings = load_settings()
+            start = time.monotonic()
+            find(case, settings).close()
+            seconds.append(time.monotonic() - start)
+        pushes = case.totals["pushes"]
+    return {
+        "events": events,
+        "pushes": pushes,
+        "seconds": seconds,
+        "rates": [_rate(name, path) for name, path in _evidence()],
+    }
+
+
+def _evidence() -> list[tuple[str, Path]]:
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    write(folder, {"month.json.gz": month()})
+    found = [("sample incident, 10 days", incident_path()), ("everyday traffic, 30 days", folder)]
+    for name in ("invictus-aws_dataset", "stratus-red-team"):
+        path = SHARED / "data" / name
+        if path.exists():
+            found.append((name, path))
+    return found
+
+
+def _rate(name: str, path: Path) -> dict[str, Any]:
+    with open_case([str(path)], use_cache=False) as case:
+        found = find(case, load_settings())
+        counts = found.counts()
+        found.close()
+        return {
+            "evidence": name,
+            "events": case.totals["events"],
+            "pushes": case.totals["pushes"],
+            "counts": counts,
+        }
+
+
+def report(found: dict[str, Any]) -> str:
+    """Two tables: the time, and findings in 100,000 events (and in all)."""
+    best, worst = min(found["seconds"]), max(found["seconds"])
+    said = (
+        f"all rules over {found['events']:,} events with {found['pushes']:,} pushes:"
+        f" {best:.2f} s (worst of {RUNS}: {worst:.2f} s)\n\n"
+    )
+    rows = [
+        (
+            rate["evidence"],
+            f"{rate['events']:,}",
+            f"{rate['pushes']:,}",
+            *(
+                f"{rate['counts'].get(name, 0) * 100_000 / rate['events']:,.0f}"
+                f" ({rate['counts'].get(name, 0)})"
+                for name in SEVERITIES
+            ),
+        )
+        for rate in found["rates"]
+    ]
+    return said + table(("findings in 100,000 (in all)", "events", "pushes", *SEVERITIES), rows)
