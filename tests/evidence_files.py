@@ -199,6 +199,8 @@ def one(case: Case, sql: str, **parameters: Any) -> Any:
 TABLES = (
     "events",
     "copies",
+    "actors",
+    "registry_events",
     "sessions",
     "pushes",
     "push_records",

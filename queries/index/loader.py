@@ -60,12 +60,18 @@ class Ledger:
 
     facts: dict[int, FileFacts] = field(default_factory=dict)
     lanes: dict[int, str] = field(default_factory=dict)
+    spoiled: set[int] = field(default_factory=set)
+    """Files whose rows went with a document that was no JSON; they are read again."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, file_id: int, facts: FileFacts, lane: str) -> None:
         with self._lock:
             self.facts[file_id] = facts
             self.lanes[file_id] = lane
+
+    def spoil(self, files: set[int]) -> None:
+        with self._lock:
+            self.spoiled |= files
 
 
 def load_items(
@@ -88,11 +94,10 @@ def load_items(
     if fast:
         progress.stage = "reading"
         _run(_FastWorker, connection, numbered, ledger, progress, cancel, workers)
-        careful = _take_back_odd_files(connection, numbered, ledger)
-        for file_id, item in careful:
-            if not cancel.cancelled:
-                progress.add(files=-1, stored=-item.size)
-            ledger.facts.pop(file_id, None)
+        again = _take_back(connection, numbered, ledger, progress, ledger.spoiled)
+        _run(_GuardedWorker, connection, again, ledger, progress, cancel, workers)
+        odd = _odd_files(connection, numbered, ledger)
+        careful = _take_back(connection, numbered, ledger, progress, odd)
     _run(_CarefulWorker, connection, careful, ledger, progress, cancel, workers)
     for file_id, _ in numbered:
         if file_id not in ledger.facts:
@@ -143,6 +148,9 @@ def _run(
 class _Worker:
     """One thread with its own cursor and transaction."""
 
+    guarded = True
+    """Whether a document that is no JSON is passed over; if not, it ends the transaction."""
+
     def __init__(
         self,
         cursor: duckdb.DuckDBPyConnection,
@@ -154,15 +162,17 @@ class _Worker:
         self.ledger = ledger
         self.progress = progress
         self.cancel = cancel
-        self._insert = insert_statement()
+        self._insert = insert_statement(guarded=self.guarded)
         self._docs: list[Document] = []
         self._files: list[int] = []
         self._bases: list[int] = []
         self._bytes = 0
         self._uncommitted = 0
+        self._rows = 0
+        self._written: set[int] = set()
 
     def run(self, next_job: Callable[[], list[tuple[int, Item]] | None]) -> None:
-        self.cursor.execute("BEGIN")
+        self._begin()
         while (job := next_job()) is not None:
             if job[0][1].member:
                 self._take_members(job)
@@ -198,15 +208,41 @@ class _Worker:
     def flush(self) -> None:
         if not self._docs:
             return
+        self._written.update(self._files)
         parameters = {"docs": self._docs, "files": self._files, "bases": self._bases}
-        result = self.cursor.execute(self._insert, parameters).fetchone()
-        self.progress.add(records=result[0] if result else 0)
-        self._uncommitted += self._bytes
+        size = self._bytes
         self._docs, self._files, self._bases, self._bytes = [], [], [], 0
+        try:
+            result = self.cursor.execute(self._insert, parameters).fetchone()
+        except duckdb.Error:
+            if self.guarded:
+                raise
+            self._start_over()
+            return
+        rows = result[0] if result else 0
+        self.progress.add(records=rows)
+        self._rows += rows
+        self._uncommitted += size
         if self._uncommitted >= _COMMIT_BYTES:
-            self.cursor.execute("COMMIT")
-            self.cursor.execute("BEGIN")
-            self._uncommitted = 0
+            self._commit()
+
+    def _begin(self) -> None:
+        self.cursor.execute("BEGIN")
+        self._written.clear()
+        self._uncommitted = self._rows = 0
+
+    def _commit(self) -> None:
+        self.cursor.execute("COMMIT")
+        self._begin()
+
+    def _start_over(self) -> None:
+        """Give up what is not committed; its files are read again, and from now on guarded."""
+        self.cursor.execute("ROLLBACK")
+        self.progress.add(records=-self._rows)
+        self.ledger.spoil(self._written)
+        self._begin()
+        self.guarded = True
+        self._insert = insert_statement(guarded=True)
 
 
 def _as_given(stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
@@ -214,7 +250,7 @@ def _as_given(stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
     return nullcontext(stream)
 
 
-class _FastWorker(_Worker):
+class _GuardedWorker(_Worker):
     """Whole documents, decoded and checked in Python (CRC, UTF-8), parsed by DuckDB."""
 
     def take(self, file_id: int, item: Item, opener: Opener) -> None:
@@ -274,10 +310,10 @@ def _line_documents(lines: list[bytes]) -> Iterator[tuple[bytes, int]]:
             start, size = number, 0
 
 
-def _take_back_odd_files(
+def _odd_files(
     connection: duckdb.DuckDBPyConnection, numbered: list[tuple[int, Item]], ledger: Ledger
-) -> list[tuple[int, Item]]:
-    """Items that the fast lane left alone or did not do justice; their rows are removed."""
+) -> set[int]:
+    """Items that the fast lane left alone or did not do justice."""
     counts: dict[int, tuple[int, int, int]] = {
         row[0]: (row[1], row[2], row[3])
         for row in connection.execute(
@@ -285,24 +321,43 @@ def _take_back_odd_files(
             " GROUP BY file_id"
         ).fetchall()
     }
-    back: list[tuple[int, Item]] = []
-    spoiled: list[int] = []
-    for file_id, item in numbered:
+    odd: set[int] = set()
+    for file_id, _ in numbered:
         facts = ledger.facts.get(file_id)
-        rows, odd, last = counts.get(file_id, (0, 0, 0))
+        rows, unusual, last = counts.get(file_id, (0, 0, 0))
         expected = (facts.records if facts else 0) or last
-        if facts is None or odd or rows == 0 or rows != last or rows != expected:
-            back.append((file_id, item))
-            if rows:
-                spoiled.append(file_id)
+        if facts is None or unusual or rows == 0 or rows != last or rows != expected:
+            odd.add(file_id)
         else:
             facts.records = rows
-    if spoiled:
-        connection.execute(
+    return odd
+
+
+def _take_back(
+    connection: duckdb.DuckDBPyConnection,
+    numbered: list[tuple[int, Item]],
+    ledger: Ledger,
+    progress: Progress,
+    files: set[int],
+) -> list[tuple[int, Item]]:
+    """These items, to be read again: without their rows and what was noted of them."""
+    again = [(file_id, item) for file_id, item in numbered if file_id in files]
+    for file_id, item in again:
+        if ledger.facts.pop(file_id, None) is not None:
+            progress.add(files=-1, stored=-item.size)
+    if again:
+        deleted = connection.execute(
             "DELETE FROM events WHERE file_id IN (SELECT unnest($files::INTEGER[]))",
-            {"files": spoiled},
-        )
-    return back
+            {"files": sorted(files)},
+        ).fetchone()
+        progress.add(records=-deleted[0] if deleted else 0)
+    return again
+
+
+class _FastWorker(_GuardedWorker):
+    """The same, at its fastest while every document is JSON."""
+
+    guarded = False
 
 
 class _CarefulWorker(_Worker):

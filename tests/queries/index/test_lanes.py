@@ -15,7 +15,9 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from queries.case import open_case
+from queries.index import loader
 from queries.index.loader import utc_time
+from queries.progress import Progress
 from samples import incident_path
 from tests.evidence_files import (
     ACCOUNT,
@@ -450,6 +452,39 @@ def test_large_files_of_lines_stay_in_the_fast_lane(tmp_path: Path) -> None:
         assert rows(case, "SELECT lane, records FROM files") == [("fast", 60)]
         found = rows(case, "SELECT position FROM events ORDER BY position")
         assert [position for (position,) in found] == list(range(1, 61))
+
+
+@pytest.mark.parametrize("commit_bytes", [1, 1 << 40])
+def test_a_broken_file_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit_bytes: int
+) -> None:
+    """Whatever was committed before it, in the middle of a file or not at all."""
+    monkeypatch.setattr(loader, "_COMMIT_BYTES", commit_bytes)
+    monkeypatch.setattr(loader, "_DOCUMENT_BYTES", 2000)
+    monkeypatch.setattr(loader, "_BATCH_BYTES", 3000)
+    lines = [json.dumps(record("DescribeImages", at(n))) for n in range(200)]
+    broken = [*lines[100:149], lines[149][:80], *lines[150:]]
+    files = {
+        "a.ndjson": "\n".join(lines[:100]),
+        "b.ndjson": "\n".join(broken),
+        "c.json": f'{{"Records":[{lines[0]},{lines[1][:90]}}}]}}',
+        "d.ndjson": "\n".join(lines[:50]),
+    }
+    write(tmp_path, {f"logs/{name}": text.encode() for name, text in files.items()})
+    progress = Progress()
+    with open_case([str(tmp_path / "logs")], use_cache=False, progress=progress) as case:
+        found = rows(case, "SELECT status, lane, records FROM files ORDER BY name")
+        assert case.totals["raw_records"] == case.totals["events"] + case.totals["duplicates"]
+        assert case.totals["events"] == 199
+        positions = rows(case, "SELECT position FROM events WHERE file_id = 0 ORDER BY position")
+    assert found == [
+        ("read", "fast", 100),
+        ("damaged", "careful", 99),
+        ("damaged", "careful", 1),
+        ("read", "fast", 50),
+    ]
+    assert [position for (position,) in positions] == list(range(1, 101))
+    assert progress.records == case.totals["raw_records"] == 250
 
 
 @pytest.mark.parametrize("second", ["Records", "Events", "events"])
