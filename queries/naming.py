@@ -122,6 +122,53 @@ def what_happened(push: dict[str, object]) -> str:
     return ", ".join(said)
 
 
+MATCHED = {
+    "digest": "by digest",
+    "digest elsewhere": "by digest, elsewhere",
+    "tag": "by tag",
+    "tag unresolved": "tag not resolved",
+    "possible": "possible",
+    "other registry": "other registry",
+    "not recorded": "image not recorded",
+}
+"""How a deployment's image was matched to a push, in words."""
+
+FOLLOWS = {
+    "ecs": "a service keeps the digest until its next deployment; a task takes what the tag names",
+    "lambda": "a function keeps the digest until its code is updated",
+    "apprunner": "at once where automatic deployments are on",
+    "codebuild": "each build takes what the tag names",
+    "batch": "each job takes what the tag names",
+    "sagemaker": "each job or endpoint takes what the tag names when it is made",
+}
+"""When a platform takes up a tag that was moved.
+
+ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
+Lambda: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
+App Runner: https://docs.aws.amazon.com/apprunner/latest/dg/manage-deploy.html
+"""
+
+
+def short_image(deployment: dict[str, object]) -> str:
+    """The image of a deployment without its registry's host, where that is one of ECR."""
+    name = deployment.get("repository_name") or ""
+    if not name and deployment.get("repository"):
+        name = str(deployment["repository"]).split("/", 2)[-1]
+    if not name or not deployment.get("repository"):
+        return str(deployment.get("image") or "not recorded")
+    tag, digest = deployment.get("image_tag"), str(deployment.get("image_digest") or "")
+    said = f"{name}:{tag}" if tag else str(name)
+    return f"{said}@{digest[7:13]}…" if digest else said
+
+
+def what_ran(deployment: dict[str, object]) -> str:
+    """`service prod/api ← api:88`: what runs the image, and the definition it names."""
+    said = str(deployment.get("deployed") or "–")
+    definition = deployment.get("definition")
+    said += f" ← {definition}" if definition else ""
+    return f"{said} (attempt)" if deployment.get("outcome") != "ok" else said
+
+
 def where_from(push: dict[str, object]) -> str:
     """The address of a push, or that of its probable login, marked ≈, or that none is recorded."""
     if push.get("made_by") != "person":

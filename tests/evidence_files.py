@@ -207,6 +207,8 @@ TABLES = (
     "push_layers",
     "tag_spans",
     "deployments",
+    "pulls",
+    "scans",
 )
 
 

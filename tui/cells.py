@@ -10,11 +10,14 @@ from textual.content import Content
 
 from queries.naming import (
     IMMUTABLE,
+    MATCHED,
     display_name,
     error_in_words,
     origin_and_session,
     service_name,
+    short_image,
     what_happened,
+    what_ran,
     where_from,
 )
 from tui.text import fmt_bytes, fmt_count, fmt_time, safe_content, short_digest
@@ -128,3 +131,51 @@ def spark_cell(width: int) -> Any:
         return sparkline(value, width) if value else ""
 
     return render
+
+
+def ran_cell(value: Any, row: Row) -> Content | str:
+    return what_ran(dict(row.values))
+
+
+def image_cell(value: Any, row: Row) -> Content | str:
+    return short_image(dict(row.values))
+
+
+def matched_cell(value: Any, row: Row) -> Content | str:
+    return MATCHED.get(str(value), str(value))
+
+
+def deployment_mark(value: Any, row: Row) -> Content | str:
+    """● its tag was moved to another image while it ran, ✗ refused, ▶ referenced to the end."""
+    if row.get("outcome") != "ok":
+        return "✗"
+    if row.get("tag_moved") or row.get("relation") == MOVED_HERE:
+        return "●"
+    return "▶" if row.get("still_referenced") else ""
+
+
+def deployment_style(row: Row) -> str:
+    if row.get("outcome") != "ok":
+        return "failed"
+    if row.get("tag_moved") or row.get("relation") == MOVED_HERE:
+        return "attention"
+    return "" if row.get("resolved_digest") else "muted"
+
+
+MOVED_HERE = "tag moved here"
+
+
+def until_cell(value: Any, row: Row) -> Content | str:
+    """How long it named the image: to the end of the evidence, or what ended it and when."""
+    if row.get("still_referenced"):
+        return "still"
+    ended = row.get("ended_how")
+    return f"{ended} {fmt_time(value)}" if ended else "–"
+
+
+def yes_cell(value: Any, row: Row) -> Content | str:
+    return "yes" if value else ""
+
+
+def severity_cell(value: Any, row: Row) -> Content | str:
+    return str(value) if value else Content.styled("0", "$foreground-disabled")

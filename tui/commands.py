@@ -115,6 +115,16 @@ def _push_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--event-id", metavar="ID", help="the PutImage event")
 
 
+def _pull_options(parser: argparse.ArgumentParser) -> None:
+    list_options(parser)
+    parser.add_argument(
+        "--by",
+        choices=("principal", "image"),
+        default="principal",
+        help="one row for each puller (with its bursts), or for each tag and digest pulled",
+    )
+
+
 def _activity_options(parser: argparse.ArgumentParser) -> None:
     output_options(parser)
     _range_options(parser)
@@ -182,6 +192,28 @@ def _pushes(case: Case, options: argparse.Namespace) -> int:
     return print_question(case, question.with_order(Order("event_time")), options)
 
 
+def _deployments(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+
+    question = ask_for("deployments", **list_filters(case, options))
+    return print_question(case, question.with_order(Order("event_time")), options)
+
+
+def _pulls(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+
+    question = ask_for(f"pulls_by_{options.by}", **list_filters(case, options))
+    return print_question(case, question.with_order(Order("last_pull", True)), options)
+
+
+def _scans(case: Case, options: argparse.Namespace) -> int:
+    from queries.question import Order, ask_for
+
+    question = ask_for("scans", **list_filters(case, options))
+    worst = (Order("critical", True), Order("high", True), Order("event_time"))
+    return print_question(case, question.with_order(*worst), options)
+
+
 def _push(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
 
@@ -194,6 +226,7 @@ def _push(case: Case, options: argparse.Namespace) -> int:
                 ("layers", (Order("manifest_digest"), Order("layer_no"))),
                 ("records", (Order("event_time"),)),
                 ("pulls", (Order("event_time"),)),
+                ("deployments", (Order("event_time"),)),
             )
         }
         found.append({**case_dicts(case, ask_for("push", push_key=key))[0], **parts})
@@ -359,10 +392,29 @@ COMMANDS: dict[str, Command] = {
         _pushes,
     ),
     "push": Command(
-        "everything known about one push: layers, records, pulls, chain",
+        "everything known about one push: layers, records, pulls, deployments, chain",
         "Choose pushes by --event-id, --digest, --tag, --repository and time.",
         _push_options,
         _push,
+    ),
+    "deployments": Command(
+        "what platforms were told to run, and which push each image came from",
+        "One row for each image of each call (ECS, Lambda, SageMaker, Batch and others;\n"
+        "nodes by their pulls). 'matched' says how the image was found.",
+        list_options,
+        _deployments,
+    ),
+    "pulls": Command(
+        "who pulled images, as what kind of workload, in which bursts",
+        "One row for each puller of a repository; with --by image, for each tag and digest.",
+        _pull_options,
+        _pulls,
+    ),
+    "scans": Command(
+        "what scans found in each image, and who pushed it",
+        "One row for each image with a scan result, the worst first: the newest result known.",
+        list_options,
+        _scans,
     ),
     "principal": Command(
         "who acted (a list), or with --principal everything known about one",

@@ -19,8 +19,10 @@ from queries.index.merge import (
     supersede_by_addenda,
 )
 from queries.index.narrow import build_narrow_tables
+from queries.index.pulls import build_pulls
 from queries.index.pushes import build_pushes
 from queries.index.rows import insert_rows
+from queries.index.scans import build_scans
 from queries.index.schema import INDEX_VERSION, create_tables
 from queries.index.sessions import build_sessions
 from queries.index.totals import collect_totals
@@ -59,6 +61,8 @@ def build_index(
     counted = build_pushes(connection)
     progress.stage = "following deployments"
     build_deployments(connection)
+    build_pulls(connection)
+    build_scans(connection)
     progress.stage = "checking digests"
     digests = check_digests(listing.items, ledger, cancel)
     progress.stage = "counting"

@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 6
+INDEX_VERSION = 7
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -79,6 +79,19 @@ CREATE TABLE deployments (
   ended_by BIGINT, ended_how VARCHAR, lasting BOOLEAN, outcome VARCHAR, error_code VARCHAR,
   principal VARCHAR, access_key_id VARCHAR, origin VARCHAR, account_id VARCHAR,
   event_region VARCHAR
+);
+CREATE TABLE pulls (
+  event_key BIGINT, event_time TIMESTAMP, repository VARCHAR, image_tag VARCHAR,
+  image_digest VARCHAR, resolved_digest VARCHAR, push_key BIGINT, workload VARCHAR,
+  principal VARCHAR, identity_arn VARCHAR, access_key_id VARCHAR, origin VARCHAR,
+  account_id VARCHAR, cross_account BOOLEAN, source_ip_address VARCHAR, user_agent VARCHAR,
+  outcome VARCHAR, error_code VARCHAR
+);
+CREATE TABLE scans (
+  event_key BIGINT, event_time TIMESTAMP, event_name VARCHAR, repository VARCHAR,
+  image_tag VARCHAR, image_digest VARCHAR, status VARCHAR, scan_kind VARCHAR, critical INTEGER,
+  high INTEGER, medium INTEGER, low INTEGER, informational INTEGER, untriaged INTEGER,
+  undefined INTEGER, worst VARCHAR, reader VARCHAR, push_key BIGINT
 );
 """
 

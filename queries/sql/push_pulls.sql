@@ -1,33 +1,24 @@
 -- push_pulls: who pulled the image of a push, by digest, or by one of its tags while the tag
--- named it (until the next push that set the tag).
+-- named it, and as what kind of workload.
 -- parameters: push_key (BIGINT)
 -- key: event_key
 SELECT
-  e.event_key,
-  e.event_time,
-  e.principal,
-  e.identity_arn,
-  e.source_ip_address,
-  e.image_tag,
-  e.image_digest,
-  CASE WHEN e.image_digest = p.image_digest THEN 'by digest' ELSE 'by tag' END AS matched,
-  e.outcome,
-  e.event_id
-FROM events AS e
-JOIN pushes AS p ON p.push_key = $push_key
-WHERE e.repository = p.repository
-  AND e.event_name = 'BatchGetImage'
-  AND e.event_time >= p.event_time
-  AND (
-    e.image_digest = p.image_digest
-    OR (
-      e.image_tag IS NOT NULL
-      AND ' ' || p.image_tags || ' ' LIKE '% ' || e.image_tag || ' %'
-      AND NOT EXISTS (
-        SELECT 1 FROM pushes AS n
-        WHERE n.repository = p.repository AND n.outcome = 'ok' AND n.push_key <> p.push_key
-          AND ' ' || n.image_tags || ' ' LIKE '% ' || e.image_tag || ' %'
-          AND n.event_time > p.event_time AND n.event_time <= e.event_time
-      )
-    )
-  )
+  u.event_key,
+  min(u.event_time) AS event_time,
+  min(u.principal) AS principal,
+  min(u.identity_arn) AS identity_arn,
+  min(u.source_ip_address) AS source_ip_address,
+  min(u.image_tag) AS image_tag,
+  min(u.image_digest) AS image_digest,
+  min(CASE WHEN u.image_digest IS NOT NULL THEN 'by digest' ELSE 'by tag' END) AS matched,
+  min(u.outcome) AS outcome,
+  min(e.event_id) AS event_id,
+  min(u.workload) AS workload
+FROM pulls AS u
+JOIN pushes AS p ON p.push_key = $push_key AND p.repository = u.repository
+JOIN events AS e ON e.event_key = u.event_key
+WHERE u.event_time >= p.event_time
+  AND u.resolved_digest IN (
+    SELECT r.image_digest FROM push_records AS r
+    WHERE r.push_key = $push_key AND r.part IN ('image', 'index', 'platform'))
+GROUP BY u.event_key

@@ -185,6 +185,30 @@ def test_a_push_comes_with_its_layers_records_and_pulls(logs: Path, kind: str) -
     assert found["pulls"] == []
 
 
+def test_where_an_image_ran_who_pulled_it_and_what_a_scan_found(demo: Path) -> None:
+    def rows(*arguments: str) -> list[dict[str, Any]]:
+        text = output(*arguments, "--case", demo, "--repository", "team/api", "--format", "json")
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    ran = [row for row in rows("deployments") if row["act"] == "deployed"]
+    assert [row["definition"] for row in ran] == ["api:85", "api:86", "api:87", "api:88"]
+    last = ran[-1]
+    assert (last["still_referenced"], last["matched"]) == (True, "tag")
+    assert last["pushed_by"] == last["origin"] == "arn:aws:iam::444455556666:user/sam.sre"
+    assert {row["workload"] for row in rows("pulls")} >= {"ECS task", "EKS node", "CI job"}
+    pulled = [row for row in rows("pulls", "--by", "image") if row["image_tag"] == "prod"]
+    assert (
+        max(pulled, key=lambda row: row["last_pull"])["resolved_digest"] == last["resolved_digest"]
+    )
+    assert {row["pushed_by"] == row["reader"] for row in rows("scans")} == {False}
+    [implant] = json.loads(
+        output("push", "--case", demo, "--digest", last["resolved_digest"], "--tag", "prod",
+               "--format", "json")
+    )  # fmt: skip
+    assert {row["relation"] for row in implant["deployments"]} == {"runs it", "tag moved here"}
+
+
 def test_a_push_is_found_by_tag_event_and_repository(logs: Path) -> None:
     event_id = push(image("a"), "v1", at(0), DANA)["eventID"]
     for options in (("--tag", "v2"), ("--event-id", event_id), ("--principal", DANA)):

@@ -101,6 +101,8 @@ async def test_the_way_down(album: Album, size: str) -> None:
         if narrow:
             await driver.press("3")
             await album.take(driver.pilot, "push records")
+        await driver.press("5")
+        await album.take(driver.pilot, "push ran")
         await driver.press("1", "u")
         await album.take(driver.pilot, "user who")
         if narrow:
@@ -124,6 +126,12 @@ async def test_the_other_places(album: Album, size: str) -> None:
         await album.take(driver.pilot, "evidence")
         await driver.press("p")
         await album.take(driver.pilot, "principals")
+        await driver.press("D")
+        await album.take(driver.pilot, "where")
+        for key, name in (("2", "pullers"), ("3", "pulled"), ("4", "scans")):
+            await driver.press(key)
+            await album.take(driver.pilot, f"where {name}")
+        await driver.press("escape")
         if size == "80x24":
             await driver.press("/")
             await driver.write("nobody")

@@ -48,6 +48,7 @@ class CaseScreen(Jobs):
         Binding("v", "show_sql", "SQL", show=False),
         Binding("R", "go('repositories')", "Repositories", show=False),
         Binding("p", "go('principals')", "Principals", show=False),
+        Binding("D", "go('where')", "Where it ran", show=False),
         Binding("e", "go('evidence')", "Evidence", show=False),
         Binding("E", "go('events')", "All events", show=False),
         Binding("question_mark", "help", "Keys"),
@@ -119,6 +120,8 @@ class CaseScreen(Jobs):
             facts = self.query_one("#preview", Facts)
         except NoMatches:
             return
+        if message.table is not self.table:
+            return  # one behind another tab
         facts.set(self.preview(message.row) if message.row is not None else [])
 
     def open_screen(self, screen: Screen[None]) -> None:
@@ -313,6 +316,9 @@ PIVOTS: dict[str, tuple[str, ...]] = {
     "mark": ("event_id",),
     "event_time": ("event_id",),
     "principal": ("principal", "access_key_id"),
+    "deployed": ("image", "resolved_digest", "origin", "principal", "access_key_id"),
+    "image": ("resolved_digest", "repository"),
+    "matched": ("resolved_digest",),
     "last_origin": ("last_origin", "last_pusher"),
     "first_seen": ("principal", "access_key_id"),
 }

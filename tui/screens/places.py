@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 TITLES = {
     "repositories": "Repositories",
     "pushes": "All pushes",
+    "where": "Where it ran",
     "principals": "Principals",
     "events": "All events",
     "evidence": "Evidence",
@@ -25,11 +26,14 @@ def make(place: str) -> CaseScreen:
     from tui.screens.principals import PrincipalsScreen
     from tui.screens.pushes import PushesScreen
     from tui.screens.repositories import RepositoriesScreen
+    from tui.screens.where import WhereScreen
 
     if place == "repositories":
         return RepositoriesScreen()
     if place == "pushes":
         return PushesScreen(None)
+    if place == "where":
+        return WhereScreen()
     if place == "principals":
         return PrincipalsScreen()
     if place == "evidence":

@@ -19,7 +19,18 @@ from queries.naming import (
     what_happened,
 )
 from queries.question import Order, Question, ask_for
-from tui.cells import bytes_cell, count_cell, digest_cell, name_cell, time_cell
+from tui.cells import (
+    bytes_cell,
+    count_cell,
+    deployment_mark,
+    deployment_style,
+    digest_cell,
+    matched_cell,
+    name_cell,
+    ran_cell,
+    time_cell,
+    until_cell,
+)
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -49,10 +60,23 @@ RECORDS = (
 PULLS = (
     Column("event_time", "when (UTC)", width=15, render=time_cell),
     Column("principal", "by whom", min_width=20, weight=2, render=name_cell),
-    Column("matched", "matched", width=10),
+    Column("workload", "kind", width=13, priority=1),
+    Column("matched", "matched", width=10, priority=2),
     Column("image_tag", "tag", min_width=8, priority=3),
     Column("source_ip_address", "from", min_width=14, priority=2),
     Column("outcome", "result", width=7, priority=4),
+)
+
+
+RAN = (
+    Column("mark", "", width=1, render=deployment_mark),
+    Column("event_time", "when (UTC)", width=15, render=time_cell),
+    Column("platform", "where", width=9, priority=3),
+    Column("deployed", "what runs it", min_width=22, weight=3, render=ran_cell),
+    Column("relation", "how", width=14),
+    Column("matched", "matched", min_width=10, weight=1, priority=4, render=matched_cell),
+    Column("origin", "by whom", min_width=12, weight=2, priority=2, render=name_cell),
+    Column("until", "until", width=10, weight=1, priority=5, render=until_cell),
 )
 
 
@@ -61,17 +85,20 @@ class RecordTable(QuestionTable):
 
 
 class PushScreen(CaseScreen):
-    """Tabs: image, layers, records, pulls."""
+    """Tabs: image, layers, records, pulls, ran."""
 
     explains = (
-        "1-4 or ←→ on the tabs switch between image, layers, records and pulls. Records holds the"
-        " PutImage records of the push and the layer calls folded under it."
+        "1-5 or ←→ on the tabs switch between image, layers, records, pulls and where it ran."
+        " Records holds the PutImage records of the push and the layer calls folded under it."
+        " Ran: ▶ still referenced at the end of the evidence · ● its tag was moved here by this"
+        " push while it ran · ✗ refused."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('image')", "Image", show=False),
         Binding("2", "tab('layers')", "Layers", show=False),
         Binding("3", "tab('records')", "Records", show=False),
         Binding("4", "tab('pulls')", "Pulls", show=False),
+        Binding("5", "tab('ran')", "Ran", show=False),
         Binding("tab", "next_tab", "Next tab", show=True),
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
@@ -112,6 +139,14 @@ class PushScreen(CaseScreen):
                     ),
                     id="pull-table",
                 )
+            with TabPane("Ran", id="ran"):
+                yield RecordTable(
+                    RAN,
+                    searched=("deployed", "definition", "platform", "origin", "relation"),
+                    row_style=deployment_style,
+                    empty_message="no deployment of this image in the evidence · 4 shows its pulls",
+                    id="ran-table",
+                )
 
     def ready(self) -> None:
         self.ask("push", ask_rows(ask_for("push", push_key=self._key)), self._show)
@@ -119,6 +154,7 @@ class PushScreen(CaseScreen):
             ("layer-table", "push_layers", ("manifest_digest", "layer_no")),
             ("record-table", "push_records", ("event_time",)),
             ("pull-table", "push_pulls", ("event_time",)),
+            ("ran-table", "push_deployments", ("event_time",)),
         ):
             asked = ask_for(name, push_key=self._key)
             self.query_one(f"#{table}", QuestionTable).show(

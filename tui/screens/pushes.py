@@ -63,6 +63,7 @@ class PushesScreen(CaseScreen):
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
         Binding("r", "raw", "Record"),
+        Binding("d", "where", "Where it ran"),
     ]
 
     def __init__(self, repository: str | None) -> None:
@@ -111,6 +112,11 @@ class PushesScreen(CaseScreen):
     def action_user(self) -> None:
         if self.row is not None:
             open_pusher(self.app, self.row)
+
+    def action_where(self) -> None:
+        from tui.screens.where import WhereScreen
+
+        self.open_screen(WhereScreen(self._repository))
 
     def action_raw(self) -> None:
         from tui.screens.raw import RawScreen

@@ -1,0 +1,101 @@
+"""Build `pulls`: each image that a BatchGetImage asked for, what kind of workload asked, and which
+push the image came from.
+
+A pull through the registry's host names the role of the machine that runs the image, so it is the
+only trace of Kubernetes: pods are not in CloudTrail, the pulls of their nodes are.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+WORKLOAD = """CASE
+  WHEN e.invoked_by LIKE '%.amazonaws.com' THEN replace(e.invoked_by, '.amazonaws.com', '')
+  WHEN e.identity_type = 'AWSService' THEN replace(e.principal, '.amazonaws.com', '')
+  WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/i-[0-9a-f]{8,17}$')
+    THEN CASE WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]*(eks|karpenter|nodegroup)')
+      THEN 'EKS node' ELSE 'EC2 node' END
+  WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]*eks[^/]*fargate') THEN 'EKS Fargate'
+  WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/[0-9a-f]{32}$')
+    OR regexp_matches(e.principal, '(?i):assumed-role/[^/]*(task|ecs)[^/]*exec[^/]*/')
+    THEN 'ECS task'
+  WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/AWSCodeBuild-') THEN 'CodeBuild'
+  WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]+/(sagemaker|apprunner|batch)')
+    THEN 'AWS service'
+  WHEN coalesce(e.identity_provider, s.identity_provider) LIKE '%oidc.eks.%' THEN 'EKS pod'
+  WHEN e.identity_provider IS NOT NULL OR s.subject LIKE 'repo:%' OR s.subject LIKE 'project_path:%'
+    OR s.identity_provider LIKE '%token.actions.githubusercontent.com%'
+    OR s.identity_provider LIKE '%gitlab%' THEN 'CI job'
+  WHEN e.identity_type IN ('IAMUser', 'Root', 'SAMLUser', 'FederatedUser', 'IdentityCenterUser')
+    OR regexp_matches(e.principal, ':assumed-role/AWSReservedSSO_') THEN 'person'
+  WHEN e.identity_type = 'AWSAccount' THEN 'another account'
+  WHEN e.identity_type = 'AssumedRole' THEN 'role session'
+  ELSE 'unknown' END"""
+"""What pulled, by the names AWS gives sessions: an instance's id on a node, 32 hexadecimal digits
+on an ECS task, AWSCodeBuild-… in a build. A role can be called anything, so it is a likeness."""
+
+_BUILD = f"""
+INSERT INTO pulls BY NAME
+WITH asked AS (
+  SELECT event_key, unnest(coalesce(
+      try_cast(json_extract(request_parameters, '$.imageIds')
+        AS STRUCT("imageTag" VARCHAR, "imageDigest" VARCHAR)[]),
+      [{{'imageTag': image_tag, 'imageDigest': image_digest}}])) AS image
+  FROM events
+  WHERE event_name = 'BatchGetImage' AND event_source = 'ecr.amazonaws.com'
+    AND merged_into IS NULL AND (request_parameters LIKE '{{%' OR request_parameters IS NULL)
+), first_push AS (
+  SELECT p.repository, r.image_digest, arg_min(p.push_key, p.event_time) AS push_key
+  FROM push_records AS r JOIN pushes AS p ON p.push_key = r.push_key
+  WHERE p.outcome = 'ok' AND r.image_digest IS NOT NULL AND p.event_time IS NOT NULL
+  GROUP BY p.repository, r.image_digest
+)
+SELECT e.event_key, e.event_time, e.repository,
+  a.image['imageTag'] AS image_tag, a.image['imageDigest'] AS image_digest,
+  coalesce(a.image['imageDigest'], t.image_digest) AS resolved_digest,
+  coalesce(d.push_key, t.push_key) AS push_key,
+  {WORKLOAD} AS workload,
+  e.principal, e.identity_arn, e.access_key_id, coalesce(s.origin, e.principal) AS origin,
+  e.account_id, coalesce(e.account_id <> e.registry_id, FALSE) AS cross_account,
+  e.source_ip_address, e.user_agent, e.outcome, e.error_code
+FROM asked AS a JOIN events AS e ON e.event_key = a.event_key
+LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
+LEFT JOIN tag_spans AS t ON t.repository = e.repository AND t.tag = a.image['imageTag']
+  AND a.image['imageDigest'] IS NULL AND t.since <= e.event_time
+  AND (t.until IS NULL OR e.event_time < t.until)
+LEFT JOIN first_push AS d ON d.repository = e.repository
+  AND d.image_digest = a.image['imageDigest']
+"""  # noqa: S608 - a constant of this module
+
+_NODES = """
+INSERT INTO deployments BY NAME
+SELECT (SELECT coalesce(max(deployment_no), 0) FROM deployments)
+    + row_number() OVER (ORDER BY n.event_time NULLS LAST, n.event_key, n.image_tag, n.image_digest)
+    AS deployment_no,
+  n.event_key, n.event_time, CASE n.workload WHEN 'EC2 node' THEN 'ec2' ELSE 'eks' END AS platform,
+  'BatchGetImage' AS event_name, 'pulled' AS act,
+  'node ' || split_part(n.principal, '/', -1) AS deployed,
+  e.repository_name || coalesce(':' || n.image_tag, '') || coalesce('@' || n.image_digest, '')
+    AS image,
+  'ecr' AS registry, e.registry_id, e.aws_region, n.repository, e.repository_name,
+  n.image_tag, n.image_digest,
+  CASE WHEN n.image_digest IS NOT NULL THEN 'digest' WHEN n.push_key IS NOT NULL THEN 'tag'
+    ELSE 'tag unresolved' END AS matched,
+  n.resolved_digest, n.push_key, FALSE AS lasting, n.outcome, n.error_code, n.principal,
+  n.access_key_id, n.origin, coalesce(n.account_id, e.recipient_account_id) AS account_id,
+  e.aws_region AS event_region
+FROM (
+  SELECT p.*, row_number() OVER (
+    PARTITION BY p.principal, p.repository, p.image_tag, p.image_digest, p.resolved_digest,
+      p.outcome ORDER BY p.event_time NULLS LAST, p.event_key) AS nth
+  FROM pulls AS p WHERE p.workload IN ('EKS node', 'EKS Fargate', 'EC2 node')
+) AS n JOIN events AS e ON e.event_key = n.event_key
+WHERE n.nth = 1
+"""
+
+
+def build_pulls(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `pulls` from the events, the pushes and the tag history; and add to `deployments` the
+    first pull of each image by each node, because nothing else tells what its pods run."""
+    connection.execute(_BUILD)
+    connection.execute(_NODES)
