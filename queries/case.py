@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from queries.errors import Cancelled, InvestigationError, WrongUsage
-from queries.index.build import build_index
 from queries.index.rows import as_text
 from queries.index.schema import INDEX_VERSION
 from queries.progress import CancelToken, Progress
@@ -270,6 +269,8 @@ def _build(
 
     A target that the user `asked` for must be written; a cache that cannot be is done without.
     """
+    from queries.index.build import build_index  # a kept index is opened without all this
+
     folder = target.parent if target is not None else Path(spool.name)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
