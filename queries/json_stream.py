@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from queries.deep_json import has_trailing_comma, parse_patiently
+
 CONTAINER_KEYS = frozenset(
     {
         "Records",
@@ -88,8 +90,13 @@ class _Parser:
     def parse(self, text: str, at: int) -> tuple[Any, int]:
         try:
             return self._decoder.raw_decode(text, at)
-        except json.JSONDecodeError:
-            raise
+        except json.JSONDecodeError as error:
+            if not has_trailing_comma(error, at):
+                raise
+            return parse_patiently(text, at, self._long_numbers)
+        except RecursionError:
+            # Python's own parser stops at about a thousand levels, DuckDB's nowhere.
+            return parse_patiently(text, at, self._long_numbers)
         except ValueError:
             # Python refuses whole numbers of more than 4300 digits.
             return self._long_numbers.raw_decode(text, at)

@@ -170,15 +170,35 @@ def what_ran(deployment: dict[str, object]) -> str:
 
 
 def where_from(push: dict[str, object]) -> str:
-    """The address of a push, or that of its probable login, marked ≈, or that none is recorded."""
+    """The address of a push, or that of its probable login, marked ≈ (with the number of logins
+    where it cannot be told which), or that none is recorded."""
     if push.get("made_by") != "person":
         return "AWS service"
     address = str(push.get("source_ip_address") or "")
     if address[:1].isdigit() or ":" in address:
         return address
+    if push.get("login_match") == "ambiguous":
+        count = push.get("login_count")
+        return f"≈ {push['login_ip']} ×{count}" if push.get("login_ip") else f"≈ {count} logins"
     if push.get("login_ip"):
         return f"≈ {push['login_ip']}"
     return "not recorded"
+
+
+def login_in_words(push: dict[str, object]) -> str:
+    """The registry login behind a push and how sure that is; empty where none is known."""
+    match, count = push.get("login_match"), push.get("login_count")
+    address = push.get("login_ip") or "no address"
+    if match == "exact":
+        return f"{address} (same session)"
+    if match == "probable":
+        return f"{address} (probable: the only login of this principal in 12 h)"
+    if match == "ambiguous":
+        logins = f"ambiguous: {count} logins in the 12 h before"
+        if push.get("login_ip"):
+            return f"{logins}, all from {push['login_ip']}"
+        return f"{logins}, from {str(push.get('login_ips') or 'no address').replace(' ', ', ')}"
+    return ""
 
 
 def service_name(event_source: str | None) -> str:

@@ -227,6 +227,7 @@ def _push(case: Case, options: argparse.Namespace) -> int:
                 ("records", (Order("event_time"),)),
                 ("pulls", (Order("event_time"),)),
                 ("deployments", (Order("event_time"),)),
+                ("logins", (Order("event_time"),)),
             )
         }
         found.append({**case_dicts(case, ask_for("push", push_key=key))[0], **parts})

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from queries.index.behind import find_callers
 from queries.index.deployments import build_deployments
 from queries.index.digests import check_digests
 from queries.index.loader import Ledger, load_items
@@ -18,6 +19,7 @@ from queries.index.merge import (
     merge_copies,
     supersede_by_addenda,
 )
+from queries.index.named_images import list_more_images
 from queries.index.narrow import build_narrow_tables
 from queries.index.pulls import build_pulls
 from queries.index.pushes import build_pushes
@@ -57,6 +59,8 @@ def build_index(
     build_narrow_tables(connection)
     progress.stage = "following sessions"
     build_sessions(connection)
+    find_callers(connection)
+    list_more_images(connection)
     progress.stage = "grouping pushes"
     counted = build_pushes(connection)
     progress.stage = "following deployments"

@@ -198,8 +198,31 @@ fail in the field (aws-samples/resource-auto-tagger#13)."""
 REGISTRY_SOURCES = "('ecr.amazonaws.com', 'ecr-public.amazonaws.com')"
 """The event sources of ECR, as a list in SQL."""
 
+PLAIN_NAME = r"""CASE WHEN right({event_name}, 1) BETWEEN '0' AND '9'
+  THEN regexp_replace({event_name}, '(.)(19|20)\d\d_?[01]\d_?[0-3]\d(v\d+|_\d+)?$', '\1')
+  ELSE {event_name} END"""
+"""The event name without the date of its API version: Lambda's CreateFunction20150331 and
+UpdateFunctionCode20150331v2, CloudFront's CreateDistribution2016_09_29. Rules written for the plain
+name never saw these (SummitRoute/aws_breaking_changes#53)."""
+
+_READS = (
+    "Get|List|Describe|Head|Lookup|Search|Query|Scan|Select|Check|Validate|Verify|Estimate|Preview"
+    "|View|Read|Download|Simulate|Test|Detect|Discover|Filter|BatchGet|BatchCheck|BatchDescribe"
+    "|BatchList|AssumeRole"
+)
+IS_WRITE = f"""CASE
+  WHEN {{event_name}} = 'PolicyExecutionEvent' THEN TRUE
+  WHEN try_cast({{read_only}} AS BOOLEAN) IS NOT NULL THEN NOT try_cast({{read_only}} AS BOOLEAN)
+  WHEN {{event_category}} = 'Insight' THEN NULL
+  ELSE NOT regexp_matches({{event_name}}, '^({_READS})([A-Z0-9_]|$)') END"""
+"""Whether a call changes something: the opposite of readOnly. Where that is missing (event versions
+before 1.02, lossy exports) the verb of the event's name decides, and what is no verb of reading is
+a write: a change must not drop out of a list of writes. A lifecycle policy's run says readOnly true
+although it deletes images; AssumeRole is read-only, as in CloudTrail. An Insight is no call."""
+
 SHARED: dict[str, str] = {
     "principal": PRINCIPAL,
+    "is_write": IS_WRITE,
     "is_ecr": f"{{event_source}} IN {REGISTRY_SOURCES}",
 }
 """Worked out once for each record, because several columns need it."""
@@ -228,6 +251,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("event_source", "{event_source}"),
     Column("event_name", "{event_name}"),
+    Column("plain_name", PLAIN_NAME),
     Column("aws_region", "{aws_region}"),
     Column("source_ip_address", "{source_ip_address}"),
     Column("user_agent", "{user_agent}"),
@@ -241,7 +265,7 @@ COLUMNS: tuple[Column, ...] = (
         "WHEN {r_login} = 'Failure' THEN 'failed' ELSE 'ok' END",
     ),
     Column("request_id", "{request_id}", plain=True),
-    Column("is_write", "NOT try_cast({read_only} AS BOOLEAN)", "BOOLEAN"),
+    Column("is_write", "{is_write}", "BOOLEAN"),
     Column("event_type", "{event_type}"),
     Column("event_category", "{event_category}"),
     Column("recipient_account_id", "{recipient_account_id}"),
@@ -306,13 +330,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("resource_arn", "{resource_arn}"),
     Column(
         "request_parameters",
-        "CASE WHEN {event_name} <> 'PutImage' AND ({read_only} = 'false' "
+        "CASE WHEN {event_name} <> 'PutImage' AND ({is_write} "
         f"OR {_ECR}) THEN {_text('request_parameters')} END",
     ),
     Column(
         "response_elements",
         "CASE WHEN {event_name} <> 'PutImage' AND {issued_access_key_id} IS NULL "
-        f"AND ({{read_only}} = 'false' OR {_ECR}) THEN {_text('response_elements')} END",
+        f"AND ({{is_write}} OR {_ECR}) THEN {_text('response_elements')} END",
     ),
     Column("service_event_details", _text("service_event_details")),
 )

@@ -37,8 +37,8 @@ def insert_statement(*, guarded: bool) -> str:
     BIGINT[] the position before its first record. A document that is not JSON gives no row when
     guarded, else an error (guarding costs a tenth of the time: DuckDB copies what it guards).
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
-    object, a text that is one, an unusual time, a repeated key, a value that CloudTrail left out,
-    another service's notice): its file then goes through the careful reader.
+    object, a text that is one, an unusual time, a key repeated at any depth, a value that CloudTrail
+    left out, another service's notice): its file then goes through the careful reader.
     """
     guard = "try" if guarded else ""
     odd = "\n      OR ".join(
@@ -78,13 +78,13 @@ FROM (
           SELECT file_id, repeated, base + generate_subscripts(records, 1) AS position,
             unnest(records) AS r
           FROM (
-            SELECT file_id, base, records, len(shapes) <> len(records)
+            SELECT file_id, base, records, len(members) <> 1
               OR len(list_filter(list_distinct(shapes),
                 lambda keys: len(keys) <> list_unique(keys))) > 0 AS repeated
             FROM (
               SELECT file_id, base,
                 {guard}(json_transform(doc, {_structure(_DOCUMENT)})).Records AS records,
-                {guard}(json_keys(doc, '$.*[*]')) AS shapes
+                {guard}(json_keys(doc)) AS members, {guard}(json_keys(doc, '$.**')) AS shapes
               FROM (
                 SELECT file_id, base, {guard}(decode(doc)) AS doc
                 FROM (SELECT unnest($docs::BLOB[]) AS doc, unnest($files::INTEGER[]) AS file_id,

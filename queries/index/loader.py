@@ -22,6 +22,7 @@ from typing import IO, Any
 
 import duckdb
 
+from queries.deep_json import write_deep
 from queries.index.flatten import insert_statement
 from queries.progress import CancelToken, Progress
 from queries.reader import NOT_READ, FileFacts, read_records
@@ -412,7 +413,11 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
             clean["eventTime"] = understood
         if understood is None and facts is not None:
             facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1
-    return _LONE_SURROGATE.sub("\ufffd", json.dumps(clean, ensure_ascii=False))
+    try:
+        text = json.dumps(clean, ensure_ascii=False)
+    except RecursionError:
+        text = write_deep(clean)
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _without_omitted(value: Any, depth: int = 0) -> Any:

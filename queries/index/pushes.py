@@ -13,6 +13,7 @@ import duckdb
 
 from queries.index.grouping import Group, ImageEvent, Part, group_pushes
 from queries.index.history import Deletion, Effect, RepositoryHistory, read_deletion
+from queries.index.logins import add_logins
 from queries.index.rows import insert_rows
 from queries.index.unfinished import (
     INCOMPLETE,
@@ -73,7 +74,7 @@ def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     insert_rows(connection, "tag_spans", tables.tags)
     add_layers_only(connection)
     _add_creations(connection)
-    _add_logins(connection)
+    add_logins(connection)
     _add_triggers(connection)
     _add_origins(connection)
     return {
@@ -264,6 +265,9 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             effect.order_unprovable,
             *[None] * 6,
             False,
+            None,
+            0,
+            None,
         )
     )
     own = "index" if manifest.kind == INDEX else "image"
@@ -274,31 +278,6 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             tables.layers.append(
                 (root.event_key, event.digest, number, layer.digest, layer.size, layer.media_type)
             )
-
-
-def _add_logins(connection: duckdb.DuckDBPyConnection) -> None:
-    """The probable login of each push: the newest GetAuthorizationToken of the same principal in
-    the 12 hours before. Exact when it carries the same access key. It is an inference."""
-    connection.execute(
-        """
-        UPDATE pushes SET login_event = l.event_key, login_time = l.event_time,
-          login_ip = l.source_ip_address, login_agent = l.user_agent, login_exact = l.exact
-        FROM (
-          SELECT p.push_key, t.event_key, t.event_time, t.source_ip_address, t.user_agent,
-            coalesce(t.access_key_id = p.access_key_id, false) AS exact,
-            row_number() OVER (
-              PARTITION BY p.push_key
-              ORDER BY coalesce(t.access_key_id = p.access_key_id, false) DESC,
-                       t.event_time DESC, t.event_key DESC) AS nearest
-          FROM pushes AS p JOIN events AS t ON t.principal = p.principal
-            AND t.event_name = 'GetAuthorizationToken' AND t.outcome = 'ok'
-            AND t.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
-            AND t.event_time BETWEEN p.event_time - INTERVAL 12 HOUR AND p.event_time
-          WHERE p.made_by = 'person'
-        ) AS l
-        WHERE l.nearest = 1 AND pushes.push_key = l.push_key
-        """
-    )
 
 
 def _add_creations(connection: duckdb.DuckDBPyConnection) -> None:

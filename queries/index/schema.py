@@ -48,6 +48,11 @@ CREATE TABLE sessions (
   event_name VARCHAR, source_identity VARCHAR, subject VARCHAR, identity_provider VARCHAR,
   origin VARCHAR, origin_access_key_id VARCHAR, depth INTEGER, chain VARCHAR, chain_keys VARCHAR
 );
+CREATE TABLE callers (
+  event_key BIGINT, caller_event BIGINT, caller VARCHAR, caller_name VARCHAR,
+  caller_time TIMESTAMP, caller_how VARCHAR, caller_count INTEGER
+);
+CREATE TABLE more_images (event_key BIGINT, image_tag VARCHAR, image_digest VARCHAR);
 CREATE TABLE pushes (
   push_key BIGINT, event_key BIGINT, file_id INTEGER, position BIGINT, event_time TIMESTAMP,
   repository VARCHAR, registry_id VARCHAR, aws_region VARCHAR, repository_name VARCHAR,
@@ -59,7 +64,8 @@ CREATE TABLE pushes (
   attachments INTEGER, records INTEGER, previous_digest VARCHAR, previous_push BIGINT,
   previous_principal VARCHAR, previous_time TIMESTAMP, lifetime INTEGER, order_unprovable BOOLEAN,
   login_event BIGINT, login_time TIMESTAMP, login_ip VARCHAR, login_agent VARCHAR,
-  login_exact BOOLEAN, triggered_by VARCHAR, created_repository BOOLEAN
+  login_exact BOOLEAN, triggered_by VARCHAR, created_repository BOOLEAN,
+  login_match VARCHAR, login_count INTEGER, login_ips VARCHAR
 );
 CREATE TABLE push_records (push_key BIGINT, event_key BIGINT, part VARCHAR, image_digest VARCHAR);
 CREATE TABLE push_layers (

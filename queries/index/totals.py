@@ -98,6 +98,7 @@ def collect_totals(
     }
     if digests.altered or digests.missing or digests.breaks:
         totals["evidence_complete"] = False
+    totals["writes_only"] = _any(connection, "is_write") and not _any(connection, "NOT is_write")
     totals["notes"] = [*digests.notes(), *_notes(connection, totals, conflicts)]
     return totals
 
@@ -136,7 +137,7 @@ def _notes(
     for change in totals["logging_changes"][:5]:
         tried = "" if change["outcome"] == "ok" else " (refused)"
         notes.append(f"logging changed: {change['event_name']}{tried} at {change['event_time']}")
-    if _any(connection, "is_write") and not _any(connection, "NOT is_write"):
+    if totals["writes_only"]:
         notes.append(
             "no read-only events at all: this trail records writes only, so it shows neither"
             " pulls nor registry logins"

@@ -3,7 +3,8 @@
 -- parameters: scope (all, session, key, principal, origin, address, repository, value), value,
 --   principal (with scope session: the session's ARN), places (with scope value: the columns
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
---   exclusive), account, region, service, name, error (VARCHAR or NULL for "any"),
+--   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
+--   its API version's date finds all versions),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls that
 --   upload layers before a push)
 -- key: events
@@ -36,6 +37,7 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
       OR ($places LIKE '% source_ip_address %' AND e.source_ip_address = $value)
       OR ($places LIKE '% user_agent %' AND e.user_agent = $value)
       OR ($places LIKE '% event_name %' AND e.event_name = $value)
+      OR ($places LIKE '% plain_name %' AND e.plain_name = $value)
       OR ($places LIKE '% event_source %' AND e.event_source = $value)
       OR ($places LIKE '% aws_region %' AND e.aws_region = $value)
       OR ($places LIKE '% recipient_account_id %' AND e.recipient_account_id = $value)
@@ -54,13 +56,16 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
       OR ($places LIKE '% issued_access_key_id %' AND e.issued_access_key_id = $value)
       OR ($places LIKE '% principal_id %' AND e.principal_id = $value)
       OR ($places LIKE '% shared_event_id %' AND e.shared_event_id = $value)
+      OR ($places LIKE '% more_images %' AND e.event_key IN (
+        SELECT m.event_key FROM more_images AS m
+        WHERE m.image_digest = $value OR m.image_tag = $value))
   END
   AND (CAST($since AS TIMESTAMP) IS NULL OR e.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR e.event_time < CAST($until AS TIMESTAMP))
   AND (CAST($account AS VARCHAR) IS NULL OR e.recipient_account_id = $account)
   AND (CAST($region AS VARCHAR) IS NULL OR e.aws_region = $region)
   AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
-  AND (CAST($name AS VARCHAR) IS NULL OR e.event_name = $name)
+  AND (CAST($name AS VARCHAR) IS NULL OR e.plain_name = $name OR e.event_name = $name)
   AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')

@@ -1,14 +1,16 @@
 -- activity_values: the distinct values of a scope's events by kind (service, name, error, region,
--- account, address, client, key, principal), with counts: for pickers and for the profile.
+-- account, address, client, key, principal, probably for: whom a service acted for), with counts:
+-- for pickers and for the profile. A name is without the date of its API version.
 -- parameters: scope (all, session, key, principal, origin, address, repository, value), value,
 --   principal (with scope session: the session's ARN), places (with scope value: the columns
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
---   exclusive), account, region, service, name, error (VARCHAR or NULL for "any"),
+--   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
+--   its API version's date finds all versions),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls that
 --   upload layers before a push), kind (VARCHAR: only this kind, or NULL for all)
 -- key: kind, value
 WITH scoped AS (
-  SELECT event_source, event_name, error_code, aws_region, recipient_account_id,
+  SELECT event_key, event_source, plain_name, error_code, aws_region, recipient_account_id,
     source_ip_address, user_agent, access_key_id, principal, outcome, event_time
   FROM events AS e
   WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
@@ -28,6 +30,7 @@ WITH scoped AS (
       OR ($places LIKE '% source_ip_address %' AND e.source_ip_address = $value)
       OR ($places LIKE '% user_agent %' AND e.user_agent = $value)
       OR ($places LIKE '% event_name %' AND e.event_name = $value)
+      OR ($places LIKE '% plain_name %' AND e.plain_name = $value)
       OR ($places LIKE '% event_source %' AND e.event_source = $value)
       OR ($places LIKE '% aws_region %' AND e.aws_region = $value)
       OR ($places LIKE '% recipient_account_id %' AND e.recipient_account_id = $value)
@@ -46,13 +49,16 @@ WITH scoped AS (
       OR ($places LIKE '% issued_access_key_id %' AND e.issued_access_key_id = $value)
       OR ($places LIKE '% principal_id %' AND e.principal_id = $value)
       OR ($places LIKE '% shared_event_id %' AND e.shared_event_id = $value)
+      OR ($places LIKE '% more_images %' AND e.event_key IN (
+        SELECT m.event_key FROM more_images AS m
+        WHERE m.image_digest = $value OR m.image_tag = $value))
   END
   AND (CAST($since AS TIMESTAMP) IS NULL OR e.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR e.event_time < CAST($until AS TIMESTAMP))
   AND (CAST($account AS VARCHAR) IS NULL OR e.recipient_account_id = $account)
   AND (CAST($region AS VARCHAR) IS NULL OR e.aws_region = $region)
   AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
-  AND (CAST($name AS VARCHAR) IS NULL OR e.event_name = $name)
+  AND (CAST($name AS VARCHAR) IS NULL OR e.plain_name = $name OR e.event_name = $name)
   AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
@@ -73,14 +79,14 @@ GROUP BY event_source
 UNION ALL
 SELECT
   'name' AS kind,
-  event_name AS value,
+  plain_name AS value,
   count(*) AS events,
   sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
   min(event_time) AS first_seen,
   max(event_time) AS last_seen
 FROM scoped
-WHERE event_name IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'name') = 'name'
-GROUP BY event_name
+WHERE plain_name IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'name') = 'name'
+GROUP BY plain_name
 UNION ALL
 SELECT
   'error' AS kind,
@@ -158,3 +164,15 @@ SELECT
 FROM scoped
 WHERE principal IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'principal') = 'principal'
 GROUP BY principal
+UNION ALL
+SELECT
+  'probably for' AS kind,
+  b.caller AS value,
+  count(*) AS events,
+  sum(CASE WHEN s.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
+  min(s.event_time) AS first_seen,
+  max(s.event_time) AS last_seen
+FROM scoped AS s
+JOIN callers AS b ON b.event_key = s.event_key
+WHERE coalesce(CAST($kind AS VARCHAR), 'probably for') = 'probably for'
+GROUP BY b.caller

@@ -37,9 +37,18 @@ SELECT
   p.previous_principal,
   p.previous_time,
   p.lifetime,
-  p.created_repository
+  p.created_repository,
+  b.caller,
+  b.caller_name,
+  b.caller_time,
+  b.caller_how,
+  b.caller_count,
+  p.login_match,
+  p.login_count,
+  p.login_ips
 FROM pushes AS p
 LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
+LEFT JOIN callers AS b ON b.event_key = p.event_key
 WHERE (CAST($since AS TIMESTAMP) IS NULL OR p.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR p.event_time < CAST($until AS TIMESTAMP))
   AND (CAST($account AS VARCHAR) IS NULL OR p.registry_id = $account)

@@ -25,6 +25,9 @@ UNION ALL
 SELECT 'event_name' AS place, count(*) AS events FROM events
 WHERE event_name = $value AND merged_into IS NULL
 UNION ALL
+SELECT 'plain_name' AS place, count(*) AS events FROM events
+WHERE plain_name = $value AND merged_into IS NULL
+UNION ALL
 SELECT 'event_source' AS place, count(*) AS events FROM events
 WHERE event_source = $value AND merged_into IS NULL
 UNION ALL
@@ -78,5 +81,8 @@ WHERE principal_id = $value AND merged_into IS NULL
 UNION ALL
 SELECT 'shared_event_id' AS place, count(*) AS events FROM events
 WHERE shared_event_id = $value AND merged_into IS NULL
+UNION ALL
+SELECT 'more_images' AS place, count(*) AS events FROM more_images
+WHERE image_digest = $value OR image_tag = $value
 ) AS v
 WHERE v.events > 0

@@ -118,12 +118,14 @@ COLUMNS = {
     " error_code error_message origin principal subject source_identity access_key_id via"
     " source_ip_address login_ip login_exact user_agent image_bytes layer_count platforms"
     " attestations attachments records made_by triggered_by cross_account previous_digest"
-    " previous_principal previous_time lifetime",
+    " previous_principal previous_time lifetime created_repository caller caller_name"
+    " caller_time caller_how caller_count login_match login_count login_ips",
     "principal": "identity_arn identity_type account_id events writes failures image_puts"
     " sessions addresses first_seen last_seen",
     "activity": "event_key event_time event_source event_name target is_write outcome"
     " error_code error_message principal access_key_id source_ip_address user_agent aws_region"
-    " recipient_account_id event_id",
+    " recipient_account_id event_id caller caller_name caller_time caller_how caller_count"
+    " plain_name",
 }
 """What scripts rely on: columns are only added, at the end (docs/headless.md)."""
 

@@ -165,10 +165,10 @@ async def test_tab_key_and_mouse_go_round_the_tabs() -> None:
         await driver.press("enter")
         tabs = driver.on(PushScreen).query_one("#tabs", TabbedContent)
         seen = []
-        for _ in range(6):
+        for _ in range(7):
             seen.append(tabs.active)
             await driver.press("tab")
-        assert seen == ["image", "layers", "records", "pulls", "ran", "image"]
+        assert seen == ["image", "layers", "records", "pulls", "ran", "logins", "image"]
         await driver.press("escape", "u")
         tabs = driver.on(PrincipalScreen).query_one("#tabs", TabbedContent)
         seen = []
@@ -509,7 +509,7 @@ async def test_scope_widens_from_the_session_to_the_whole_chain() -> None:
         assert any("/jump/" in row["principal"] for row in found)
         denied = [row for row in found if row["event_name"] == "CreateAccessKey"]
         assert [row["outcome"] for row in denied] == ["denied"]
-        address = await scoped(driver, "this address")
+        address = await scoped(driver, "address of the probable login")
         assert 0 < address < origin
         everything = await scoped(driver, "every event")
         [(kept,)] = driver.app.case.ask(

@@ -30,6 +30,7 @@ from tui.cells import (
 from tui.dialogs import Choice, Picker
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
+from tui.screens.inferred import probably_for
 from tui.screens.who import open_pusher, scopes_of
 from tui.text import fmt_offset, fmt_time, safe_content
 from tui.widgets.facts import Facts
@@ -94,7 +95,7 @@ class ActivityScreen(CaseScreen):
             Column("event_time", "when (UTC)", width=15, render=time_cell),
             *(relative if self._around is not None else []),
             Column("event_source", "service", width=12, priority=2, render=service_cell),
-            Column("event_name", "event", min_width=18, weight=3),
+            Column("plain_name", "event", min_width=18, weight=3),
             Column("target", "on", min_width=14, weight=3, priority=1),
             Column("outcome", "result", width=12, render=result_cell),
             Column("principal", "who", min_width=14, weight=2, priority=3, render=name_cell),
@@ -191,6 +192,8 @@ class ActivityScreen(CaseScreen):
             ("who", f"{row['principal']}  {row['access_key_id'] or ''}".rstrip()),
             ("from", f"{row['source_ip_address'] or '–'} · {row['user_agent'] or '–'}"),
         ]
+        if service := probably_for(row):
+            facts.append(("behind it", service))
         if row["error_code"]:
             facts.insert(1, ("error", f"{row['error_code']} · {row['error_message'] or ''}"))
         return facts

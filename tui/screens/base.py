@@ -230,7 +230,7 @@ class CaseScreen(Jobs):
         choices: list[Choice] = []
         for name, entry in found:
             if isinstance(entry, str) and entry and all(c.key != entry for c in choices):
-                values = entry.split(" ") if name == "image_tags" else [entry]
+                values = entry.split(" ") if name in ("image_tags", "login_ips") else [entry]
                 choices += [Choice(v, v, note=name.replace("_", " ")) for v in values]
         return choices
 
@@ -307,8 +307,8 @@ class CaseScreen(Jobs):
 PIVOTS: dict[str, tuple[str, ...]] = {
     "who": ("origin", "principal", "access_key_id", "source_identity", "subject"),
     "origin": ("origin", "principal", "access_key_id", "source_identity"),
-    "from": ("source_ip_address", "login_ip", "user_agent"),
-    "source_ip_address": ("source_ip_address", "login_ip"),
+    "from": ("source_ip_address", "login_ips", "user_agent"),
+    "source_ip_address": ("source_ip_address", "login_ips"),
     "what": ("image_digest", "previous_digest", "error_code"),
     "effect": ("image_digest", "previous_digest", "error_code"),
     "result": ("error_code",),

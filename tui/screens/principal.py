@@ -204,6 +204,8 @@ def who_facts(
         ("errors", "error"),
     ):
         facts.append((label, _top(profile["values"], kind) or "none"))
+    if callers := _top(profile["values"], "probably for"):
+        facts.append(("behind it", f"probably acted for {callers}"))
     facts.append(("pushed to", _pushed(profile["pushes"]) or "nothing in this evidence"))
     return facts
 
@@ -237,6 +239,8 @@ def _top(values: list[dict[str, Any]], kind: str) -> str:
 def _named(value: str, kind: str) -> str:
     if kind == "service":
         return service_name(value)
+    if kind == "probably for":
+        return display_name(value)
     if kind in ("address", "client") and value in ("AWS Internal", "AWSInternal"):
         return "not recorded, registry proxy"
     return value

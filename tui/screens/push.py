@@ -34,6 +34,7 @@ from tui.cells import (
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
+from tui.screens.inferred import login_fact, probably_for
 from tui.screens.who import open_pusher, scopes_of
 from tui.text import fmt_ago, fmt_bytes, fmt_time
 from tui.widgets.facts import Facts
@@ -66,6 +67,13 @@ PULLS = (
     Column("source_ip_address", "from", min_width=14, priority=2),
     Column("outcome", "result", width=7, priority=4),
 )
+LOGINS = (
+    Column("event_time", "when (UTC)", width=15, render=time_cell),
+    Column("matched", "matched", width=14),
+    Column("source_ip_address", "from", min_width=14, weight=1),
+    Column("user_agent", "client", min_width=16, weight=2, priority=2),
+    Column("access_key_id", "access key", width=21, priority=3),
+)
 
 
 RAN = (
@@ -85,13 +93,15 @@ class RecordTable(QuestionTable):
 
 
 class PushScreen(CaseScreen):
-    """Tabs: image, layers, records, pulls, ran."""
+    """Tabs: image, layers, records, pulls, ran, logins."""
 
     explains = (
-        "1-5 or ←→ on the tabs switch between image, layers, records, pulls and where it ran."
+        "1-6 or ←→ on the tabs switch between image, layers, records, pulls, where it ran and logins."
         " Records holds the PutImage records of the push and the layer calls folded under it."
         " Ran: ▶ still referenced at the end of the evidence · ● its tag was moved here by this"
-        " push while it ran · ✗ refused."
+        " push while it ran · ✗ refused. Logins are the registry logins of this principal in the 12"
+        " hours before: one of the same session is certain, of several others none can be told to be"
+        " it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('image')", "Image", show=False),
@@ -99,6 +109,7 @@ class PushScreen(CaseScreen):
         Binding("3", "tab('records')", "Records", show=False),
         Binding("4", "tab('pulls')", "Pulls", show=False),
         Binding("5", "tab('ran')", "Ran", show=False),
+        Binding("6", "tab('logins')", "Logins", show=False),
         Binding("tab", "next_tab", "Next tab", show=True),
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
@@ -147,6 +158,16 @@ class PushScreen(CaseScreen):
                     empty_message="no deployment of this image in the evidence · 4 shows its pulls",
                     id="ran-table",
                 )
+            with TabPane("Logins", id="logins"):
+                yield RecordTable(
+                    LOGINS,
+                    searched=("source_ip_address", "user_agent", "access_key_id", "matched"),
+                    empty_message=(
+                        "no registry login of this principal in the 12 hours before"
+                        " (a write-only trail has none)"
+                    ),
+                    id="login-table",
+                )
 
     def ready(self) -> None:
         self.ask("push", ask_rows(ask_for("push", push_key=self._key)), self._show)
@@ -155,6 +176,7 @@ class PushScreen(CaseScreen):
             ("record-table", "push_records", ("event_time",)),
             ("pull-table", "push_pulls", ("event_time",)),
             ("ran-table", "push_deployments", ("event_time",)),
+            ("login-table", "push_logins", ("event_time",)),
         ):
             asked = ask_for(name, push_key=self._key)
             self.query_one(f"#{table}", QuestionTable).show(
@@ -296,12 +318,9 @@ def _who_facts(push: Row, totals: dict[str, Any]) -> list[Fact]:
         facts.append(("cross-account", f"{push['account_id']} pushed into {push['registry_id']}"))
     facts.append(("client", f"{push['via']} · {push['user_agent'] or 'agent not recorded'}"))
     facts.append(("address", _address(push)))
-    if push["login_event"] is not None:
-        how = "with the same key" if push["login_exact"] else "probable: same principal, 12 h"
-        apart = fmt_ago(push["event_time"] - push["login_time"])
-        facts.append(
-            ("login", f"{push['login_ip']} · {push['login_agent']} · {apart} before, {how}")
-        )
+    facts.append(("login", login_fact(push, totals)))
+    if service := probably_for(push):
+        facts.append(("behind it", service))
     return facts
 
 

@@ -10,7 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from queries.naming import display_name, error_in_words, origin_and_session, what_happened
+from queries.naming import (
+    display_name,
+    error_in_words,
+    login_in_words,
+    origin_and_session,
+    what_happened,
+)
 from queries.question import Order, ask_for
 from queries.scope import REPOSITORY, Scope
 from tui.cells import (
@@ -27,6 +33,7 @@ from tui.cells import (
 )
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
+from tui.screens.inferred import probably_for
 from tui.screens.who import open_pusher
 from tui.text import fmt_bytes, fmt_time, short_digest
 from tui.widgets.facts import Facts
@@ -81,7 +88,8 @@ class PushesScreen(CaseScreen):
                 "origin",
                 "principal",
                 "source_ip_address",
-                "login_ip",
+                "login_ips",
+                "caller",
                 "error_code",
                 "effect",
                 "repository",
@@ -138,6 +146,8 @@ def push_facts(row: Row) -> list[Fact]:
         ("who", origin_and_session(row["origin"], row["principal"]) + _key(row)),
         ("from", _from(row)),
     ]
+    if service := probably_for(row):
+        facts.append(("behind it", service))
     if row["previous_digest"]:
         facts.append(
             (
@@ -164,7 +174,6 @@ def _key(row: Row) -> str:
 
 def _from(row: Row) -> str:
     via = str(row["via"])
-    if row["login_ip"]:
-        how = "same key" if row["login_exact"] else "same principal within 12 h, so probable"
-        return f"{via}, {row['source_ip_address']} · registry login from {row['login_ip']} ({how})"
-    return f"{via}, {row['source_ip_address'] or 'no address recorded'}"
+    said = f"{via}, {row['source_ip_address'] or 'no address recorded'}"
+    login = login_in_words(dict(row.values))
+    return f"{said} · registry login {login}" if login else said

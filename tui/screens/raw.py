@@ -18,6 +18,7 @@ from queries.raw import RawRecord, raw_record
 from tui.dialogs import Choice, Picker
 from tui.jobs import ask_rows
 from tui.screens.base import CaseScreen, plain
+from tui.screens.inferred import probably_for
 from tui.screens.who import open_pusher, scopes_of
 from tui.text import fmt_time, safe_content
 from tui.widgets.json_view import JsonView
@@ -101,6 +102,8 @@ class RawScreen(CaseScreen):
                 note = f" · {len(self._others)} other {copies} (c)"
                 said.append(Content.styled(note, "$foreground-muted"))
             said.append(Content("\n"))
+            if service := probably_for(self._event):
+                said.append(safe_content(f"{service}\n", 200, "$foreground-muted", keep="\n"))
         said.append(safe_content(record.file_name, 300))
         said.append(Content(f" · record {record.position}"))
         self.query_one("#where", Static).update(Content.assemble(*said))

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import App
 
+from queries.index.pushes import is_address
 from queries.scope import KEY, ORIGIN, PRINCIPAL, Scope
 from tui.widgets.paged_table import Row
 
@@ -36,9 +37,9 @@ def scopes_of(row: Row) -> list[tuple[Scope, str]]:
     origin = row.get("origin")
     if origin:
         found.append((Scope(ORIGIN, str(origin)), "this origin, the whole chain"))
-    for name in ("source_ip_address", "login_ip"):
-        address = str(row.get(name) or "")
-        if address[:1].isdigit() or ":" in address:
-            found.append((Scope("address", address), "this address"))
-            break
+    own = str(row.get("source_ip_address") or "")
+    addresses = [own] if is_address(own) else str(row.get("login_ips") or "").split()
+    for address in addresses:
+        what = "this address" if address == own else "address of the probable login"
+        found.append((Scope("address", address), what))
     return found

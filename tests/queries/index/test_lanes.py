@@ -513,19 +513,53 @@ def test_a_time_that_is_none_is_said_and_the_event_kept(tmp_path: Path) -> None:
         assert case.totals["pushes"] == 1
 
 
-@pytest.mark.xfail(reason="DuckDB takes the first of repeated keys below the top, Python the last")
-def test_both_lanes_take_the_same_of_keys_repeated_inside(tmp_path: Path) -> None:
+def nested(depth: int) -> str:
+    """A record with a parameter so deep that Python's own JSON module gives up."""
+    text = json.dumps(push(image("a"), "v1", at(0), eventName="DescribeImages"))
+    deep = '{"a":[' * depth + "1" + "]}" * depth
+    return text.replace(
+        '"repositoryName": "team/api"', f'"repositoryName":"team/api","x":{deep}', 1
+    )
+
+
+def edited(old: str, new: str) -> str:
     text = json.dumps(push(image("a"), "v1", at(0)))
-    text = text.replace('"repositoryName": "team/api"', '"repositoryName":"a","repositoryName":"b"')
-    fast, careful = (index_of(tmp_path, as_trail([text]), fast=fast) for fast in (True, False))
-    assert everything(fast) == everything(careful)
+    assert old in text
+    return text.replace(old, new, 1)
 
 
-@pytest.mark.xfail(reason="DuckDB takes a comma before a closing bracket, Python does not")
-def test_both_lanes_take_or_refuse_a_trailing_comma(tmp_path: Path) -> None:
-    text = json.dumps(push(image("a"), "v1", at(0)))[:-1] + ",}"
-    fast, careful = (index_of(tmp_path, as_trail([text]), fast=fast) for fast in (True, False))
-    assert everything(fast) == everything(careful)
+UNUSUAL = {
+    "key repeated in the request": (
+        edited('"repositoryName": "team/api"', '"repositoryName":"a","repositoryName":"b"')
+    ),
+    "key repeated in the session": (
+        edited('"type": "IAMUser"', '"type":"IAMUser","sessionContext":{"a":{"b":1,"b":2}}')
+    ),
+    "comma before the end": json.dumps(push(image("a"), "v1", at(0)))[:-1] + ",}",
+    "comma before the end inside": edited('"team/api"', '"team/api","x":[{"y":1,},]'),
+    "nested beyond a thousand levels": nested(3000),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+@pytest.mark.parametrize("wrap", [as_trail, as_lines])
+def test_both_lanes_take_unusual_json_alike(
+    tmp_path: Path, name: str, wrap: Callable[[list[str]], bytes]
+) -> None:
+    usual = json.dumps(record("ListImages", at(1)))
+    data = wrap([usual, UNUSUAL[name], usual.replace("ListImages", "DescribeImages")])
+    fast, careful = (index_of(tmp_path, data, fast=fast) for fast in (True, False))
+    found = everything(fast)
+    assert len(found["events"]) + len(found["copies"]) == 3
+    assert found == everything(careful)
+
+
+def test_of_keys_repeated_inside_the_last_counts_and_the_file_says_so(tmp_path: Path) -> None:
+    data = as_trail([UNUSUAL["key repeated in the request"]])
+    write(tmp_path, {"t.json": data})
+    with open_case([str(tmp_path)], use_cache=False) as case:
+        assert one(case, "SELECT repository_name FROM events") == "b"
+        assert "repeat a key" in str(one(case, "SELECT notes FROM files"))
 
 
 @pytest.mark.parametrize(

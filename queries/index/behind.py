@@ -1,0 +1,120 @@
+"""Who a service probably acted for: CloudFormation, CodePipeline and their like make calls because
+somebody asked them to, and their records name the service (`invokedBy`) or its role.
+
+The asking call (UpdateStack, StartPipelineExecution ...) is not linked to what follows by any
+field, so the answer is an inference from account, role and time, and is shown as "probably for".
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from queries.index.rows import insert_rows
+
+ASKED_BY: dict[str, tuple[str, ...]] = {
+    "cloudformation.amazonaws.com": (
+        "CreateStack",
+        "UpdateStack",
+        "DeleteStack",
+        "RollbackStack",
+        "ContinueUpdateRollback",
+        "ExecuteChangeSet",
+        "CreateStackSet",
+        "UpdateStackSet",
+        "CreateStackInstances",
+        "UpdateStackInstances",
+        "DeleteStackInstances",
+    ),
+    "codepipeline.amazonaws.com": (
+        "StartPipelineExecution",
+        "RetryStageExecution",
+        "RollbackStage",
+        "PutApprovalResult",
+        "CreatePipeline",
+        "UpdatePipeline",
+    ),
+    "servicecatalog.amazonaws.com": (
+        "ProvisionProduct",
+        "UpdateProvisionedProduct",
+        "TerminateProvisionedProduct",
+        "ExecuteProvisionedProductPlan",
+        "ExecuteProvisionedProductServiceAction",
+    ),
+    "codebuild.amazonaws.com": ("StartBuild", "StartBuildBatch", "RetryBuild", "RetryBuildBatch"),
+    "codedeploy.amazonaws.com": ("CreateDeployment", "ContinueDeployment"),
+    "imagebuilder.amazonaws.com": ("CreateImage", "StartImagePipelineExecution"),
+    "ssm.amazonaws.com": ("StartAutomationExecution", "StartChangeRequestExecution"),
+    "states.amazonaws.com": ("StartExecution", "StartSyncExecution", "RedriveExecution"),
+    "elasticbeanstalk.amazonaws.com": ("CreateEnvironment", "UpdateEnvironment"),
+    "amplify.amazonaws.com": ("StartJob", "StartDeployment", "CreateApp"),
+    "proton.amazonaws.com": ("CreateServiceInstance", "UpdateServiceInstance", "CreateService"),
+}
+"""Service -> the calls by which somebody sets it to work."""
+
+_HOURS = 2
+"""How long before. Most stacks and pipelines are through in minutes; some take hours."""
+
+_CANDIDATES = f"""
+SELECT e.event_key, c.event_key AS caller_event, c.principal AS caller, c.plain_name,
+  c.event_time, CASE
+    WHEN c.access_key_id = e.access_key_id THEN 1
+    WHEN c.principal = e.principal THEN 2
+    WHEN e.issuer_arn <> '' AND strpos(c.request_parameters, e.issuer_arn) > 0 THEN 3
+    ELSE 4 END AS nearness
+FROM events AS e
+JOIN asking AS a ON e.invoked_by = a.service OR e.invoked_by LIKE '%.' || a.service
+JOIN events AS c ON c.event_source = a.service AND c.plain_name = a.call
+  AND c.outcome = 'ok' AND c.merged_into IS NULL AND c.event_key <> e.event_key
+  AND coalesce(c.recipient_account_id, c.account_id)
+    = coalesce(e.recipient_account_id, e.account_id)
+  AND coalesce(c.aws_region, '') = coalesce(e.aws_region, '')
+  AND c.event_time BETWEEN e.event_time - INTERVAL {_HOURS} HOUR AND e.event_time
+WHERE e.merged_into IS NULL AND NOT (e.event_source = a.service AND e.plain_name = a.call
+  AND coalesce(e.invoked_by, '') = a.service)
+"""  # noqa: S608 - constants of this module
+
+_HOW = {
+    1: "same access key",
+    2: "same principal",
+    3: "it named this role",
+    4: f"same account and region, within {_HOURS} h",
+}
+
+
+def find_callers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `callers`: for each call that a service made on behalf of somebody, the nearest call
+    that set the service to work, and how many principals come into question equally."""
+    asking = [(service, call) for service, calls in ASKED_BY.items() for call in calls]
+    connection.execute("CREATE TEMP TABLE asking (service VARCHAR, call VARCHAR)")
+    connection.executemany("INSERT INTO asking VALUES (?, ?)", asking)
+    rows = connection.execute(
+        f"""
+        SELECT event_key, caller_event, caller, plain_name, event_time, nearness,
+          count(DISTINCT caller) OVER (PARTITION BY event_key) AS candidates
+        FROM (
+          SELECT *, min(nearness) OVER (PARTITION BY event_key) AS best
+          FROM ({_CANDIDATES}) AS candidates
+        ) AS ranked
+        WHERE nearness = best
+        QUALIFY row_number() OVER (
+          PARTITION BY event_key ORDER BY event_time DESC, caller_event DESC) = 1
+        ORDER BY event_key
+        """  # noqa: S608 - constants of this module
+    ).fetchall()
+    connection.execute("DROP TABLE asking")
+    found = {row[0]: row for row in rows}
+    insert_rows(connection, "callers", [_row(row, found) for row in rows])
+
+
+def _row(row: tuple[Any, ...], found: dict[int, tuple[Any, ...]]) -> tuple[Any, ...]:
+    """A pipeline sets a stack to work that makes the call: who asked is at the end of the line."""
+    key, event, caller, name, time, nearness, candidates = row
+    seen = {key}
+    while event in found and event not in seen:
+        seen.add(event)
+        _, event, caller, name, time, _, more = found[event]
+        candidates = max(candidates, more)
+    return key, event, caller, name, time, _HOW[nearness], candidates

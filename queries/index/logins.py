@@ -1,0 +1,73 @@
+"""The probable login of each push, and whether it can be told at all.
+
+Through the registry's proxy a push leaves no address (aws/containers-roadmap#1634). The call of
+GetAuthorizationToken before it has one; its token is good for 12 hours and belongs to the
+principal, so any login of that principal in that time may be the one.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+EXACT = "exact"
+PROBABLE = "probable"
+AMBIGUOUS = "ambiguous"
+
+_SAME_SESSION = """coalesce(t.access_key_id = p.access_key_id
+    AND t.access_key_id NOT LIKE 'AKIA%', FALSE)
+  OR coalesce(t.session_created = e.session_created, FALSE)
+  OR (t.session_created IS NULL AND coalesce(e.session_created
+    BETWEEN t.event_time - INTERVAL 2 SECOND AND t.event_time + INTERVAL 2 SECOND, FALSE))"""
+"""One session for login and push: its temporary key or its time of creation is the same; an IAM
+user's docker push carries a session that began at the login. A long-term key proves nothing: it can
+be in use on several machines. (queries/sql/push_logins.sql says the same.)"""
+
+_CANDIDATES = f"""
+SELECT p.push_key, t.event_key, t.event_time, t.source_ip_address AS ip, t.user_agent AS agent,
+  {_SAME_SESSION} AS exact
+FROM pushes AS p
+JOIN events AS e ON e.event_key = p.event_key
+JOIN events AS t ON t.principal = p.principal AND t.event_source = e.event_source
+  AND t.event_name = 'GetAuthorizationToken' AND t.outcome = 'ok' AND t.merged_into IS NULL
+  AND t.event_time BETWEEN p.event_time - INTERVAL 12 HOUR AND p.event_time
+WHERE p.made_by = 'person'
+"""  # noqa: S608 - constants of this module
+
+
+def add_logins(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the login columns of `pushes`.
+
+    `login_match` is exact (a login of the same session), probable (one login, same principal),
+    ambiguous (several that could be it), or NULL (none in the evidence). `login_event` is the
+    nearest candidate; its address and client are filled in only where all candidates agree.
+    """
+    connection.execute(
+        f"""
+        UPDATE pushes SET login_event = l.nearest, login_count = l.found, login_ips = l.ips,
+          login_ip = CASE WHEN l.addresses <= 1 THEN l.ip END,
+          login_agent = CASE WHEN l.agents <= 1 THEN l.agent END,
+          login_match = CASE WHEN l.found > 1 AND (NOT l.exact OR l.addresses > 1 OR l.agents > 1)
+            THEN '{AMBIGUOUS}' WHEN l.exact THEN '{EXACT}' ELSE '{PROBABLE}' END,
+          login_time = CASE WHEN l.found = 1 OR (l.exact AND l.addresses <= 1 AND l.agents <= 1)
+            THEN l.latest END
+        FROM (
+          SELECT push_key, bool_or(exact) AS exact, count(*) AS found,
+            arg_max(event_key, (event_time, event_key)) AS nearest, max(event_time) AS latest,
+            count(DISTINCT coalesce(ip, '')) AS addresses, max(ip) AS ip,
+            count(DISTINCT coalesce(agent, '')) AS agents, max(agent) AS agent,
+            array_to_string(list_sort(list(DISTINCT ip))[:20], ' ') AS ips
+          FROM (
+            SELECT *, bool_or(exact) OVER (PARTITION BY push_key) AS any_exact
+            FROM ({_CANDIDATES}) AS candidates
+          ) AS ranked
+          WHERE exact = any_exact
+          GROUP BY push_key
+        ) AS l
+        WHERE pushes.push_key = l.push_key
+        """  # noqa: S608 - constants of this module
+    )
+    connection.execute(
+        "UPDATE pushes SET login_exact = login_match = $exact WHERE login_match IS NOT NULL",
+        {"exact": EXACT},
+    )

@@ -1,0 +1,28 @@
+"""The images that a call names beyond its first: BatchGetImage and BatchDeleteImage take up to a
+hundred at once. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+
+def list_more_images(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `more_images`: a row for each image after the first in `requestParameters.imageIds`.
+    The first is in the event's own row."""
+    connection.execute(
+        """
+        INSERT INTO more_images
+        SELECT event_key, json_extract_string(image, '$.imageTag') AS image_tag,
+          json_extract_string(image, '$.imageDigest') AS image_digest
+        FROM (
+          SELECT event_key,
+            unnest((request_parameters::JSON)->'$.imageIds[*]') AS image,
+            generate_subscripts((request_parameters::JSON)->'$.imageIds[*]', 1) AS number
+          FROM events
+          WHERE repository IS NOT NULL AND request_parameters LIKE '{%"imageIds"%'
+            AND json_valid(request_parameters)
+        ) AS named
+        WHERE number > 1 AND json_type(image) = 'OBJECT'
+        """
+    )
