@@ -193,7 +193,7 @@ class ActivityScreen(CaseScreen):
             ("from", f"{row['source_ip_address'] or '–'} · {row['user_agent'] or '–'}"),
         ]
         if service := probably_for(row):
-            facts.append(("behind it", service))
+            facts.insert(1, ("behind it", service))  # seen without scrolling
         if row["error_code"]:
             facts.insert(1, ("error", f"{row['error_code']} · {row['error_message'] or ''}"))
         return facts
