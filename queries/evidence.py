@@ -10,10 +10,11 @@ from queries.case import Case
 
 def evidence_report(case: Case) -> dict[str, Any]:
     """`files` (one entry each: name, status, format, records, events, copies, size, sha256,
-    compression, window, notes) and `totals` (see docs/headless.md for every key)."""
+    compression, window, notes, when delivered and whether late) and `totals` (docs/headless.md has
+    every key)."""
     rows = case.ask(
         "SELECT name, status, format, records, events, copies, size, compression, sha256,"
-        " first_event, last_event, lane, notes FROM files ORDER BY file_id"
+        " first_event, last_event, lane, notes, delivered, late FROM files ORDER BY file_id"
     ).dicts()
     files = [
         {

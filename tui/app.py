@@ -91,6 +91,8 @@ class InvestigateApp(App[None]):
         self._reader: threading.Thread | None = None
         self._case: Case | None = None
         self.failure = ""
+        self.evidence_seen = False
+        """Whether the evidence screen was opened, so that what is missing has been seen."""
         self._theme_name = theme_name
 
     @property

@@ -575,13 +575,22 @@ def summary_lines(totals: dict[str, Any]) -> list[str]:
     span = f"{window['first']} to {window['last']}" if window["first"] else "no times"
     return [
         f"{totals['raw_records']:,} records in {totals['files']:,} files make"
-        f" {totals['events']:,} events, {span}",
+        f" {totals['events']:,} events{_joined(totals)}, {span}",
         f"accounts: {', '.join(totals['accounts']) or 'none'};"
         f" regions: {', '.join(totals['regions']) or 'none'}",
         f"{totals['pushes']:,} pushes ({totals['put_image']:,} PutImage),"
         f" {totals['failed_pushes']:,} failed attempts in"
         f" {len(totals['repositories']):,} repositories",
     ]
+
+
+def _joined(totals: dict[str, Any]) -> str:
+    joined = totals["merged_records"]
+    return (
+        f" ({joined:,} joined to another, so {totals['events'] - joined:,} listed)"
+        if joined
+        else ""
+    )
 
 
 def case_dicts(case: Case, question: Question) -> list[dict[str, Any]]:

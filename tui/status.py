@@ -28,7 +28,7 @@ def status_content(totals: dict[str, Any], name: str, width: int) -> Content:
     accounts, regions = len(totals["accounts"]), len(totals["regions"])
     parts = [
         safe_content(name, max(12, width // 4), "bold"),
-        Content(f"{fmt_count(totals['events'])} events"),
+        Content(f"{fmt_count(listed_events(totals))} events"),
     ]
     if window["first"]:
         first, last = (window[end][:16].replace("T", " ") for end in ("first", "last"))
@@ -40,9 +40,18 @@ def status_content(totals: dict[str, Any], name: str, width: int) -> Content:
         if warned
         else Content.styled("complete", "$text-success")
     )
+    if joined := totals["merged_records"]:
+        fuller = [parts[0], parts[1] + Content(f" (+{fmt_count(joined)} joined)"), *parts[2:]]
+        if _width([*fuller, tail]) <= width:
+            parts = fuller
     while len(parts) > 1 and _width([*parts, tail]) > width:
         del parts[-1]
     return Content(" · ").join([*parts, tail])
+
+
+def listed_events(totals: dict[str, Any]) -> int:
+    """How many events the lists hold: all but those joined to another, which are shown with it."""
+    return int(totals["events"]) - int(totals["merged_records"])
 
 
 def warnings(totals: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from queries.index.behind import find_callers
+from queries.index.delivery import delivered_at, in_words, lateness
 from queries.index.deployments import build_deployments
 from queries.index.digests import check_digests
 from queries.index.loader import Ledger, load_items
@@ -121,6 +122,9 @@ def _file_row(
         # Every record read is an event or a copy; were it otherwise, it must not go unseen.
         facts.status = DAMAGED
         notes.append(f"{missing} record(s) were read but could not be indexed")
+    delivered = delivered_at(item.name)
+    if late := lateness(delivered, first):
+        notes.append(f"delivered {in_words(late)} after the earliest event in it")
     modified = item.modified.replace(tzinfo=None) if item.modified else None
     return (
         file_id,
@@ -140,8 +144,30 @@ def _file_row(
         first,
         last,
         notes,
+        delivered,
+        late is not None,
     )
 
 
 def _unopened(file_id: int, name: str, status: str, reason: str) -> tuple[Any, ...]:
-    return (file_id, name, name, "", 0, None, "", "", "", status, "", 0, 0, 0, None, None, [reason])
+    return (
+        file_id,
+        name,
+        name,
+        "",
+        0,
+        None,
+        "",
+        "",
+        "",
+        status,
+        "",
+        0,
+        0,
+        0,
+        None,
+        None,
+        [reason],
+        None,
+        False,
+    )

@@ -39,7 +39,8 @@ CREATE TABLE files (
   file_id INTEGER, name VARCHAR, path VARCHAR, member VARCHAR, size BIGINT,
   modified TIMESTAMP, sha256 VARCHAR,
   compression VARCHAR, format VARCHAR, status VARCHAR, lane VARCHAR, records BIGINT,
-  events BIGINT, copies BIGINT, first_event TIMESTAMP, last_event TIMESTAMP, notes VARCHAR[]
+  events BIGINT, copies BIGINT, first_event TIMESTAMP, last_event TIMESTAMP, notes VARCHAR[],
+  delivered TIMESTAMP, late BOOLEAN
 );
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
 CREATE TABLE sessions (

@@ -8,6 +8,7 @@ import duckdb
 
 from queries.envelopes.lookup_events import ONE_PAGE
 from queries.index import coverage
+from queries.index.delivery import in_words
 from queries.index.digests import DigestCheck
 
 _COUNTS = """
@@ -37,6 +38,7 @@ SELECT
     AS unreadable_files,
   (SELECT count(*) FROM files WHERE status = 'damaged') AS damaged_files,
   (SELECT count(*) FROM files WHERE status = 'not read') AS unread_files,
+  (SELECT count(*) FROM files WHERE late) AS late_files,
   (SELECT count(*) FROM files
    WHERE len(list_filter(notes, lambda note: starts_with(note, $one_page))) > 0) AS one_page_files
 """
@@ -134,6 +136,8 @@ def _notes(
             f"no events from {gap['account']} {gap['region']} between {_short(gap['start'])} and"
             f" {_short(gap['end'])} UTC, longer than its usual pauses"
         )
+    if totals["late_files"]:
+        notes.append(_late(connection, totals["late_files"]))
     for change in totals["logging_changes"][:5]:
         tried = "" if change["outcome"] == "ok" else " (refused)"
         notes.append(f"logging changed: {change['event_name']}{tried} at {change['event_time']}")
@@ -148,6 +152,15 @@ def _notes(
             " start of a session chain may be missing"
         )
     return notes
+
+
+def _late(connection: duckdb.DuckDBPyConnection, count: int) -> str:
+    row = connection.execute("SELECT max(delivered - first_event) FROM files WHERE late").fetchone()
+    worst = in_words(row[0]) if row else ""
+    return (
+        f"{_files(count)} delivered late, up to {worst} after the events in them: more may have"
+        " come after the evidence was collected"
+    )
 
 
 def _any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:

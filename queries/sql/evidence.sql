@@ -14,5 +14,7 @@ SELECT
   first_event,
   last_event,
   array_to_string(notes, '; ') AS notes,
-  sha256
+  sha256,
+  delivered,
+  late
 FROM files

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TabbedContent, TabPane
@@ -23,6 +24,7 @@ from tui.jobs import Jobs
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
 from tui.text import safe_text
+from tui.widgets.banner import Banner
 from tui.widgets.breadcrumb import Breadcrumb
 from tui.widgets.facts import Facts
 from tui.widgets.key_bar import KeyBar
@@ -66,11 +68,28 @@ class CaseScreen(Jobs):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.case.totals, self.app.evidence_name)  # type: ignore[attr-defined]
+        if self._warns():
+            yield Banner(self.case.totals)
         yield Breadcrumb(id="crumbs")
         with Container(id="body"):
             yield from self.body()
         yield Input(placeholder="filter as you type · Enter keeps · Esc clears", id="filter")
         yield KeyBar()
+
+    def _warns(self) -> bool:
+        """Whether the banner stands here: evidence is missing, and nobody has looked yet."""
+        seen = self.app.evidence_seen  # type: ignore[attr-defined]
+        return not seen and not self.case.totals["evidence_complete"]
+
+    @on(ScreenResume)
+    def _drop_banner(self) -> None:
+        if not self._warns():
+            self.query(Banner).remove()
+
+    @on(Banner.Opened)
+    def _open_evidence(self, message: Banner.Opened) -> None:
+        message.stop()
+        self.action_go("evidence")
 
     def on_mount(self) -> None:
         self.query_one("#filter", Input).display = False

@@ -12,7 +12,8 @@ from queries.question import Order, ask_for
 from tui.cells import bytes_cell, count_cell, time_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_bytes, fmt_count
+from tui.status import listed_events
+from tui.text import fmt_bytes, fmt_count, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, Row
 
@@ -43,6 +44,10 @@ class EvidenceScreen(CaseScreen):
         Binding("R", "go('repositories')", "Repositories"),
     ]
 
+    def _warns(self) -> bool:
+        self.app.evidence_seen = True  # type: ignore[attr-defined]
+        return False
+
     def body(self) -> Iterable[Widget]:
         yield Facts(totals_facts(self.case.totals), id="totals")
         yield QuestionTable(
@@ -65,6 +70,9 @@ class EvidenceScreen(CaseScreen):
             facts.append(("notes", str(row["notes"])))
         kept = f"{fmt_count(row['records'])} records, {fmt_count(row['events'])} kept as events"
         facts.append(("read", f"{kept}, {fmt_count(row['copies'])} copies of others"))
+        if row["delivered"] is not None:
+            late = ", late" if row["late"] else ""
+            facts.append(("delivered", f"{fmt_time(row['delivered'], year=True)} UTC{late}"))
         facts.append(("stored", f"{fmt_bytes(row['size'])}, {row['compression'] or 'unopened'}"))
         facts.append(("sha256", str(row["sha256"] or "not computed")))
         return facts
@@ -81,6 +89,20 @@ def _tail(name: str) -> str:
     return name.rstrip("/").rpartition("/")[2] or name
 
 
+def _sum_facts(totals: dict[str, Any]) -> list[Fact]:
+    """How the records become the events that are listed; nothing where each record is an event."""
+    said = []
+    if copies := totals["duplicates"]:
+        said.append("1 is a copy" if copies == 1 else f"{fmt_count(copies)} are copies")
+    if joined := totals["merged_records"]:
+        are = "1 is" if joined == 1 else f"{fmt_count(joined)} are"
+        said.append(
+            f"{are} joined to another, where c shows it (the other account's record of a"
+            " cross-account call, a corrected record)"
+        )
+    return [("", f"of the records {' and '.join(said)}")] if said else []
+
+
 def totals_facts(totals: dict[str, Any]) -> list[Fact]:
     """What was read, what it covers, and what to know about it."""
     window = totals["window"]
@@ -89,9 +111,10 @@ def totals_facts(totals: dict[str, Any]) -> list[Fact]:
         (
             "read",
             f"{fmt_count(totals['raw_records'])} records in {fmt_count(totals['files'])} files →"
-            f" {fmt_count(totals['events'])} events, {fmt_count(totals['pushes'])} pushes,"
+            f" {fmt_count(listed_events(totals))} events, {fmt_count(totals['pushes'])} pushes,"
             f" {fmt_count(totals['failed_pushes'])} failed attempts",
         ),
+        *_sum_facts(totals),
         ("window", span.replace("T", " ").replace("Z", "")),
     ]
     # Before the coverage: a gap must be seen without scrolling.

@@ -1,0 +1,48 @@
+"""The line that says that evidence is incomplete, until somebody has looked at what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import events
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.text import safe_content
+
+
+class Banner(Static):
+    """One line; a click on it asks for the evidence, as its key does."""
+
+    class Opened(Message):
+        """Somebody wants to see what is missing."""
+
+    def __init__(self, totals: dict[str, Any]) -> None:
+        super().__init__(safe_content(incomplete(totals), style="bold"), id="banner")
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Opened())
+
+
+def incomplete(totals: dict[str, Any]) -> str:
+    """What the line says; empty when nothing is known to be missing."""
+    if totals["evidence_complete"]:
+        return ""
+    return f"⚠ evidence incomplete: {', '.join(reasons(totals)) or 'see the notes'} · e opens it"
+
+
+def reasons(totals: dict[str, Any]) -> list[str]:
+    """Why evidence is incomplete, in a few words each."""
+    digests = totals.get("digests") or {}
+    counted = (
+        (totals["unreadable_files"], "damaged or unreadable"),
+        (totals["unread_files"], "not read"),
+        (totals["one_page_files"], "one page of more"),
+        (len(digests.get("altered", ())), "altered"),
+        (len(digests.get("missing", ())), "missing"),
+    )
+    said = [f"{n} {'file' if n == 1 else 'files'} {what}" for n, what in counted if n]
+    if breaks := len(digests.get("breaks", ())):
+        said.append(f"digest chain broken {breaks} {'time' if breaks == 1 else 'times'}")
+    return said
