@@ -18,6 +18,10 @@ _TEXTS = tuple(
 )
 
 
+_NO_IDENTITY = (
+    "coalesce(identity_type_, principal_id_, arn_, account_id_, user_name_, invoked_by_) IS NULL"
+)
+"""An identity that says nothing may be a text that holds one (DuckDB makes it an empty struct)."""
 _DOCUMENT = {"Records": [RECORD]}
 
 
@@ -37,8 +41,8 @@ def insert_statement(*, guarded: bool) -> str:
     BIGINT[] the position before its first record. A document that is not JSON gives no row when
     guarded, else an error (guarding costs a tenth of the time: DuckDB copies what it guards).
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
-    object, a text that is one, an unusual time, a key repeated at any depth, a value that CloudTrail
-    left out, another service's notice): its file then goes through the careful reader.
+    object, a text that is one, an unusual time, a key repeated at any depth, a value that
+    CloudTrail left out, another service's notice): its file then goes through the careful reader.
     """
     guard = "try" if guarded else ""
     odd = "\n      OR ".join(
@@ -61,7 +65,7 @@ SELECT (file_id::BIGINT << 32) | position, file_id, position, {names},
   1, NULL, odd
 FROM (
   SELECT file_id, position, {values},
-    repeated OR no_identity OR event_id_ IS NULL OR event_time_text_ IS NULL
+    repeated OR {_NO_IDENTITY} OR event_id_ IS NULL OR event_time_text_ IS NULL
       OR event_time_text_ NOT LIKE '____-__-__T__:__:__Z'
       OR event_time IS NULL OR event_name_ IS NULL OR event_source_ IS NULL
       OR event_source_ LIKE 'aws:%'
@@ -69,7 +73,7 @@ FROM (
   FROM (
     SELECT *, {shared}
     FROM (
-      SELECT file_id, position, repeated, r.userIdentity IS NULL AS no_identity, {fields}
+      SELECT file_id, position, repeated, {fields}
       FROM (
         SELECT file_id, position, repeated, r,
           json_transform(r.requestParameters, {_structure(REQUEST)}) AS q,

@@ -96,12 +96,12 @@ class PushScreen(CaseScreen):
     """Tabs: image, layers, records, pulls, ran, logins."""
 
     explains = (
-        "1-6 or ←→ on the tabs switch between image, layers, records, pulls, where it ran and logins."
+        "1-6 or ←→ on the tabs switch between image, layers, records, pulls, ran and logins."
         " Records holds the PutImage records of the push and the layer calls folded under it."
         " Ran: ▶ still referenced at the end of the evidence · ● its tag was moved here by this"
-        " push while it ran · ✗ refused. Logins are the registry logins of this principal in the 12"
-        " hours before: one of the same session is certain, of several others none can be told to be"
-        " it."
+        " push while it ran · ✗ refused. Logins are the registry logins of this principal in the"
+        " 12 hours before: one of the same session is certain, of several others none can be told"
+        " to be it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('image')", "Image", show=False),

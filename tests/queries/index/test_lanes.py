@@ -538,6 +538,9 @@ UNUSUAL = {
     "comma before the end": json.dumps(push(image("a"), "v1", at(0)))[:-1] + ",}",
     "comma before the end inside": edited('"team/api"', '"team/api","x":[{"y":1,},]'),
     "nested beyond a thousand levels": nested(3000),
+    "identity as a text": json.dumps(
+        push(image("a"), "v1", at(0), userIdentity=json.dumps({"arn": EVE, "accountId": ACCOUNT}))
+    ),
 }
 
 
