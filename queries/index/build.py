@@ -12,8 +12,9 @@ import duckdb
 from queries.index.behind import find_callers
 from queries.index.delivery import delivered_at, in_words, lateness
 from queries.index.deployments import build_deployments
-from queries.index.digests import check_digests
-from queries.index.loader import Ledger, load_items
+from queries.index.digests import ItemOf, check_digests
+from queries.index.ledger import Ledger
+from queries.index.loader import load_items
 from queries.index.merge import (
     join_registry_notices,
     join_shared_events,
@@ -26,7 +27,7 @@ from queries.index.pulls import build_pulls
 from queries.index.pushes import build_pushes
 from queries.index.rows import insert_rows
 from queries.index.scans import build_scans
-from queries.index.schema import INDEX_VERSION, create_tables
+from queries.index.schema import INDEX_VERSION, clear_derived, create_tables
 from queries.index.sessions import build_sessions
 from queries.index.totals import collect_totals
 from queries.memory import give_back, keep_freed_memory
@@ -49,76 +50,194 @@ def build_index(
     Cancelling stops the reading; what was read is still indexed and the ledger says what not.
     """
     create_tables(connection)
-    workers = workers or max(2, min(8, os.cpu_count() or 2))
-    keep_freed_memory()
-    ledger = load_items(connection, listing.items, progress, cancel, workers=workers, fast=fast)
-    progress.stage = "merging copies"
-    conflicts = merge_copies(connection)
-    join_shared_events(connection)
-    supersede_by_addenda(connection)
-    join_registry_notices(connection)
-    build_narrow_tables(connection)
-    progress.stage = "following sessions"
-    build_sessions(connection)
-    find_callers(connection)
-    list_more_images(connection)
-    progress.stage = "grouping pushes"
-    counted = build_pushes(connection)
-    progress.stage = "following deployments"
-    build_deployments(connection)
-    build_pulls(connection)
-    build_scans(connection)
-    progress.stage = "checking digests"
-    digests = check_digests(listing.items, ledger, cancel)
-    progress.stage = "counting"
-    insert_rows(connection, "files", _file_rows(connection, listing, ledger))
-    totals = collect_totals(connection, counted, conflicts, digests)
-    totals["stopped"] = cancel.cancelled
-    rows = [("index_version", str(INDEX_VERSION)), ("totals", json.dumps(totals))]
-    insert_rows(connection, "meta", rows)
-    give_back()
-    progress.stage = "done"
-    return totals
+    work = _Work(connection, listing, 0, progress, cancel)
+    return work.run(lambda number: listing.items[number], workers, fast)
 
 
-def _file_rows(
-    connection: duckdb.DuckDBPyConnection, listing: Listing, ledger: Ledger
-) -> list[tuple[Any, ...]]:
-    """The evidence ledger: one line for every file seen, read or not."""
-    kept: dict[int, tuple[int, datetime | None, datetime | None]] = {
-        row[0]: (row[1], row[2], row[3])
-        for row in connection.execute(
-            "SELECT file_id, count(*), min(event_time), max(event_time) FROM events"
-            " GROUP BY file_id"
-        ).fetchall()
-    }
-    copies: dict[int, int] = dict(
-        connection.execute("SELECT file_id, count(*) FROM copies GROUP BY file_id").fetchall()
+def grow_index(
+    connection: duckdb.DuckDBPyConnection,
+    listing: Listing,
+    item_of: ItemOf,
+    progress: Progress,
+    cancel: CancelToken,
+    *,
+    workers: int | None = None,
+    fast: bool = True,
+) -> dict[str, Any]:
+    """Add the items of a listing to an index; `item_of` gives the files that it has already.
+
+    Only the new items are read. What is made from the events (sessions, pushes, deployments,
+    totals) is made anew from all of them. File ids that are in the index stay as they are.
+    """
+    clear_derived(connection)
+    walked = connection.execute("SELECT value FROM meta WHERE key = 'walked'").fetchone()
+    connection.execute(
+        "DELETE FROM files WHERE file_id >= $walked", {"walked": int(walked[0] if walked else 0)}
     )
-    rows = [
-        _file_row(file_id, item, ledger, kept, copies) for file_id, item in enumerate(listing.items)
-    ]
-    number = len(rows)
-    for name, reason in listing.passed_over:
-        rows.append(_unopened(number, name, "skipped", reason))
-        number += 1
-    for name, reason in listing.unreadable:
-        rows.append(_unopened(number, name, "unreadable", reason))
-        number += 1
-    return rows
+    connection.execute("DELETE FROM meta WHERE key IN ('totals', 'walked', 'index_version')")
+    top = connection.execute("SELECT coalesce(max(file_id) + 1, 0) FROM files").fetchone()
+    first = int(top[0]) if top else 0
+    work = _Work(connection, listing, first, progress, cancel)
+
+    def item(number: int) -> Item:
+        return item_of(number) if number < first else listing.items[number - first]
+
+    return work.run(item, workers, fast)
+
+
+class _Work:
+    """One reading: the items of a listing into an index, whose file ids go on from `first`."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        listing: Listing,
+        first: int,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> None:
+        self._connection = connection
+        self._listing = listing
+        self._first = first
+        self._progress = progress
+        self._cancel = cancel
+
+    def run(self, item_of: ItemOf, workers: int | None, fast: bool) -> dict[str, Any]:
+        connection, progress = self._connection, self._progress
+        keep_freed_memory()
+        ledger = load_items(
+            connection,
+            self._listing.items,
+            progress,
+            self._cancel,
+            workers=workers or max(2, min(8, os.cpu_count() or 2)),
+            fast=fast,
+            first_id=self._first,
+        )
+        progress.stage = "merging copies"
+        conflicts = merge_copies(connection)
+        join_shared_events(connection)
+        supersede_by_addenda(connection)
+        join_registry_notices(connection)
+        build_narrow_tables(connection)
+        progress.stage = "following sessions"
+        build_sessions(connection)
+        find_callers(connection)
+        list_more_images(connection)
+        progress.stage = "grouping pushes"
+        counted = build_pushes(connection)
+        progress.stage = "following deployments"
+        build_deployments(connection)
+        build_pulls(connection)
+        build_scans(connection)
+        progress.stage = "checking digests"
+        walked = self._write_ledger(ledger)
+        digests = check_digests(connection, item_of, self._cancel)
+        progress.stage = "counting"
+        totals = collect_totals(connection, counted, conflicts, digests)
+        totals["stopped"] = self._cancel.cancelled
+        rows = [
+            ("index_version", str(INDEX_VERSION)),
+            ("totals", json.dumps(totals)),
+            ("walked", str(walked)),
+        ]
+        insert_rows(connection, "meta", rows)
+        give_back()
+        progress.stage = "done"
+        return totals
+
+    def _write_ledger(self, ledger: Ledger) -> int:
+        """The evidence ledger: one line for every file seen, read or not. Returns the id of the
+        first line that is about no file, but about the looking for files."""
+        self._count_events()
+        rows: list[tuple[Any, ...]] = []
+        counts = _Counts(self._connection)
+        number = self._first
+        for number, item in enumerate(self._listing.items, self._first):
+            rows.append(_file_row(number, item, ledger, counts.of(number)))
+            if len(rows) >= _LEDGER_BATCH:
+                insert_rows(self._connection, "files", rows)
+                rows.clear()
+        number = self._first + len(self._listing.items)
+        skipped, unreadable = self._listing.passed_over, self._listing.unreadable
+        passed, missing = self._listing.walked or (len(skipped), len(unreadable))
+        of_members = [("skipped", *said) for said in skipped[passed:]]
+        of_members += [("unreadable", *said) for said in unreadable[missing:]]
+        of_walk = [("skipped", *said) for said in skipped[:passed]]
+        of_walk += [("unreadable", *said) for said in unreadable[:missing]]
+        for place, (status, name, reason) in enumerate([*of_members, *of_walk], number):
+            rows.append(_unopened(place, name, status, reason))
+        insert_rows(self._connection, "files", rows)
+        counts.close()
+        self._connection.execute("DROP TABLE kept")
+        return number + len(of_members)
+
+    def _count_events(self) -> None:
+        """Events and copies of each file. Those of files read before may have changed: a fuller
+        copy of an event of theirs may have come."""
+        self._connection.execute(
+            """
+            CREATE TABLE kept AS
+            SELECT coalesce(e.file_id, c.file_id) AS file_id, coalesce(e.events, 0) AS events,
+              coalesce(c.copies, 0) AS copies, e.first_event, e.last_event
+            FROM (SELECT file_id, count(*) AS events, min(event_time) AS first_event,
+                    max(event_time) AS last_event FROM events GROUP BY file_id) AS e
+              FULL JOIN (SELECT file_id, count(*) AS copies FROM copies GROUP BY file_id) AS c
+                ON c.file_id = e.file_id
+            """
+        )
+        self._connection.execute(
+            """
+            UPDATE files SET events = k.events, copies = k.copies, first_event = k.first_event,
+              last_event = k.last_event
+            FROM kept AS k
+            WHERE k.file_id = files.file_id
+              AND (k.events <> files.events OR k.copies <> files.copies)
+            """
+        )
+
+
+_LEDGER_BATCH = 20_000
+_NOTHING_KEPT = (0, 0, None, None)
+
+
+class _Counts:
+    """The rows of `kept` in the order of their ids, a batch at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._rows = connection.cursor()
+        self._rows.execute("SELECT * FROM kept ORDER BY file_id")
+        self._batch: list[tuple[Any, ...]] = []
+        self._at = 0
+
+    def of(self, number: int) -> tuple[int, int, datetime | None, datetime | None]:
+        """Events, copies, first and last event; numbers must come in ascending order."""
+        while True:
+            if self._at >= len(self._batch):
+                self._batch, self._at = self._rows.fetchmany(_LEDGER_BATCH), 0
+                if not self._batch:
+                    return _NOTHING_KEPT
+            row = self._batch[self._at]
+            if row[0] > number:
+                return _NOTHING_KEPT
+            self._at += 1
+            if row[0] == number:
+                return row[1], row[2], row[3], row[4]
+
+    def close(self) -> None:
+        self._rows.close()
 
 
 def _file_row(
     file_id: int,
     item: Item,
     ledger: Ledger,
-    kept: dict[int, tuple[int, datetime | None, datetime | None]],
-    copies: dict[int, int],
+    kept: tuple[int, int, datetime | None, datetime | None],
 ) -> tuple[Any, ...]:
-    facts = ledger.facts[file_id]
-    events, first, last = kept.get(file_id, (0, None, None))
+    facts, lane = ledger.get(file_id)
+    events, copies, first, last = kept
     notes = facts.notes()
-    if missing := facts.records - events - copies.get(file_id, 0):
+    if missing := facts.records - events - copies:
         # Every record read is an event or a copy; were it otherwise, it must not go unseen.
         facts.status = DAMAGED
         notes.append(f"{missing} record(s) were read but could not be indexed")
@@ -137,10 +256,10 @@ def _file_row(
         facts.unpacked.compression,
         facts.format,
         facts.status,
-        ledger.lanes[file_id],
+        lane,
         facts.records,
         events,
-        copies.get(file_id, 0),
+        copies,
         first,
         last,
         notes,

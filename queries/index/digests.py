@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from queries.index.loader import Ledger
+import duckdb
+
+from queries.envelopes.digest import DIGEST
+from queries.index.rows import insert_rows
 from queries.progress import CancelToken
 from queries.sources.local import Item, base_name
 from queries.unpack import Unpacked, plain_chunks
@@ -46,38 +50,90 @@ class DigestCheck:
         return said + self.breaks[:_SHOWN]
 
 
-def check_digests(items: list[Item], ledger: Ledger, cancel: CancelToken) -> DigestCheck:
-    """Read the digests and the log files they name; altered files get a note in the ledger."""
+ItemOf = Callable[[int], Item]
+"""The file of evidence with an id."""
+
+
+def check_digests(
+    connection: duckdb.DuckDBPyConnection, item_of: ItemOf, cancel: CancelToken
+) -> DigestCheck:
+    """Read the digests and the log files they name, as far as that was not done before; altered
+    files get a note in the ledger (the table `files`, filled before this)."""
     check = DigestCheck()
-    read = [
-        (file_id, _load(items[file_id]))
-        for file_id, facts in sorted(ledger.facts.items())
-        if facts.is_digest
-    ]
-    digests = {base_name(digest["digestS3Object"]): digest for _, digest in read if digest}
+    bodies = _bodies(connection, item_of)
+    digests = {base_name(body["digestS3Object"]): body for body in bodies.values() if body}
     check.digests = len(digests)
     if not digests:
         return check
-    files = {base_name(item.name): file_id for file_id, item in enumerate(items)}
+    files, with_records = _log_files(connection)
+    known: set[tuple[str, str]] = set(
+        connection.execute("SELECT log_file, hash FROM verified").fetchall()
+    )
     listed: set[str] = set()
+    verified: list[tuple[str, str]] = []
+    altered: list[int] = []
     for digest in digests.values():
         for entry in digest.get("logFiles") or []:
             name = base_name(str(entry.get("s3Object") or ""))
+            recorded = str(entry.get("hashValue") or "").lower()
             listed.add(name)
             if cancel.cancelled:
                 return check
             if name not in files:
                 check.missing.append(name)
-            elif str(entry.get("hashValue") or "").lower() in _hashes(items[files[name]]):
+            elif (name, recorded) in known:
                 check.verified += 1
+            elif recorded in _hashes(item_of(files[name])):
+                check.verified += 1
+                verified.append((name, recorded))
             else:
                 check.altered.append(name)
-                ledger.facts[files[name]].noted[
-                    "ALTERED: the content differs from what the digest recorded"
-                ] += 1
-    _find_unlisted(check, digests, files, listed, ledger)
-    _follow_chain(check, digests, {base_name(items[i].name): items[i] for i, _ in read})
+                altered.append(files[name])
+    insert_rows(connection, "verified", verified)
+    _note_altered(connection, altered)
+    _find_unlisted(check, digests, files, listed, with_records)
+    ids = {base_name(body["digestS3Object"]): number for number, body in bodies.items() if body}
+    _follow_chain(check, digests, {name: item_of(number) for name, number in ids.items()})
     return check
+
+
+def _bodies(connection: duckdb.DuckDBPyConnection, item_of: ItemOf) -> dict[int, dict[str, Any]]:
+    """The digests by file id: those read before from the index, the others from their files."""
+    known = dict(connection.execute("SELECT file_id, body FROM digests").fetchall())
+    found = connection.execute(
+        "SELECT file_id FROM files WHERE list_contains(notes, $digest) ORDER BY file_id",
+        {"digest": DIGEST},
+    ).fetchall()
+    bodies = {
+        number: json.loads(known[number]) if number in known else _load(item_of(number))
+        for (number,) in found
+    }
+    fresh = [(number, json.dumps(body)) for number, body in bodies.items() if number not in known]
+    insert_rows(connection, "digests", fresh)
+    return bodies
+
+
+def _log_files(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], set[int]]:
+    """File ids by the last part of the name, and which of them hold records."""
+    files: dict[str, int] = {}
+    with_records: set[int] = set()
+    rows = connection.execute(
+        "SELECT file_id, name, records FROM files WHERE lane <> '' ORDER BY file_id"
+    )
+    while batch := rows.fetchmany(20_000):
+        for number, name, records in batch:
+            files[base_name(name)] = number
+            if records:
+                with_records.add(number)
+    return files, with_records
+
+
+def _note_altered(connection: duckdb.DuckDBPyConnection, altered: list[int]) -> None:
+    connection.execute(
+        "UPDATE files SET notes = list_append(notes, $note)"
+        " WHERE file_id IN (SELECT unnest($ids::INTEGER[])) AND NOT list_contains(notes, $note)",
+        {"ids": altered, "note": "ALTERED: the content differs from what the digest recorded"},
+    )
 
 
 def _load(item: Item) -> dict[str, Any]:
@@ -108,7 +164,7 @@ def _find_unlisted(
     digests: dict[str, dict[str, Any]],
     files: dict[str, int],
     listed: set[str],
-    ledger: Ledger,
+    with_records: set[int],
 ) -> None:
     """Log files whose name's time lies within the digests' hours of that account and region."""
     spans: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -125,7 +181,7 @@ def _find_unlisted(
         # Delivery takes some minutes: the last hour's files may be in a later digest.
         inside = any(start <= when < end for start, end in spans.get((parts[0], parts[2]), []))
         later = any(start >= when for start, _ in spans.get((parts[0], parts[2]), []))
-        if inside and later and ledger.facts[file_id].records:
+        if inside and later and file_id in with_records:
             check.unlisted.append(name)
 
 

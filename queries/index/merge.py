@@ -61,16 +61,26 @@ def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
         FROM events AS e JOIN repeated AS r ON r.event_id = e.event_id
         """  # noqa: S608 - constants of this module
     )
+    # When an index grows, a fuller copy may come for an event that has copies already. Those were
+    # merged for good and are not compared again.
+    connection.execute(
+        "UPDATE copies SET copy_of = d.keep FROM doubles AS d"
+        " WHERE copies.copy_of = d.event_key AND d.event_key <> d.keep"
+    )
     connection.execute(
         "INSERT INTO copies SELECT event_key, file_id, position, keep FROM doubles"
         " WHERE event_key <> keep"
     )
     connection.execute(
         "UPDATE events SET copies = c.n FROM"
-        " (SELECT copy_of, count(*) + 1 AS n FROM copies GROUP BY copy_of) AS c"
+        " (SELECT copy_of, count(*) + 1 AS n FROM copies WHERE copy_of IN"
+        "   (SELECT keep FROM doubles WHERE event_key <> keep) GROUP BY copy_of) AS c"
         " WHERE events.event_key = c.copy_of"
     )
-    connection.execute("DELETE FROM events WHERE event_key IN (SELECT event_key FROM copies)")
+    connection.execute(
+        "DELETE FROM events WHERE event_key IN (SELECT event_key FROM doubles"
+        " WHERE event_key <> keep)"
+    )
     conflicts = connection.execute("SELECT count(*) FROM repeated WHERE contradicted").fetchone()
     connection.execute("DROP TABLE doubles; DROP TABLE repeated")
     return int(conflicts[0]) if conflicts else 0

@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 7
+INDEX_VERSION = 8
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -43,6 +43,9 @@ CREATE TABLE files (
   delivered TIMESTAMP, late BOOLEAN
 );
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
+CREATE TABLE listed (identity HUGEINT, failed BOOLEAN);
+CREATE TABLE digests (file_id INTEGER, body VARCHAR);
+CREATE TABLE verified (log_file VARCHAR, hash VARCHAR);
 CREATE TABLE sessions (
   access_key_id VARCHAR, arn VARCHAR, issued_by_event BIGINT, issued_at TIMESTAMP,
   issued_region VARCHAR, parent_access_key_id VARCHAR, parent_principal VARCHAR,
@@ -103,6 +106,19 @@ CREATE TABLE scans (
 """
 
 
+READ_TABLES = frozenset({"events", "copies", "files", "meta", "listed", "digests", "verified"})
+"""What reading fills; all other tables are made from these, and anew when an index grows."""
+
+
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the empty tables of an index."""
     connection.execute(_TABLES)
+
+
+def clear_derived(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty what is made from the events, so that it can be made anew."""
+    names = [row[0] for row in connection.execute("SHOW TABLES").fetchall()]
+    for name in names:
+        if name not in READ_TABLES:
+            connection.execute(f"TRUNCATE {name}")
+    connection.execute("UPDATE events SET merged_into = NULL WHERE merged_into IS NOT NULL")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from queries.decompress import LONGEST_MAGIC, compression_of, decompressed
-from queries.sources.local import Item, Listing
+from queries.sources.local import Item, Items, Listing
 from queries.unpack import peek
 
 MAX_NESTING = 2
@@ -56,11 +56,11 @@ class Member:
 
 def expand(listing: Listing) -> None:
     """Replace each archive in the listing by its members, in the archive's own order."""
-    items: list[Item] = []
+    items = Items()
     for item in listing.items:
         kind = archive_kind(item.open)
         if kind:
-            items += _members_of(item, kind, listing, item.open)
+            items.add(_members_of(item, kind, listing, item.open))
         else:
             items.append(item)
     listing.items = items

@@ -11,12 +11,14 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, overload
 
 from queries.errors import WrongUsage
 
@@ -57,15 +59,72 @@ class Item:
         return self.path.open("rb")
 
 
+class Items(Sequence[Item]):
+    """Items in parts one behind the other. A part may make its items when they are asked for, as
+    that of a bucket with a million objects does."""
+
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        self._parts: list[Sequence[Item]] = []
+        self._starts: list[int] = []
+        self._length = 0
+        for item in items:
+            self.append(item)
+
+    def append(self, item: Item) -> None:
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, list):
+            last.append(item)
+            self._length += 1
+        else:
+            self.add([item])
+
+    def add(self, part: Sequence[Item]) -> None:
+        """Append many; a part that is no list must not change any more."""
+        if len(part):
+            self._parts.append(part)
+            self._starts.append(self._length)
+            self._length += len(part)
+
+    def parts(self) -> list[Sequence[Item]]:
+        """The parts, in their order."""
+        return list(self._parts)
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item]:
+        if isinstance(place, slice):
+            return [self[at] for at in range(self._length)[place]]
+        if not -self._length <= place < self._length:
+            raise IndexError(place)
+        place %= self._length
+        part = bisect_right(self._starts, place) - 1
+        return self._parts[part][place - self._starts[part]]
+
+    def __iter__(self) -> Iterator[Item]:
+        return chain.from_iterable(self._parts)
+
+
 @dataclass(slots=True)
 class Listing:
     """What a walk found: items to read and, said aloud, what was passed over and why."""
 
-    items: list[Item] = field(default_factory=list)
+    items: Items = field(default_factory=Items)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
     """(name, reason) for everything seen but not opened."""
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     """(name, reason) for folders and files the system would not let us see."""
+    walked: tuple[int, int] | None = None
+    """How many of `passed_over` and `unreadable` come from looking for files; those behind them
+    are about members of archives."""
+
+    def walk_done(self) -> None:
+        """All files were found; what is said from now on is about their content."""
+        self.walked = (len(self.passed_over), len(self.unreadable))
 
 
 def find_items(paths: Iterable[str], *, spool: Path | None = None) -> Listing:

@@ -177,17 +177,50 @@ def test_what_failed_is_tried_again_and_the_rest_is_not(
         assert case.from_cache
 
 
-def test_a_case_file_of_other_evidence_is_not_replaced(
-    server: Server, bucket: str, tmp_path: Path
+def test_a_case_file_over_a_live_bucket_grows(
+    server: Server, proxy: FaultProxy, bucket: str, tmp_path: Path
 ) -> None:
-    server.fill(bucket, deliveries(2))
+    server.fill(bucket, deliveries(3))
     kept = tmp_path / "incident.duckdb"
-    remote = Remote(options(server.url))
-    open_case([f"s3://{bucket}"], case_file=kept, remote=remote).close()
-    server.client().put_object(Bucket=bucket, Key=key(5), Body=delivery(5))
 
+    def run(path: str, **selection: Any) -> Case:
+        remote = Remote(options(proxy.url), Selection(**selection))
+        return open_case([path], case_file=kept, remote=remote)
+
+    with run(f"s3://{bucket}") as case:
+        assert case.totals["pushes"] == 3
+    server.client().put_object(Bucket=bucket, Key=key(5), Body=delivery(5))
+    proxy.forget()
+    with run(f"s3://{bucket}") as case:
+        assert case.totals["pushes"] == 4
+        assert not case.from_cache
+        assert '"v5"' in raw_record(case, 3, 1).text
+    assert proxy.fetched() == [f"/{bucket}/{key(5)}"]
+    with run(f"s3://{bucket}") as case:
+        assert case.from_cache
+    # Other evidence is not mixed in: another path, another account.
     with pytest.raises(WrongUsage, match="holds other evidence"):
-        open_case([f"s3://{bucket}"], case_file=kept, remote=remote)
+        run(f"s3://{bucket}/{key(5)}")
+    with pytest.raises(WrongUsage, match="holds other evidence"):
+        run(f"s3://{bucket}", accounts=frozenset({OTHER_ACCOUNT}))
+
+
+def test_an_index_of_a_bucket_grows_and_stands_for_the_one_before(
+    server: Server, proxy: FaultProxy, bucket: str
+) -> None:
+    server.fill(bucket, deliveries(3))
+    with opened(proxy.url, f"s3://{bucket}") as case:
+        first = case.path
+    server.client().put_object(Bucket=bucket, Key=key(0, region="eu-west-1"), Body=delivery(7))
+    with opened(proxy.url, f"s3://{bucket}") as case:
+        assert case.totals["pushes"] == 4
+        assert sorted(row[0] for row in case.ask("SELECT file_id FROM files").rows) == [0, 1, 2, 3]
+        assert list(cache_folder().glob("*.duckdb")) == [case.path]
+        assert case.path != first
+    # An object that is gone: the cache holds what is there.
+    server.client().delete_object(Bucket=bucket, Key=key(1))
+    with opened(proxy.url, f"s3://{bucket}") as case:
+        assert case.totals["pushes"] == 3
 
 
 def test_local_and_remote_evidence_in_one_run(server: Server, bucket: str, tmp_path: Path) -> None:

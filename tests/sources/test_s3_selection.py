@@ -76,7 +76,8 @@ async def test_nothing_is_fetched_before_it_is_chosen(proxy: FaultProxy, several
         assert driver.app.case.totals["raw_records"] == 9
         _, notes = ledger(driver.app.case)["s3://several"]
         assert notes == [
-            f"9 of 15 objects were chosen: {ACCOUNT} eu-west-1, {OTHER_ACCOUNT} us-east-1"
+            f"only a part was chosen (9 of 15 objects): {ACCOUNT} eu-west-1,"
+            f" {OTHER_ACCOUNT} us-east-1"
         ]
 
 
@@ -111,7 +112,9 @@ async def test_the_days_are_narrowed_by_typing_keys_and_mouse(
         driver.on(RepositoriesScreen)
         assert len(proxy.fetched()) == 11
         _, notes = ledger(driver.app.case)["s3://several"]
-        assert notes == ["11 of 15 objects were chosen: day folders the first to 2026-03-02"]
+        assert notes == [
+            "only a part was chosen (11 of 15 objects): day folders the first to 2026-03-02"
+        ]
 
 
 async def test_a_filter_narrows_what_the_keys_mean(proxy: FaultProxy, several: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 ANY_DAY = ""
 """The day of an object whose key does not say one; it is not narrowed by days."""
@@ -69,6 +69,11 @@ class Choice:
             return True
         return self.first <= day and (not self.last or day <= self.last)
 
+    def plain(self) -> dict[str, object]:
+        """As JSON can hold it; `choice_of` reads it."""
+        streams = None if self.streams is None else sorted(self.streams)
+        return {"streams": streams, "first": self.first, "last": self.last}
+
     def in_words(self) -> str:
         """For the ledger; a long list is cut."""
         said = []
@@ -81,6 +86,16 @@ class Choice:
         if self.first or self.last:
             said.append(f"day folders {self.first or 'the first'} to {self.last or 'the last'}")
         return "; ".join(said)
+
+
+def choice_of(plain: Mapping[str, Any]) -> Choice:
+    """A choice that was written down by `plain`."""
+    streams = plain.get("streams")
+    return Choice(
+        None if streams is None else frozenset(Stream(*stream) for stream in streams),
+        str(plain.get("first") or ""),
+        str(plain.get("last") or ""),
+    )
 
 
 class _Days:

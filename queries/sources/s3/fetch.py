@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +41,8 @@ _IN_A_ROW = 24
 _SPARE = 256 << 20
 """Bytes of the disk that are left alone."""
 
+_OPEN, _SETTLED = 0, 1
+
 Halted = Callable[[], bool]
 
 NOT_ASKED = Fault(STOPPED, "was not fetched: the transfer was stopped before it")
@@ -53,7 +55,7 @@ class Transfer:
         self,
         client: S3Client,
         store: EvidenceStore,
-        objects: list[S3Object],
+        objects: Sequence[S3Object],
         cancel: CancelToken,
         progress: Progress | None = None,
     ) -> None:
@@ -62,7 +64,9 @@ class Transfer:
         self._objects = objects
         self._cancel = cancel
         self._progress = progress or Progress()
-        self._results: list[Path | Fault | None] = [None] * len(objects)
+        # One byte for an object, because there may be a million of them.
+        self._states = bytearray(len(objects))
+        self._faults: dict[int, Fault] = {}
         self._next = 0
         self._end: Fault | None = None
         self._stopped = False
@@ -72,10 +76,13 @@ class Transfer:
 
     def start(self) -> None:
         """Begin. Raises `NotFetched` when the disk is too small for what is missing."""
-        missing = [entry for entry in self._objects if not self._store.has(entry)]
-        needed = sum(entry.size for entry in missing)
-        self._progress.to_fetch, self._progress.to_fetch_bytes = len(missing), needed
-        self._progress.reused = len(self._objects) - len(missing)
+        missing = needed = 0
+        for entry in self._objects:
+            if not self._store.has(entry):
+                missing += 1
+                needed += entry.size
+        self._progress.to_fetch, self._progress.to_fetch_bytes = missing, needed
+        self._progress.reused = len(self._objects) - missing
         free = shutil.disk_usage(self._store.folder).free - _SPARE
         if needed > free:
             raise NotFetched(
@@ -95,19 +102,20 @@ class Transfer:
     def wait(self, index: int) -> Path:
         """The file of an object, once it is there. Raises `NotFetched`."""
         with self._changed:
-            while (result := self._results[index]) is None:
+            while self._states[index] == _OPEN:
                 under_way = index < self._next and not self._stopped
                 if self._cancel.cancelled or (self._end is not None and not under_way):
                     # Settled for good: what was reported missing must not be counted as had.
-                    result = self._results[index] = self._end or NOT_ASKED
+                    self._set(index, self._end or NOT_ASKED)
                     break
                 self._changed.wait(0.2)
-        if isinstance(result, Fault):
-            raise NotFetched(result)
-        if not result.exists():
-            # Dropped from the store meanwhile, by the size limit of another run.
-            return self.fetch_now(self._objects[index])
-        return result
+            fault = self._faults.get(index)
+        if fault is not None:
+            raise NotFetched(fault)
+        wanted = self._objects[index]
+        place = self._store.place(wanted)
+        # It may have been dropped from the store meanwhile, by the size limit of another run.
+        return place if place.exists() else self.fetch_now(wanted)
 
     def fetch_now(self, wanted: S3Object) -> Path:
         """Fetch one object at once, for raw records long after the transfer."""
@@ -115,11 +123,16 @@ class Transfer:
             return self._store.place(wanted)
         return self._fetch(wanted, lambda: False)
 
+    def failed(self, index: int) -> bool:
+        """Whether an object was not had (or not yet)."""
+        with self._changed:
+            return self._states[index] == _OPEN or index in self._faults
+
     def faults(self) -> Counter[Fault]:
         """How many objects were not had, by reason; those never asked for are in it."""
         with self._changed:
-            said = Counter(entry for entry in self._results if isinstance(entry, Fault))
-            left = sum(1 for entry in self._results if entry is None)
+            said = Counter(self._faults.values())
+            left = self._states.count(_OPEN)
         if left:
             said[self._end or NOT_ASKED] += left
         return said
@@ -163,9 +176,14 @@ class Transfer:
         with self._changed:
             self._count(result)
             stopped = isinstance(result, Fault) and result.kind == STOPPED
-            if self._results[index] is None and not stopped:
-                self._results[index] = result
+            if self._states[index] == _OPEN and not stopped:
+                self._set(index, result if isinstance(result, Fault) else None)
             self._changed.notify_all()
+
+    def _set(self, index: int, fault: Fault | None) -> None:
+        self._states[index] = _SETTLED
+        if fault is not None:
+            self._faults[index] = fault
 
     def _count(self, result: Path | Fault) -> None:
         if isinstance(result, Path):

@@ -14,6 +14,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from queries.sources.s3.options import Selection
 
@@ -76,7 +77,13 @@ class Place:
 
 def place_of(prefix: str) -> Place:
     """Where a folder (or the folder of a key: everything up to the last slash) stands."""
-    folders = prefix.split("/")[:-1]
+    return _place_of(prefix[: prefix.rfind("/") + 1])
+
+
+@lru_cache(maxsize=4096)
+def _place_of(folder: str) -> Place:
+    """Thousands of keys in a row are of one folder."""
+    folders = folder.split("/")[:-1]
     if ROOT not in folders:
         return Place()
     rest = folders[len(folders) - folders[::-1].index(ROOT) :]

@@ -18,6 +18,7 @@ from queries.sources.s3.client import Page, S3Client
 from queries.sources.s3.faults import DENIED, EMPTY, STOPPED, Fault, NotFetched
 from queries.sources.s3.layout import listed_as_one, place_of, wanted
 from queries.sources.s3.model import S3Object
+from queries.sources.s3.objects import Objects
 from queries.sources.s3.options import Selection
 
 SEARCH_DEPTH = 5
@@ -32,7 +33,7 @@ STOPPED_LISTING = Fault(STOPPED, "could not be listed to its end: it was stopped
 class Found:
     """What a path in a bucket holds, and what could not be seen."""
 
-    objects: list[S3Object] = field(default_factory=list)
+    objects: Objects = field(default_factory=Objects)
     """In the order of their keys; without folder markers."""
     markers: list[str] = field(default_factory=list)
     """Keys that only stand for a folder."""
@@ -67,7 +68,7 @@ def list_path(
     else:
         crawl.run(starts, client.options.threads)
     found = crawl.found
-    found.objects.sort(key=lambda entry: entry.key)
+    found.objects.sort()
     found.markers.sort()
     found.hidden.sort()
     found.faults.sort(key=lambda entry: entry[0])
@@ -293,7 +294,7 @@ class _Crawl:
             else:
                 kept.append(entry)
         with self._lock:
-            self.found.objects += kept
+            self.found.objects.extend(kept)
             self.found.markers += markers
             self.found.services |= services
             count = len(self.found.objects)

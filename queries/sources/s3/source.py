@@ -5,24 +5,28 @@ from __future__ import annotations
 
 import re
 import tempfile
+from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from queries.errors import InvestigationError
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
-from queries.sources.local import Item, Listing
+from queries.sources.local import Item, Items, Listing
 from queries.sources.s3.choice import Choice, Choose, Offer, Stream, real_day
 from queries.sources.s3.client import S3Client
 from queries.sources.s3.faults import AGAIN, EMPTY, OTHER, STOPPED, Fault, NotFetched
 from queries.sources.s3.fetch import Transfer
+from queries.sources.s3.items import RemoteItems
 from queries.sources.s3.layout import place_of
 from queries.sources.s3.listing import list_path
 from queries.sources.s3.model import S3Object
+from queries.sources.s3.objects import Objects
 from queries.sources.s3.options import API_SCHEME, S3_SCHEME, S3Options, Selection, split_s3_path
 from queries.sources.s3.store import EvidenceStore
 
@@ -78,6 +82,14 @@ class Remote:
             self._client = client
         return self._client
 
+    def narrowed(self, since: datetime) -> Remote:
+        """The same buckets by the same credentials, days from `since` on."""
+        chosen = self.selection
+        later = max(since, chosen.since) if chosen.since else since
+        other = Remote(self.options, replace(chosen, since=later))
+        other._client, other._failed = self._client, self._failed
+        return other
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -104,8 +116,10 @@ class RemoteSource:
         cancel: CancelToken | None = None,
         listing_cancel: CancelToken | None = None,
     ) -> None:
-        self.objects: list[S3Object] = []
+        self.objects = Objects()
         """Listed and wanted, by path and then by key; never one twice."""
+        self.choice = Choice()
+        """What of the listing is wanted."""
         self._remote = remote
         self._paths = [path for path in paths if path.startswith(S3_SCHEME)]
         self._api_paths = [path for path in paths if path.startswith(API_SCHEME)]
@@ -116,8 +130,28 @@ class RemoteSource:
         self._store: EvidenceStore | None = None
         self._transfer: Transfer | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        self._by_name: dict[str, S3Object] = {}
+        self._shares_store = False
+        self._places: Sequence[int] | None = None
         self._said: list[str] = []
+
+    @property
+    def remote(self) -> Remote:
+        return self._remote
+
+    def newer(
+        self, progress: Progress, cancel: CancelToken, *, since: datetime | None = None
+    ) -> RemoteSource:
+        """A source for what came since: the same paths, choice and store, of days from `since`
+        on. The event history has no part in it: it is asked for anew by a new run."""
+        remote = self._remote.narrowed(since) if since is not None else self._remote
+        other = RemoteSource(remote, self._paths, progress, cancel)
+        other.choice, other._store, other._shares_store = self.choice, self._store, True
+        return other
+
+    def absorb(self, other: RemoteSource) -> None:
+        """Know the objects that a newer source fetched, for raw records."""
+        for place in other._places if other._places is not None else range(len(other.objects)):
+            self.objects.append(other.objects[place])
 
     def list_into(self, listing: Listing) -> None:
         """List every path; what could not be listed is in `listing.unreadable`.
@@ -129,7 +163,6 @@ class RemoteSource:
             bucket, prefix = split_s3_path(path)
             self._list(path, bucket, prefix, listing)
         self._progress.listing = False
-        self._by_name = {entry.name: entry for entry in self.objects}
         if self._api_paths:
             self._list_history(listing)
 
@@ -141,19 +174,38 @@ class RemoteSource:
         offer = Offer(self.shares(), (f"{name}: {why}" for name, why in listing.unreadable))
         if not self.objects or offer.nothing_to_choose:
             return
-        choice = choose(offer)
-        if not choice.everything:
-            self._narrow(choice, listing)
+        self.narrow(choose(offer), listing)
+
+    def narrow(self, choice: Choice, listing: Listing) -> None:
+        """Keep what was chosen of the objects listed, and say so in the listing."""
+        self.choice = choice
+        if choice.everything:
+            return
+        wanted = [at for at, entry in enumerate(self.objects) if _chosen(entry, choice)]
+        if len(wanted) < len(self.objects):
+            # The numbers are those of today: more may come, and the choice stays the same.
+            why = f"only a part was chosen ({len(wanted):,} of {len(self.objects):,} objects)"
+            listing.passed_over.append((self._paths[0], f"{why}: {choice.in_words()}"))
+        self.objects = self.objects.picked(wanted)
 
     def add_items(self, listing: Listing, folder: Path | None) -> None:
         """Append an item for each object. `folder` keeps what is fetched; None for a temporary
         one, as when it cannot be written."""
-        self._store = self._open_store(folder)
-        for index, entry in enumerate(self.objects):
-            place, wait = self._store.place(entry), partial(self._wait, index)
-            listing.items.append(Item(entry.name, place, entry.size, entry.modified, fetch=wait))
+        if self._store is None:
+            self._store = self._open_store(folder)
+        listing.items.add(RemoteItems(self.objects, self._store, self._wait))
         if self._history is not None:
             self._history.add_items(listing, self._store.folder)
+
+    def is_part(self, items: Sequence[Item]) -> bool:
+        """Whether these are the items of this source's objects."""
+        return isinstance(items, RemoteItems)
+
+    def only(self, places: Sequence[int]) -> Sequence[Item]:
+        """Fetch only the objects at these places, in ascending order; returns their items."""
+        assert self._store is not None  # noqa: S101 - `add_items` comes first
+        self._places = array("I", places)
+        return RemoteItems(self.objects, self._store, self._wait, self._places)
 
     def start(self, listing: Listing) -> None:
         """Begin to fetch, and look into those objects that may be archives.
@@ -162,26 +214,22 @@ class RemoteSource:
         """
         if self._history is not None:
             self._history.start()
-        if self._store is not None and self.objects:
+        objects = self._fetched
+        if self._store is not None and len(objects):
             self._transfer = Transfer(
-                self._remote.client(), self._store, self.objects, self._cancel, self._progress
+                self._remote.client(), self._store, objects, self._cancel, self._progress
             )
-            self._progress.stage = f"fetching {len(self.objects):,} objects"
+            self._progress.stage = f"fetching {len(objects):,} objects"
             try:
                 self._transfer.start()
             except NotFetched as error:
                 raise InvestigationError(str(error)) from None
-        items: list[Item] = []
-        for item in listing.items:
-            if item.fetch is not None and _PLAIN_NAME.fullmatch(item.name):
-                items.append(item)
-            else:
-                part = Listing(
-                    [item], passed_over=listing.passed_over, unreadable=listing.unreadable
-                )
-                expand(part)
-                items += part.items
-        listing.items = items
+        listing.items = _expanded(listing)
+
+    @property
+    def _fetched(self) -> Objects:
+        """The objects that are fetched, in the order of their items."""
+        return self.objects if self._places is None else self.objects.picked(self._places)
 
     def finish(self) -> list[str]:
         """After reading: keep the cache within its limit; sentences on what was not fetched."""
@@ -191,7 +239,7 @@ class RemoteSource:
                 self._trim(self._store)
             for fault, count in self._transfer.faults().most_common():
                 self._said.append(
-                    f"evidence incomplete: {count:,} of {len(self.objects):,} objects not fetched:"
+                    f"evidence incomplete: {count:,} of {len(self._fetched):,} objects not fetched:"
                     f" {fault.text}"
                 )
         if self._history is not None:
@@ -228,9 +276,9 @@ class RemoteSource:
         """What an item of the opened case calls before it reads its bytes once more."""
 
         def fetch() -> None:
-            entry = self._by_name.get(name.split(" › ", 1)[0])
             if path.exists():
                 return
+            entry = self.objects.find(name.split(" › ", 1)[0])
             if entry is None or self._store is None:
                 raise NotFetched(_COPY_GONE)
             transfer = self._transfer or Transfer(
@@ -246,19 +294,12 @@ class RemoteSource:
             self._transfer.stop()
         if self._history is not None:
             self._history.stop()
-        if self._store is not None:
+        if self._store is not None and not self._shares_store:
             self._store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
     # --- inside --------------------------------------------------------------------------------
-
-    def _narrow(self, choice: Choice, listing: Listing) -> None:
-        before = len(self.objects)
-        self.objects = [entry for entry in self.objects if _chosen(entry, choice)]
-        self._by_name = {entry.name: entry for entry in self.objects}
-        why = f"{len(self.objects):,} of {before:,} objects were chosen: {choice.in_words()}"
-        listing.passed_over.append((self._paths[0], why))
 
     def _trim(self, store: EvidenceStore) -> None:
         limit = self._remote.options.evidence_limit
@@ -295,12 +336,7 @@ class RemoteSource:
             progress=self._progress,
             cancel=self._listing_cancel,
         )
-        known = {entry.name for entry in self.objects}
-        for entry in found.objects:
-            if entry.name in known:
-                listing.passed_over.append((entry.name, "the same object again (paths overlap)"))
-            else:
-                self.objects.append(entry)
+        self._take(path, found.objects, listing)
         for key in found.markers:
             listing.passed_over.append(
                 (f"s3://{bucket}/{key}", "stands for a folder, holds nothing")
@@ -316,6 +352,24 @@ class RemoteSource:
         for name, fault in found.faults:
             listing.unreadable.append((name, f"{_listing_words(fault)}{fault.text}"))
 
+    def _take(self, path: str, objects: Objects, listing: Listing) -> None:
+        """Add what a path holds; an object that another path gave already is passed over."""
+        others = [
+            other for other in self._paths[: self._paths.index(path)] if _overlap(other, path)
+        ]
+        if not self.objects:
+            self.objects = objects
+        elif not others:
+            self.objects.extend(objects)
+        else:
+            known = {entry.name for entry in self.objects}
+            for entry in objects:
+                if entry.name in known:
+                    why = "the same object again (paths overlap)"
+                    listing.passed_over.append((entry.name, why))
+                else:
+                    self.objects.append(entry)
+
     def _open_store(self, folder: Path | None) -> EvidenceStore:
         endpoint = self._remote.options.endpoint_url or ""
         if folder is not None:
@@ -330,7 +384,9 @@ class RemoteSource:
     def _wait(self, index: int) -> None:
         if self._transfer is None:
             raise NotFetched(Fault(STOPPED, f"was not fetched yet; {AGAIN}"))
-        self._transfer.wait(index)
+        places = self._places
+        # Places ascend: where an object is among those that are fetched.
+        self._transfer.wait(index if places is None else bisect_left(places, index))
 
 
 def copy_gone(path: Path) -> Callable[[], None]:
@@ -347,6 +403,35 @@ def _chosen(entry: S3Object, choice: Choice) -> bool:
     place = place_of(entry.key)
     stream = Stream(entry.bucket, place.account, place.region)
     return choice.wants(stream, real_day(place.day_text))
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one path can hold objects of another."""
+    return one.startswith(other.rstrip("/")) or other.startswith(one.rstrip("/"))
+
+
+def _expanded(listing: Listing) -> Items:
+    """The items of a listing, archives replaced by their members. An object whose name says that it
+    is none is not looked into."""
+    items = Items()
+    plain: list[Item] = []
+    for part in listing.items.parts():
+        if isinstance(part, RemoteItems) and part.all_match(_PLAIN_NAME):
+            items.add(plain)
+            plain = []
+            items.add(part)
+            continue
+        for item in part:
+            if item.fetch is not None and _PLAIN_NAME.fullmatch(item.name):
+                plain.append(item)
+                continue
+            one = Listing(
+                Items([item]), passed_over=listing.passed_over, unreadable=listing.unreadable
+            )
+            expand(one)
+            plain += one.items
+    items.add(plain)
+    return items
 
 
 def _listing_words(fault: Fault) -> str:

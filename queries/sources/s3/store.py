@@ -72,7 +72,6 @@ class EvidenceStore:
             raise OSError(
                 f"{folder}: the manifest of the evidence cannot be used ({error})"
             ) from None
-        self._known = {row[0] for row in self._manifest.execute("SELECT file FROM objects")}
         self._remove_remains()
 
     def place(self, wanted: S3Object) -> Path:
@@ -93,13 +92,16 @@ class EvidenceStore:
     def has(self, wanted: S3Object) -> bool:
         """Whether the whole object is here."""
         path = self.place(wanted)
-        with self._lock:
-            if self._relative(path) not in self._known:
-                return False
         try:
-            return path.stat().st_size == wanted.size
+            if path.stat().st_size != wanted.size:
+                return False
         except OSError:
             return False
+        with self._lock:
+            found = self._manifest.execute(
+                "SELECT 1 FROM objects WHERE file = ?", (self._relative(path),)
+            )
+            return found.fetchone() is not None
 
     def begin(self, wanted: S3Object) -> tuple[int, Path]:
         """An unfinished file to write into: its descriptor and path."""
@@ -133,13 +135,12 @@ class EvidenceStore:
             self._manifest.execute(
                 "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
             )
-            self._known.add(row[0])
         return path
 
     def touch(self, objects: Iterable[S3Object]) -> None:
         """Note that objects were used now; the longest unused are dropped first."""
         now = time.time()
-        rows = [(now, self._relative(self.place(entry))) for entry in objects]
+        rows = ((now, self._relative(self.place(entry))) for entry in objects)
         with self._lock:
             self._manifest.execute("BEGIN")
             self._manifest.executemany("UPDATE objects SET used = ? WHERE file = ?", rows)
@@ -164,7 +165,6 @@ class EvidenceStore:
                 with suppress(OSError):
                     (self.folder / file).unlink(missing_ok=True)
                 self._manifest.execute("DELETE FROM objects WHERE file = ?", (file,))
-                self._known.discard(file)
                 files += 1
                 freed += size
         return Trimmed(files, freed)

@@ -1,0 +1,262 @@
+"""What a case is opened over, and how its index is built, or grown from an earlier one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from queries.errors import WrongUsage
+from queries.growth import (
+    Missing,
+    fingerprint,
+    forget_failed,
+    identities,
+    missing,
+    set_meta,
+    write_listed,
+)
+from queries.index_file import Opened, cache_folder, item_in, make, meta_of, open_sealed
+from queries.progress import CancelToken, Progress
+from queries.sources.local import Item, Items, Listing
+from queries.sources.s3.options import is_remote
+
+if TYPE_CHECKING:
+    from queries.sources.s3.choice import Choice
+    from queries.sources.s3.source import Remote, RemoteSource
+
+_INCOMPLETE = "incomplete "
+"""Stands before the fingerprint of an index that lacks objects which could not be fetched: kept,
+and completed when the same evidence is opened again."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Where to look, and where the index is kept."""
+
+    paths: list[str]
+    case_file: Path | None = None
+    use_cache: bool = True
+    remote: Remote | None = None
+    workers: int | None = None
+    fast: bool = True
+    spooled: bool = False
+    """Whether some of it is standard input, which is gone when it was read."""
+
+    @property
+    def has_bucket(self) -> bool:
+        return any(map(is_remote, self.paths))
+
+    def asked(self) -> dict[str, Any]:
+        """What makes two runs ask for the same evidence; times may differ, as a case goes on."""
+        paths = [p if is_remote(p) else str(Path(p).expanduser().absolute()) for p in self.paths]
+        asked: dict[str, Any] = {"paths": paths}
+        if self.remote is not None and self.has_bucket:
+            selection = self.remote.selection
+            asked["accounts"] = sorted(selection.accounts)
+            asked["regions"] = sorted(selection.regions)
+            asked["endpoint"] = self.remote.options.endpoint_url or ""
+        return asked
+
+    def kept_choice(self) -> Choice | None:
+        """What was chosen when the case file was made, if it is of the same evidence."""
+        if self.case_file is None or not self.has_bucket:
+            return None
+        meta = self._meta_of_case_file()
+        if meta is None:
+            return None
+        from queries.sources.s3.choice import choice_of
+
+        return choice_of(json.loads(meta["choice"]))
+
+    def target(self, name: str) -> Path | None:
+        """Where an index of this fingerprint is kept."""
+        if self.case_file is not None:
+            return self.case_file
+        return cache_folder() / f"{name}.duckdb" if self.use_cache else None
+
+    def earlier(self) -> Path | None:
+        """An index of the same evidence as it was before. Raises `WrongUsage` when the case file
+        is of other evidence."""
+        if self.case_file is not None:
+            if not self.case_file.exists():
+                return None
+            if self._meta_of_case_file() is not None:
+                return self.case_file
+            raise WrongUsage(
+                f"{self.case_file}: exists and holds other evidence; name another file, or open it"
+                " without giving paths"
+            )
+        # Of local files all are read anew, which gives them the order of their names.
+        if not self.use_cache or not self.has_bucket:
+            return None
+        with suppress(OSError):
+            path = cache_folder() / self._pointer().read_text(encoding="utf-8")
+            if meta_of(path) is not None:
+                return path
+        return None
+
+    def keep_pointer(self, path: Path) -> None:
+        """Remember the newest index of this evidence."""
+        if self.case_file is None and self.has_bucket and path.parent == cache_folder():
+            with suppress(OSError):
+                self._pointer().write_text(path.name, encoding="utf-8")
+
+    def drop_superseded(self, old: Path, new: Path) -> None:
+        """Remove an index of the cache that a grown one stands for."""
+        if old != new and old.parent == cache_folder() and old != self.case_file:
+            with suppress(OSError):
+                old.unlink()
+
+    def _meta_of_case_file(self) -> dict[str, str] | None:
+        meta = meta_of(self.case_file) if self.case_file is not None else None
+        if meta is None or json.loads(meta.get("asked", "{}")) != self.asked():
+            return None
+        return meta
+
+    def _pointer(self) -> Path:
+        asked: dict[str, Any] = self.asked()
+        if self.remote is not None:
+            asked["selection"] = repr(self.remote.selection)
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        return cache_folder() / f"latest-{digest[:32]}"
+
+
+def missing_from(before: Path, listing: Listing, evidence: Evidence) -> Missing | None:
+    """What a listing has that an index lacks; None when the index has to be built anew."""
+    connection, totals = open_sealed(before)
+    try:
+        lacking = missing(connection, listing.items, retry=True)
+    finally:
+        connection.close()
+    # A case keeps what it has read; a cache holds what is there.
+    gone = lacking.gone if evidence.case_file is None else 0
+    return None if lacking.mixed or gone or totals.get("stopped") else lacking
+
+
+@dataclass(slots=True)
+class Work:
+    """Making an index for some evidence."""
+
+    evidence: Evidence
+    source: RemoteSource | None
+    spool: Path
+    progress: Progress
+    cancel: CancelToken
+
+    def pick(self, listing: Listing, lacking: Missing) -> Items:
+        """Leave only what is lacking in a listing, and to be fetched; returns these items as they
+        are before archives are opened."""
+        start = 0
+        picked = Items()
+        for part in listing.items.parts():
+            end = start + len(part)
+            places = [at - start for at in lacking.places if start <= at < end]
+            if self.source is not None and self.source.is_part(part):
+                picked.add(self.source.only(places))
+            else:
+                picked.add([part[at] for at in places])
+            start = end
+        listing.items = picked
+        return picked
+
+    def build(self, listing: Listing, looked: Items) -> Opened:
+        """From nothing."""
+        from queries.index.build import build_index  # a kept index is opened without all this
+
+        def fill(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
+            totals = build_index(
+                connection,
+                listing,
+                self.progress,
+                self.cancel,
+                workers=self.evidence.workers,
+                fast=self.evidence.fast,
+            )
+            return totals, self._finish(connection, listing, looked, totals)
+
+        return self._make(fill, None)
+
+    def grow(self, before: Path, listing: Listing, looked: Items, lacking: Missing) -> Opened:
+        """From an earlier index; only the items of `listing` are read."""
+        from queries.index.build import grow_index
+
+        if lacking.gone and not listing.unreadable:  # else they may only not have been seen
+            why = (
+                f"{lacking.gone:,} files that were read before are no longer there; their records"
+                " stay in the case"
+            )
+            listing.passed_over.insert(0, (self.evidence.paths[0], why))
+            if listing.walked is not None:
+                listing.walked = (listing.walked[0] + 1, listing.walked[1])
+
+        def fill(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
+            forget_failed(connection, looked)
+            totals = grow_index(
+                connection,
+                listing,
+                lambda number: self._old_item(connection, number),
+                self.progress,
+                self.cancel,
+                workers=self.evidence.workers,
+                fast=self.evidence.fast,
+            )
+            return totals, self._finish(connection, listing, looked, totals)
+
+        opened = self._make(fill, before)
+        self.evidence.drop_superseded(before, opened[1])
+        return opened
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _make(self, fill: Any, before: Path | None) -> Opened:
+        case_file = self.evidence.case_file
+        folder = case_file.parent if case_file is not None else cache_folder()
+        keeps = case_file is not None or self.evidence.use_cache
+        opened = make(
+            fill,
+            folder if keeps else None,
+            self.spool,
+            asked=case_file is not None,
+            before=before,
+        )
+        self.evidence.keep_pointer(opened[1])
+        return opened
+
+    def _finish(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        listing: Listing,
+        looked: Items,
+        totals: dict[str, Any],
+    ) -> Path | None:
+        """Write down what was asked for and what was read; returns where the index is kept."""
+        write_listed(connection, looked)
+        name = fingerprint(identities(connection), listing)
+        kept = self.evidence.target(name)
+        choice = None
+        if self.source is not None:
+            totals["notes"][:0] = self.source.finish()
+            choice = self.source.choice
+            if not self.source.complete:
+                name = _INCOMPLETE + name
+        set_meta(
+            connection,
+            totals=totals,
+            fingerprint=name,
+            asked=self.evidence.asked(),
+            choice=choice.plain() if choice is not None else {},
+        )
+        return kept
+
+    def _old_item(self, connection: duckdb.DuckDBPyConnection, number: int) -> Item:
+        """A file read before, for checking it against a digest: fetched again if need be."""
+        item = item_in(connection, number)
+        if self.source is None or not is_remote(item.name):
+            return item
+        return replace(item, fetch=self.source.again(item.name, item.path))

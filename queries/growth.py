@@ -1,0 +1,170 @@
+"""What an index has of some evidence, and what of a new look at it is missing there.
+
+Every file that was listed has an identity made from its name, place, size and time of change. They
+are kept in the index (table `listed`), so that a later look finds the new ones without reading
+anything, and an index that has all of them is known by the sum of theirs, whatever their order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from queries.index.rows import as_text, insert_rows
+from queries.index.schema import INDEX_VERSION
+from queries.sources.local import Item, Listing
+
+_BATCH = 20_000
+_MEMBER = " › "
+_BITS = 15 * 8
+
+
+def identity(item: Item) -> int:
+    """120 bits of name, place, size and time of change."""
+    stamp = item.modified.timestamp() if item.modified else 0
+    name = item.name.encode("utf-8", "surrogateescape")
+    text = b"%b\0%b\0%d\0%r" % (name, bytes(item.path.absolute()), item.size, stamp)
+    return int.from_bytes(hashlib.blake2b(text, digest_size=_BITS // 8).digest())
+
+
+def fingerprint(identities: Iterable[int], listing: Listing) -> str:
+    """The files in any order, and all that was said while looking for them."""
+    total = count = 0
+    for number in identities:
+        total, count = (total + number) % (1 << 256), count + 1
+    digest = hashlib.sha256(f"index {INDEX_VERSION}\n{count}\n{total}\n".encode())
+    said, failed = listing.walked or (len(listing.passed_over), len(listing.unreadable))
+    for name, reason in (*listing.passed_over[:said], *listing.unreadable[:failed]):
+        digest.update(f"{name}\0{reason}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a look found that an index does not have."""
+
+    places: list[int]
+    """Of the items that are to be read."""
+    fresh: int
+    """How many of these were never listed before; the others failed and are tried again."""
+    gone: int
+    """Files that the index has and the look did not find any more."""
+    mixed: bool
+    """Whether the index has records of a file that is to be read (it changed, or was read in part):
+    then only building it anew gives the right rows."""
+
+
+def missing(
+    connection: duckdb.DuckDBPyConnection, items: Sequence[Item], *, retry: bool
+) -> Missing:
+    """Compare a look with an index; `retry`: read again what failed."""
+    places: list[int] = []
+    fresh = known = 0
+    names: list[str] = []
+    for start in range(0, len(items), _BATCH):
+        part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
+        numbers = [identity(item) for item in part]
+        states = _states(connection, numbers)
+        for at, (item, number) in enumerate(zip(part, numbers, strict=True), start):
+            failed = states.get(number)
+            known += failed is not None
+            if failed is None or (failed and retry):
+                places.append(at)
+                names.append(str(as_text(item.name)))
+                fresh += failed is None
+    return Missing(places, fresh, _count(connection) - known, _has_records(connection, names))
+
+
+def write_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
+    """Write down the files of a look that were read now, or failed now."""
+    failed = {
+        row[0]
+        for row in connection.execute(
+            f"SELECT DISTINCT split_part(name, '{_MEMBER}', 1) FROM files"  # noqa: S608 - constant
+            " WHERE status IN ('not read', 'unreadable')"
+        ).fetchall()
+    }
+    for start in range(0, len(items), _BATCH):
+        part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
+        rows = [(identity(item), as_text(item.name) in failed) for item in part]
+        connection.execute(
+            "DELETE FROM listed WHERE identity IN (SELECT unnest($numbers::HUGEINT[]))",
+            {"numbers": [row[0] for row in rows]},
+        )
+        insert_rows(connection, "listed", rows)
+
+
+def forget_failed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
+    """Drop the ledger's lines of files that are about to be read again."""
+    for start in range(0, len(items), _BATCH):
+        part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
+        connection.execute(
+            "DELETE FROM files WHERE name IN (SELECT unnest($names::VARCHAR[]))",
+            {"names": [as_text(item.name) for item in part]},
+        )
+
+
+def identities(connection: duckdb.DuckDBPyConnection) -> Iterable[int]:
+    """Of all files that the index has."""
+    rows = connection.execute("SELECT identity FROM listed")
+    while batch := rows.fetchmany(_BATCH):
+        for row in batch:
+            yield row[0]
+
+
+def said_before(connection: duckdb.DuckDBPyConnection) -> Listing:
+    """What was said while looking for the files of an index: the last lines of its ledger."""
+    listing = Listing()
+    walked = meta(connection).get("walked", "0")
+    for name, status, notes in connection.execute(
+        "SELECT name, status, notes FROM files WHERE file_id >= $walked ORDER BY file_id",
+        {"walked": int(walked)},
+    ).fetchall():
+        kept = listing.passed_over if status == "skipped" else listing.unreadable
+        kept.append((name, notes[0]))
+    return listing
+
+
+def meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What an index says about itself."""
+    return dict(connection.execute("SELECT key, value FROM meta").fetchall())
+
+
+def set_meta(connection: duckdb.DuckDBPyConnection, **values: object) -> None:
+    """Write texts as they are and anything else as JSON."""
+    for key, value in values.items():
+        connection.execute("DELETE FROM meta WHERE key = $key", {"key": key})
+        text = value if isinstance(value, str) else json.dumps(value)
+        connection.execute("INSERT INTO meta VALUES ($key, $text)", {"key": key, "text": text})
+
+
+def _states(connection: duckdb.DuckDBPyConnection, numbers: list[int]) -> dict[int, bool]:
+    """Which of some identities the index has, and whether these failed."""
+    return dict(
+        connection.execute(
+            "SELECT identity, failed FROM listed"
+            " WHERE identity IN (SELECT unnest($numbers::HUGEINT[]))",
+            {"numbers": numbers},
+        ).fetchall()
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT count(*) FROM listed").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _has_records(connection: duckdb.DuckDBPyConnection, names: list[str]) -> bool:
+    for start in range(0, len(names), _BATCH):
+        row = connection.execute(
+            "SELECT 1 FROM files WHERE events + copies > 0 AND"  # noqa: S608 - constant
+            f" split_part(name, '{_MEMBER}', 1) IN (SELECT unnest($names::VARCHAR[])) LIMIT 1",
+            {"names": names[start : start + _BATCH]},
+        ).fetchone()
+        if row is not None:
+            return True
+    return False

@@ -1,0 +1,127 @@
+"""Look again where a case came from: what is new there is read, and nothing else.
+
+The index that is open stays as it is while a copy of it grows; whoever shows the case goes over to
+the new one when it is done. What it costs: listing (for `recent` only the days of the last hours),
+a copy of the index file, the reading of the new objects, and making anew what is made from all
+events (copies, sessions, pushes, deployments, totals).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from queries.case import Case
+from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.evidence_index import Work
+from queries.growth import missing, said_before
+from queries.progress import CancelToken, Progress
+from queries.sources.archives import expand
+from queries.sources.local import Listing, find_items
+from queries.sources.s3.options import S3_SCHEME, is_remote
+
+if TYPE_CHECKING:
+    from queries.sources.s3.source import RemoteSource
+
+_RECENT = timedelta(days=1)
+"""How far back `recent` lists, besides the margin for late delivery: CloudTrail delivers within
+minutes, and files under the day of the delivery."""
+
+
+def why_not(case: Case) -> str:
+    """Why a case cannot be looked at again; empty when it can."""
+    evidence = case.evidence
+    if evidence is None:
+        return "only the index is open: give the evidence's paths as well"
+    if case.totals.get("stopped"):
+        return "reading was stopped: open the evidence again to read the rest"
+    if not any(path.startswith(S3_SCHEME) or not is_remote(path) for path in evidence.paths):
+        return "the event history is asked for anew when the program is started again"
+    if case.has_spooled:
+        return "standard input can be read only once"
+    return ""
+
+
+def look_again(
+    case: Case,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    recent: bool = False,
+) -> Case | None:
+    """A case with what came since, or None when nothing did. The old one can still be
+    asked, until it is closed; what they share (objects, temporary files) is the new one's.
+
+    `recent`: list only recent days of a bucket whose layout is known, and do not try again what
+    failed before. Raises `InvestigationError` when it cannot be looked at, or when a file that was
+    read has other content now.
+    """
+    progress, cancel = progress or Progress(), cancel or CancelToken()
+    evidence = case.evidence
+    if (why := why_not(case)) or evidence is None:
+        raise WrongUsage(why)
+    spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+    newer: RemoteSource | None = None
+    try:
+        listing = find_items(
+            [path for path in evidence.paths if not is_remote(path) and Path(path).exists()]
+        )
+        if case._source is not None:
+            since = datetime.now(UTC).replace(tzinfo=None) - _RECENT if recent else None
+            newer = case._source.newer(progress, cancel, since=since)
+            newer.list_into(listing)
+            newer.narrow(newer.choice, listing)
+            newer.add_items(listing, None)
+        listing.walk_done()
+        _stop_if(cancel)
+        lacking = missing(case.connection.cursor(), listing.items, retry=not recent)
+        if lacking.mixed:
+            raise InvestigationError(
+                "a file that was read has other content now: open the evidence again to read it"
+            )
+        if not lacking.places:
+            if listing.unreadable and not recent:
+                raise InvestigationError("; ".join(f"{n}: {why}" for n, why in listing.unreadable))
+            return None
+        if recent:
+            _keep_what_was_said(case, listing)
+        work = Work(evidence, newer, Path(spool.name), progress, cancel)
+        looked = work.pick(listing, lacking)
+        if newer is None:
+            expand(listing)
+        else:
+            newer.start(listing)
+        opened = work.grow(case.path, listing, looked, lacking)
+        grown = Case(*opened)
+        if cancel.cancelled:
+            grown.close()
+            raise Cancelled("stopped")
+        return case.followed_by(grown, newer, spool)
+    except BaseException:
+        spool.cleanup()
+        raise
+    finally:
+        if newer is not None:
+            newer.cleanup()
+
+
+def _stop_if(cancel: CancelToken) -> None:
+    if cancel.cancelled:
+        raise Cancelled("stopped")
+
+
+def _keep_what_was_said(case: Case, listing: Listing) -> None:
+    """Only a part was listed: what the ledger said about the whole stays, and what is said now
+    about more than that part is added."""
+    before = said_before(case.connection.cursor())
+    failed = [said for said in listing.unreadable if said not in before.unreadable]
+    listing.passed_over = before.passed_over
+    listing.unreadable = before.unreadable + [said for said in failed if not _is_empty(said)]
+    listing.walk_done()
+
+
+def _is_empty(said: tuple[str, str]) -> bool:
+    """Nothing in the last days is no fault."""
+    return said[1].startswith(("nothing here matches", "there is no object"))

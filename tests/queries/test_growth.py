@@ -1,0 +1,173 @@
+"""Evidence that grows: an index that grew says what one built at once says, and reads only what is
+new."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from queries.case import Case, open_case
+from queries.errors import InvestigationError, WrongUsage
+from queries.raw import raw_record
+from queries.refresh import look_again
+from samples import incident_path
+from tests.evidence_files import at, image, push, record, trail, write, zipped
+
+IDS = {"file_id", "event_key", "push_key", "copy_of", "merged_into", "deployment_no", "position"}
+
+
+def content(case: Case, table: str) -> list[str]:
+    """The rows of a table without the ids, which say only in which order files were read."""
+    names = [
+        row[0]
+        for row in case.ask(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $t",
+            {"t": table},
+        ).rows
+        if row[0] not in IDS and row[0] != "push" and not str(row[0]).endswith(("_event", "_by"))
+    ]
+    chosen = ", ".join(name for name in names if not name.endswith("_push"))
+    return sorted(map(repr, case.ask(f"SELECT {chosen} FROM {table}").rows))
+
+
+def said(case: Case) -> dict[str, Any]:
+    totals = dict(case.totals)
+    changes = totals["logging_changes"]
+    totals["logging_changes"] = [{**change, "event_key": 0} for change in changes]
+    # How late a file was depends on which of several copies is kept, see below.
+    totals["late_files"] = 0
+    totals["notes"] = [note for note in totals["notes"] if "delivered late" not in note]
+    return totals
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [2, 5])
+def test_an_index_that_grew_says_what_one_built_at_once_says(tmp_path: Path, steps: int) -> None:
+    files = sorted(path for path in incident_path().rglob("*") if path.is_file())
+    folder = tmp_path / "logs"
+    case: Case | None = None
+    for step in range(steps):
+        for path in files[step::steps]:
+            target = folder / path.relative_to(incident_path())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+        if case is None:
+            case = open_case([str(folder)])
+        else:
+            grown = look_again(case)
+            assert grown is not None
+            case.close()
+            case = grown
+    assert case is not None
+    with case, open_case([str(folder)], use_cache=False) as whole:
+        assert said(case) == said(whole)
+        tables = [row[0] for row in whole.ask("SHOW TABLES").rows]
+        # Of equal copies the first one read is kept, so which one depends on the steps.
+        for table in sorted(set(tables) - {"files", "meta", "listed", "digests", "copies"}):
+            assert content(case, table) == content(whole, table), table
+        names = "SELECT name, status, records, events + copies FROM files ORDER BY name"
+        assert case.ask(names).rows == whole.ask(names).rows
+    # What grew is found by the next run.
+    with open_case([str(folder)]) as again:
+        assert again.from_cache
+
+
+def test_only_new_files_are_read(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    write(logs, {"a.json": trail([push(image("one"), "1", at(0))])})
+    with open_case([str(logs)]) as case:
+        assert look_again(case) is None
+        read = logs / "a.json"
+        read.chmod(0o200)  # would be noticed, were it opened (not by root)
+        write(logs, {"b.json": trail([push(image("two"), "2", at(1))])})
+        before = case.path
+        grown = look_again(case)
+        assert grown is not None
+        read.chmod(0o600)
+        # The old one can still be asked, and the new one knows all raw records.
+        assert case.ask("SELECT count(*) FROM pushes").rows == [(1,)]
+        case.close()
+    with grown:
+        assert grown.totals["pushes"] == 2
+        assert not before.exists()
+        assert [row[0] for row in grown.ask("SELECT file_id FROM files ORDER BY 1").rows] == [0, 1]
+        assert '"1"' in raw_record(grown, 0, 1).text
+        assert '"2"' in raw_record(grown, 1, 1).text
+        assert look_again(grown) is None
+
+
+def test_a_fuller_copy_that_comes_later_takes_the_place(tmp_path: Path) -> None:
+    whole = push(image("one"), "1", at(0), eventID="same")
+    poor = {**whole, "requestParameters": None, "responseElements": None}
+    logs = tmp_path / "logs"
+    write(logs, {"a.json": trail([poor]), "b.json": trail([poor])})
+    case = open_case([str(logs)])
+    assert case.totals["duplicates"] == 1
+    write(logs, {"c.json": trail([whole])})
+    grown = look_again(case)
+    case.close()
+    assert grown is not None
+    with grown, open_case([str(logs)], use_cache=False) as built:
+        for one in (grown, built):
+            assert one.totals["duplicates"] == 2
+            assert one.ask("SELECT copies FROM events").rows == [(3,)]
+            assert one.ask("SELECT count(DISTINCT copy_of) FROM copies").rows == [(1,)]
+            files = "SELECT name, events, copies FROM files ORDER BY name"
+            assert [row[1:] for row in one.ask(files).rows] == [(0, 1), (0, 1), (1, 0)]
+
+
+def test_a_file_that_changed_is_not_mixed(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    write(logs, {"a.ndjson": json.dumps(record("DescribeImages", at(0))).encode()})
+    with open_case([str(logs)]) as case:
+        with (logs / "a.ndjson").open("a") as out:
+            out.write("\n" + json.dumps(record("DescribeImages", at(1))))
+        with pytest.raises(InvestigationError, match="other content now"):
+            look_again(case)
+
+
+def test_archives_that_come_are_opened_and_those_before_stay(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    write(logs, {"a.json.gz": zipped(trail([record("DescribeImages", at(0))]))})
+    shutil.make_archive(str(logs / "old"), "zip", logs, "a.json.gz")
+    case = open_case([str(logs)])
+    write(tmp_path / "more", {"b.json": trail([push(image("two"), "2", at(1))])})
+    shutil.make_archive(str(logs / "new"), "zip", tmp_path / "more")
+    grown = look_again(case)
+    case.close()
+    assert grown is not None
+    with grown:
+        names = [row[0] for row in grown.ask("SELECT name FROM files ORDER BY file_id").rows]
+        assert [name.rpartition("/")[2] for name in names] == [
+            "a.json.gz",
+            "old.zip › a.json.gz",
+            "new.zip › b.json",
+        ]
+        assert grown.totals["pushes"] == 1
+
+
+def test_a_case_file_grows_with_its_evidence(tmp_path: Path) -> None:
+    logs, kept = tmp_path / "logs", tmp_path / "incident.duckdb"
+    write(logs, {"a.json": trail([push(image("one"), "1", at(0))])})
+    open_case([str(logs)], case_file=kept).close()
+    write(logs, {"b.json": trail([push(image("two"), "2", at(1))])})
+    with open_case([str(logs)], case_file=kept) as case:
+        assert case.totals["pushes"] == 2
+        (logs / "a.json").unlink()
+    # A case keeps what was read.
+    write(logs, {"c.json": trail([push(image("three"), "3", at(2))])})
+    with open_case([str(logs)], case_file=kept) as case:
+        assert case.totals["pushes"] == 3
+        notes = case.ask("SELECT notes FROM files WHERE status = 'skipped'").rows
+        assert "1 files that were read before are no longer there" in notes[0][0][0]
+    with open_case([], case_file=kept) as case:
+        assert case.totals["pushes"] == 3
+        with pytest.raises(WrongUsage, match="only the index is open"):
+            look_again(case)
+    write(tmp_path / "others", {"d.json": trail([push(image("four"), "4", at(3))])})
+    with pytest.raises(WrongUsage, match="holds other evidence"):
+        open_case([str(tmp_path / "others")], case_file=kept)
