@@ -205,6 +205,7 @@ TABLES = (
     "pushes",
     "push_records",
     "push_layers",
+    "push_manifests",
     "tag_spans",
     "deployments",
     "pulls",

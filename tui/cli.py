@@ -101,10 +101,16 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui import findings_commands
+    from tui import findings_commands, image_commands
     from tui.remote import WITH_VALUE
 
-    with_value = ("--case", "--theme", *findings_commands.WITH_VALUE, *WITH_VALUE)
+    with_value = (
+        "--case",
+        "--theme",
+        *findings_commands.WITH_VALUE,
+        *image_commands.WITH_VALUE,
+        *WITH_VALUE,
+    )
     before = ""
     for word in given:
         if not word.startswith("-") and before not in with_value:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled, InvestigationError, NothingToRead, WrongUsage
-from tui import findings_commands
+from tui import findings_commands, image_commands
 
 if TYPE_CHECKING:
     from queries.case import Case, Rows
@@ -108,7 +108,7 @@ def list_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="at most N rows")
 
 
-def _push_options(parser: argparse.ArgumentParser) -> None:
+def push_options(parser: argparse.ArgumentParser) -> None:
     list_options(parser)
     parser.add_argument("--digest", metavar="SHA256", help="the image pushed (a prefix will do)")
     parser.add_argument("--tag", metavar="TAG", help="the tag pushed")
@@ -217,7 +217,7 @@ def _scans(case: Case, options: argparse.Namespace) -> int:
 def _push(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
 
-    keys = _find_pushes(case, options)
+    keys = find_pushes(case, options)
     found = []
     for key in keys:
         parts = {
@@ -231,10 +231,10 @@ def _push(case: Case, options: argparse.Namespace) -> int:
             )
         }
         found.append({**case_dicts(case, ask_for("push", push_key=key))[0], **parts})
-    return _print_objects(found, options, "push")
+    return print_objects(found, options, "push")
 
 
-def _find_pushes(case: Case, options: argparse.Namespace) -> list[int]:
+def find_pushes(case: Case, options: argparse.Namespace) -> list[int]:
     from queries.question import Order, ask_for
 
     question = ask_for("pushes", **list_filters(case, options)).with_order(Order("event_time"))
@@ -288,7 +288,7 @@ def _principal(case: Case, options: argparse.Namespace) -> int:
     )
     profile = {"principal": options.principal, **summary, "sessions": sessions}
     profile |= {"values": values, "pushes": pushes}
-    return _print_objects([profile], options, "principal")
+    return print_objects([profile], options, "principal")
 
 
 def _activity(case: Case, options: argparse.Namespace) -> int:
@@ -395,7 +395,7 @@ COMMANDS: dict[str, Command] = {
     "push": Command(
         "everything known about one push: layers, records, pulls, deployments, chain",
         "Choose pushes by --event-id, --digest, --tag, --repository and time.",
-        _push_options,
+        push_options,
         _push,
     ),
     "deployments": Command(
@@ -416,6 +416,25 @@ COMMANDS: dict[str, Command] = {
         "One row for each image with a scan result, the worst first: the newest result known.",
         list_options,
         _scans,
+    ),
+    "compare": Command(
+        "what changed in an image, layer by layer, and what that looks like",
+        "Compares pushes with the image that their tag named before, or with the one of\n"
+        "--with-digest or --with-event-id.",
+        image_commands.compare_options,
+        image_commands.compare,
+    ),
+    "tags": Command(
+        "every tag: how often it was moved, by how many, and what it names now",
+        "One row for each tag; with --tag or --history, for each image that a tag named.",
+        image_commands.tags_options,
+        image_commands.tags,
+    ),
+    "layer": Command(
+        "where a layer was first seen, and where it went",
+        "One row for each push whose image has the layer, and each upload, check and download.",
+        image_commands.layer_options,
+        image_commands.layer,
     ),
     "principal": Command(
         "who acted (a list), or with --principal everything known about one",
@@ -706,7 +725,7 @@ def _write_parquet(case: Case, question: Question, options: argparse.Namespace) 
     return 0
 
 
-def _print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, noun: str) -> int:
+def print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, noun: str) -> int:
     """Objects with lists inside: JSON as they are, a table as facts and small tables."""
     from queries.case import Rows
     from queries.export import write_facts, write_json, write_jsonl, write_table

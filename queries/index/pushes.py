@@ -21,7 +21,7 @@ from queries.index.unfinished import (
     add_layers_only,
     is_unfinished,
 )
-from queries.manifest import INDEX, parse_manifest
+from queries.manifest import INDEX, Manifest, parse_manifest
 
 UNKNOWN_REPOSITORY = "(repository unknown)"
 
@@ -54,6 +54,7 @@ class _Tables:
     records: list[tuple[Any, ...]]
     layers: list[tuple[Any, ...]]
     tags: list[tuple[Any, ...]]
+    manifests: list[tuple[Any, ...]]
     deleted: int = 0
     deletes_failed: int = 0
     deleted_by_policy: int = 0
@@ -61,17 +62,18 @@ class _Tables:
 
 
 def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Fill pushes, push_records, push_layers and tag_spans; return counts for the totals."""
+    """Fill pushes and the tables of their parts and tags; return counts for the totals."""
     cursor = connection.execute(_EVENTS, {"unknown": UNKNOWN_REPOSITORY})
     columns = [column[0] for column in cursor.description or ()]
     rows = _rows(cursor, columns)
-    tables = _Tables([], [], [], [])
+    tables = _Tables([], [], [], [], [])
     for _, events in groupby(rows, key=lambda row: row["repository"]):
         _repository(list(events), tables)
     insert_rows(connection, "pushes", tables.pushes)
     insert_rows(connection, "push_records", tables.records)
     insert_rows(connection, "push_layers", tables.layers)
     insert_rows(connection, "tag_spans", tables.tags)
+    insert_rows(connection, "push_manifests", tables.manifests)
     add_layers_only(connection)
     _add_creations(connection)
     add_logins(connection)
@@ -270,6 +272,7 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             None,
         )
     )
+    tables.manifests += _manifests(group)
     own = "index" if manifest.kind == INDEX else "image"
     for part in (Part(root, own), *group.parts):
         event = part.event
@@ -278,6 +281,33 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             tables.layers.append(
                 (root.event_key, event.digest, number, layer.digest, layer.size, layer.media_type)
             )
+
+
+def _manifests(group: Group) -> Iterator[tuple[Any, ...]]:
+    """The image manifests of a push: its own, or those of an index, one for each platform. Of a
+    platform whose manifest is not among the records only the digest is known."""
+    root = group.root
+    named = {part.event.digest: part.event.manifest for part in group.parts}
+    if root.manifest.kind != INDEX:
+        images = [(root.digest, "", root.manifest)]
+    else:
+        images = [
+            (child.digest, child.platform, named.get(child.digest, Manifest()))
+            for child in root.manifest.children
+            if not child.attestation
+        ]
+    for digest, platform, manifest in images:
+        yield (
+            root.event_key,
+            digest,
+            platform,
+            manifest.media_type or None,
+            manifest.config_digest or None,
+            manifest.config_size,
+            len(manifest.layers),
+            manifest.size,
+            bool(manifest.layers),
+        )
 
 
 def _add_creations(connection: duckdb.DuckDBPyConnection) -> None:

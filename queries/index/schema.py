@@ -76,6 +76,11 @@ CREATE TABLE push_layers (
   push_key BIGINT, manifest_digest VARCHAR, layer_no INTEGER, layer_digest VARCHAR,
   bytes BIGINT, media_type VARCHAR
 );
+CREATE TABLE push_manifests (
+  push_key BIGINT, manifest_digest VARCHAR, platform VARCHAR, media_type VARCHAR,
+  config_digest VARCHAR, config_bytes BIGINT, layer_count INTEGER, image_bytes BIGINT,
+  recorded BOOLEAN
+);
 CREATE TABLE tag_spans (
   repository VARCHAR, tag VARCHAR, image_digest VARCHAR, push_key BIGINT, since TIMESTAMP,
   until TIMESTAMP, ended_by BIGINT, ended_how VARCHAR

@@ -211,6 +211,42 @@ def test_where_an_image_ran_who_pulled_it_and_what_a_scan_found(demo: Path) -> N
     assert {row["relation"] for row in implant["deployments"]} == {"runs it", "tag moved here"}
 
 
+def test_what_changed_where_a_layer_was_and_what_a_tag_named(demo: Path) -> None:
+    api = ("--case", demo, "--repository", "111122223333/us-east-1/team/api", "--format", "json")
+    [found] = json.loads(output("compare", *api, "--digest", "22286464", "--tag", "prod"))
+    assert (found["shape"], found["implant_shaped"]) == ("built on top", True)
+    assert "sam.sre pulled the other image 20 min before" in found["says"]
+    [added] = [entry for entry in found["layers"] if entry["status"] == "added"]
+    other = json.loads(
+        output("compare", *api, "--digest", "22286464", "--tag", "prod", "--with-digest", "3387b6")
+    )
+    assert [entry["shape"] for entry in other] == ["rebuilt"]
+    history = json.loads(
+        output("layer", "--case", demo, "--layer", added["layer_digest"][:19], "--format", "json")
+    )
+    assert history[0]["origin"].endswith("user/sam.sre")
+    prod = json.loads(output("tags", *api, "--tag", "prod"))
+    assert [row["image_digest"][7:13] for row in prod] == ["107f5e", "3387b6", "69bb94", "222864"]
+    counted = {row["tag"]: row["moves"] for row in json.loads(output("tags", *api))}
+    assert (counted["prod"], counted["1.18.8"]) == (3, 0)
+
+
+def test_an_image_or_layer_that_is_not_there_is_said_so(logs: Path) -> None:
+    for options, code, said in (
+        (
+            ("compare", "--tag", "v1", "--with-digest", "00"),
+            NOTHING_OR_INCOMPLETE,
+            "no push to com",
+        ),
+        (("compare", "--digest", sha(image("a"))), NOTHING_OR_INCOMPLETE, "--with-digest"),
+        (("layer", "--layer", "00"), NOTHING_OR_INCOMPLETE, "no layer 00"),
+        (("layer", "--layer", "sha256:"), USAGE, "more than one"),
+    ):
+        done = call(options[0], logs, *options[1:])
+        assert done.returncode == code
+        assert said in complaint(done)
+
+
 def test_a_push_is_found_by_tag_event_and_repository(logs: Path) -> None:
     event_id = push(image("a"), "v1", at(0), DANA)["eventID"]
     for options in (("--tag", "v2"), ("--event-id", event_id), ("--principal", DANA)):

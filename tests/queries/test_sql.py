@@ -24,6 +24,7 @@ from queries.scope import SCOPES, VALUE, Scope, about, locate
 from samples import incident_path
 from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
 
+IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 NAMES = catalogue.names()
 
 PLAIN = frozenset(
@@ -155,6 +156,11 @@ def values(demo: Case) -> dict[str, list[Any]]:
     [push_row] = demo.ask("SELECT * FROM pushes ORDER BY push_key LIMIT 1").dicts()
     event_key = demo.ask("SELECT copy_of FROM copies ORDER BY 1 LIMIT 1").rows[0][0]
     start = datetime(2026, 3, 1)
+    layers = demo.ask(
+        "SELECT DISTINCT manifest_digest, layer_digest FROM push_layers ORDER BY 1, 2 LIMIT 3"
+    ).rows
+    [moved] = demo.ask("SELECT * FROM pushes WHERE image_digest = $digest AND outcome = 'ok'",
+                       {"digest": IMPLANT}).dicts()  # fmt: skip
     found: dict[str, list[Any]] = {
         "scope": list(SCOPES),
         "value": [push_row["access_key_id"], push_row["origin"], push_row["repository"]],
@@ -172,7 +178,13 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "fold_layers": [False, True],
         "event_key": [event_key, push_row["event_key"]],
         "event_id": [demo.ask("SELECT event_id FROM events LIMIT 1").rows[0][0]],
-        "push_key": [row[0] for row in demo.ask("SELECT push_key FROM pushes LIMIT 5").rows],
+        "push_key": [row[0] for row in demo.ask("SELECT push_key FROM pushes LIMIT 5").rows]
+        + [moved["push_key"]],
+        "other_push": [moved["previous_push"]],
+        "manifest": [row[0] for row in layers],
+        "other": [row[0] for row in reversed(layers)],
+        "layer": [row[1] for row in layers],
+        "tag": [None, "prod"],
         "start": [int(start.timestamp())],
         "width": [3600],
         "places": [None, " access_key_id principal repository "],

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
+from queries.comparison import compare, in_words
 from queries.naming import (
     KINDS,
     display_name,
@@ -88,6 +89,10 @@ RAN = (
 )
 
 
+class LayerTable(QuestionTable):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Layer")]
+
+
 class RecordTable(QuestionTable):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Record")]
 
@@ -115,6 +120,7 @@ class PushScreen(CaseScreen):
         Binding("a", "activity", "Activity"),
         Binding("r", "raw", "Record"),
         Binding("b", "replaced", "Replaced"),
+        Binding("c", "changes", "Changes"),
     ]
 
     def __init__(self, push_key: int, tags: str) -> None:
@@ -128,7 +134,7 @@ class PushScreen(CaseScreen):
             with TabPane("Image", id="image"):
                 yield Facts(id="facts")
             with TabPane("Layers", id="layers"):
-                yield QuestionTable(
+                yield LayerTable(
                     LAYERS,
                     searched=("layer_digest", "media_type", "against_previous"),
                     row_style=_layer_style,
@@ -192,6 +198,22 @@ class PushScreen(CaseScreen):
             self._push = Row(self._key, rows[0])
             self.query_one(Facts).set(push_story(self._push, self.case.totals))
             self.refresh_bindings()
+            if (other := self._push["previous_push"]) is not None:
+                self.ask(
+                    "change",
+                    lambda case, cancel: in_words(compare(case, self._key, other, cancel)),
+                    self._show_change,
+                )
+
+    def _show_change(self, said: list[str]) -> None:
+        """What changed against the image before, below what it replaced."""
+        facts = self.query_one(Facts)
+        shown = facts.facts
+        place = next((i for i, fact in enumerate(shown) if fact[0] == "replaced"), 0) + 2
+        change: list[Fact] = [("changed", said[0]), *(("", reason) for reason in said[1:])]
+        at = facts.scroll_offset.y
+        facts.set([*shown[:place], *change, *shown[place:]])
+        facts.scroll_to(y=at, animate=False)
 
     @property
     def row(self) -> Row | None:
@@ -204,10 +226,13 @@ class PushScreen(CaseScreen):
 
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.layer import LayerScreen
         from tui.screens.raw import RawScreen
 
         if "event_key" in message.row.values:
             self.open_screen(RawScreen(message.row["event_key"]))
+        elif "layer_digest" in message.row.values:
+            self.open_screen(LayerScreen(str(message.row["layer_digest"])))
 
     def action_user(self) -> None:
         if self._push is not None:
@@ -225,6 +250,12 @@ class PushScreen(CaseScreen):
         from tui.screens.raw import RawScreen
 
         self.app.push_screen(RawScreen(self._key))
+
+    def action_changes(self) -> None:
+        from tui.screens.changes import ChangesScreen
+
+        if self._push is not None:
+            self.open_screen(ChangesScreen(self._key, self._push["previous_push"], self.segment))
 
     def action_replaced(self) -> None:
         if self._push is not None and self._push["previous_push"] is not None:

@@ -71,6 +71,7 @@ class PushesScreen(CaseScreen):
         Binding("a", "activity", "Activity"),
         Binding("r", "raw", "Record"),
         Binding("d", "where", "Where it ran"),
+        Binding("t", "tags", "Tags"),
     ]
 
     def __init__(self, repository: str | None) -> None:
@@ -125,6 +126,11 @@ class PushesScreen(CaseScreen):
         from tui.screens.where import WhereScreen
 
         self.open_screen(WhereScreen(self._repository))
+
+    def action_tags(self) -> None:
+        from tui.screens.tags import TagsScreen
+
+        self.open_screen(TagsScreen(self._repository))
 
     def action_raw(self) -> None:
         from tui.screens.raw import RawScreen
