@@ -16,6 +16,7 @@ from typing import IO
 
 from queries.envelopes.digest import DIGEST
 from queries.envelopes.foreign_text import text_log
+from queries.envelopes.lookup_events import ONE_PAGE
 from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
 from queries.envelopes.texts import cutter, side_file
@@ -137,6 +138,7 @@ def read_records(
 
 def _records(parts: Iterable[Piece | Broken], facts: FileFacts) -> Iterator[Record]:
     formats: Counter[str] = Counter()
+    unfinished = False
     for part in parts:
         if isinstance(part, Broken):
             facts.broken.append(part)
@@ -146,10 +148,14 @@ def _records(parts: Iterable[Piece | Broken], facts: FileFacts) -> Iterator[Reco
         if found.records:
             formats[name] += 1
         _count(found, facts)
+        # Pages may stand one after another in a file: only the last one's token leads out of it.
+        unfinished = found.more_pages or (unfinished and not found.records)
         for record in found.records:
             facts.records += 1
             facts.repeated_keys += record.repeated_keys
             yield record
+    if unfinished:
+        facts.noted[ONE_PAGE] += 1
     facts.format = " + ".join(name for name, _ in formats.most_common())
 
 

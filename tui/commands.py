@@ -306,17 +306,20 @@ def _event(case: Case, options: argparse.Namespace) -> int:
     rows = case_dicts(case, ask_for("event_by_id", event_id=options.event_id))
     if not rows:
         raise NothingToRead(f"no event has the id {options.event_id}")
+    events = [
+        case_dicts(case, ask_for("event", event_key=key))[0]
+        for key in sorted(row["event_key"] for row in rows)
+    ]
     with opened_output(options) as out:
-        for row in rows:
-            event = case_dicts(case, ask_for("event", event_key=row["event_key"]))[0]
-            record = raw_record(case, event["file_id"], event["position"])
-            note(f"{record.file_name}, record {record.position}")
+        for event in events:
+            note(f"{event['file_name']}, record {event['position']}")
             if options.format == "raw":
+                record = raw_record(case, event["file_id"], event["position"])
                 out.write(_raw_text(record.text, out) + "\n")
-            else:
-                from queries.export import write_json
+        if options.format == "json":
+            from queries.export import write_json
 
-                write_json(event, out)
+            write_json(events[0] if len(events) == 1 else events, out)
     return 0
 
 
@@ -452,7 +455,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "event": Command(
         "one record, exactly as delivered",
-        "Prints the raw record; the file and position go to standard error.",
+        "Prints the raw record; the file and position go to standard error. --format json prints one\n"
+        "object, or a list of them when several events stand under the id.",
         _event_options,
         _event,
     ),

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from queries.envelopes.export_lines import LINE
-from queries.envelopes.lookup_events import ONE_PAGE
 from queries.envelopes.model import Found
 from queries.envelopes.nested import open_text, open_value
 from queries.json_stream import Piece
@@ -35,7 +34,7 @@ def read(piece: Piece) -> Found | None:
     if piece.container == "{}":
         # get-log-events always gives tokens to go on with; only filter-log-events' means more.
         more = "nextToken" in value and "nextForwardToken" not in value
-        return Found(notes=[ONE_PAGE]) if more else None
+        return Found(more_pages=True) if more else None
     message = value.get("message")
     if not isinstance(message, str) or _BESIDE.isdisjoint(value):
         return None

@@ -23,8 +23,6 @@ _KNOWN = (
     ({"Sns"}, "an SNS notification, not a CloudTrail record"),
     ({"messageId", "receiptHandle"}, "an SQS message, not a CloudTrail record"),
     ({"s3Bucket", "s3ObjectKey"}, "a CloudTrail delivery notice, not a CloudTrail record"),
-    ({"awslogs"}, "CloudWatch data for a Lambda function (base64 and gzip): decode it first"),
-    ({"kinesis"}, "Kinesis data for a Lambda function (base64): decode it first"),
     ({"webaclId"}, "an AWS WAF log, not a CloudTrail record"),
     ({"query_name", "vpc_id"}, "a Route 53 resolver log, not a CloudTrail record"),
     ({"srcaddr", "dstaddr"}, "a VPC flow log, not a CloudTrail record"),

@@ -22,7 +22,7 @@ ONE_PAGE = (
 def read(piece: Piece) -> Found | None:
     value = piece.value
     if piece.container == "{}" and isinstance(value, dict) and "NextToken" in value:
-        return Found(notes=[ONE_PAGE])
+        return Found(more_pages=True)
     if isinstance(value, dict) and isinstance(value.get("CloudTrailEvent"), str):
         return _inner(value["CloudTrailEvent"])
     # --query 'Events[].CloudTrailEvent': an array of texts.

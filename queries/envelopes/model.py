@@ -53,6 +53,8 @@ class Found:
     """Said once for the file: what a source of this kind cannot know."""
     damaged: int = 0
     """Records that were there but could not be read."""
+    more_pages: bool = False
+    """The end of a page that says that others follow."""
 
 
 NOT_IN_SOURCE = "(not in this source)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from queries.envelopes import csv_rows, export_lines
+from queries.envelopes import cli_text, csv_rows, export_lines
 from queries.json_stream import Broken, Piece
 
 Cutter = Callable[[Iterator[str]], Iterator[Piece | Broken]]
@@ -21,7 +21,9 @@ class Form(NamedTuple):
     pieces: Cutter
 
 
-FORMS = tuple(Form(module.looks_like, module.pieces) for module in (export_lines, csv_rows))
+FORMS = tuple(
+    Form(module.looks_like, module.pieces) for module in (cli_text, export_lines, csv_rows)
+)
 
 
 def cutter(head: str) -> Cutter | None:

@@ -354,6 +354,15 @@ def test_an_event_as_json_has_its_fields_and_its_place(logs: Path) -> None:
     assert "no event has the id nothing" in complaint(done)
 
 
+def test_several_events_under_one_id_are_one_json_document(tmp_path: Path) -> None:
+    records = [push(image(n), n, at(i), eventID="twice") for i, n in enumerate("ab")]
+    write(tmp_path, {"t.json": trail(records)})
+    found = json.loads(output("event", tmp_path, "--event-id", "twice", "--format", "json"))
+    assert [event["image_tag"] for event in found] == ["a", "b"]
+    raw = output("event", tmp_path, "--event-id", "twice")
+    assert [json.loads(line) for line in raw.splitlines()] == records
+
+
 # --- hostile text ------------------------------------------------------------------------------
 
 ESCAPES = "\x1b[2J\x1b]52;c;aGk=\x07\x00\x9b31m\x7f\u202egnp\u200b\x0e\ud83d[/red]\t\r"

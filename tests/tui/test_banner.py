@@ -54,8 +54,8 @@ async def test_the_status_counts_what_the_list_of_all_events_holds() -> None:
         assert f"{listed:,} events (+{totals['merged_records']} joined)" in driver.text()
         await driver.press("e")
         facts = driver.facts("#totals")
-        assert f"{listed:,} events" in facts["read"]
-        assert f"{totals['merged_records']} are joined to another" in facts["read"]
+        assert f"{totals['merged_records']} events are joined to another" in facts["read"]
+        assert f"so {listed:,} events are listed" in facts["read"]
 
 
 def test_every_reason_is_named() -> None:

@@ -90,17 +90,20 @@ def _tail(name: str) -> str:
 
 
 def _sum_facts(totals: dict[str, Any]) -> list[Fact]:
-    """How the records become the events that are listed; nothing where each record is an event."""
+    """How records become the events that are listed; nothing where each record is one."""
     said = []
     if copies := totals["duplicates"]:
-        said.append("1 is a copy" if copies == 1 else f"{fmt_count(copies)} are copies")
+        said.append(
+            "1 record is a copy" if copies == 1 else f"{fmt_count(copies)} records are copies"
+        )
     if joined := totals["merged_records"]:
-        are = "1 is" if joined == 1 else f"{fmt_count(joined)} are"
+        are = "1 event is" if joined == 1 else f"{fmt_count(joined)} events are"
         said.append(
             f"{are} joined to another, where c shows it (the other account's record of a"
-            " cross-account call, a corrected record)"
+            " cross-account call, a corrected record), so"
+            f" {fmt_count(listed_events(totals))} events are listed"
         )
-    return [("", f"of the records {' and '.join(said)}")] if said else []
+    return [("", "; ".join(said))] if said else []
 
 
 def totals_facts(totals: dict[str, Any]) -> list[Fact]:
@@ -111,7 +114,7 @@ def totals_facts(totals: dict[str, Any]) -> list[Fact]:
         (
             "read",
             f"{fmt_count(totals['raw_records'])} records in {fmt_count(totals['files'])} files →"
-            f" {fmt_count(listed_events(totals))} events, {fmt_count(totals['pushes'])} pushes,"
+            f" {fmt_count(totals['events'])} events, {fmt_count(totals['pushes'])} pushes,"
             f" {fmt_count(totals['failed_pushes'])} failed attempts",
         ),
         *_sum_facts(totals),

@@ -26,7 +26,7 @@ UDM = {"metadata": {"eventType": "USER_RESOURCE_CREATION"}, "principal": {}, "ta
         ({"kind": "Event", "auditID": "1", "verb": "get"}, "later release"),
         ({"protoPayload": {}}, "later release"),
         ({"eventType": "x", "eventTime": "x", "topic": "x", "data": {}}, "later release"),
-        ({"awslogs": {"data": "x"}}, "decode it first"),
+        ({"awslogs": {"data": "x"}}, "not base64"),
         ({"Records": [{"s3": {}, "eventSource": "aws:s3", "eventName": "x"}]}, "S3 notification"),
         ({"Type": "Notification", "MessageId": "1", "Message": "hi"}, "SNS notification"),
         ({"events": [{"timestamp": 1, "message": "2 1 eni-1 ACCEPT"}]}, "no JSON"),

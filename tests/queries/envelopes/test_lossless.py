@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from collections.abc import Callable
@@ -70,7 +71,48 @@ def _notice(record: Fields) -> Fields:
     return {"Type": "Notification", "MessageId": "1", "TopicArn": "t", "Message": compact(record)}
 
 
+def _base64(text: str, *, zipped: bool = True) -> str:
+    data = text.encode("utf-8", "surrogatepass")
+    return base64.b64encode(gzip.compress(data, mtime=0) if zipped else data).decode()
+
+
+def _kinesis(data: str) -> Fields:
+    return {"eventSource": "aws:kinesis", "kinesis": {"partitionKey": "1", "data": data}}
+
+
+def _log_line(each: Fields, *, tokens: bool) -> str:
+    cells = ["3627", "1772445900000", "stream"] if tokens else ["1772445900000"]
+    return "\t".join(["EVENTS", *cells, json.dumps(each), "1772445900000"]) + "\n"
+
+
+def _lookup_line(each: Fields) -> str:
+    cells = ["EVENTS", "AKIA", json.dumps(each), "id", "PutImage", "ecr.amazonaws.com", "later"]
+    return "\t".join([*cells, "false", "dana"]) + "\nRESOURCES\tteam/api\tAWS::ECR::Repository\n"
+
+
 WRAPPINGS: dict[str, Wrap] = {
+    "lambda log data": lambda found: json.dumps(
+        {"awslogs": {"data": _base64(_subscription(found))}}
+    ),
+    "lambda kinesis": lambda found: json.dumps(
+        {"Records": [_kinesis(_base64(_subscription([each]))) for each in found]}
+    ),
+    "lambda kinesis, not zipped": lambda found: json.dumps(
+        {"Records": [_kinesis(_base64(json.dumps(each), zipped=False)) for each in found]}
+    ),
+    "firehose transformation": lambda found: json.dumps(
+        {"records": [{"recordId": "1", "data": _base64(_subscription(found))}]}
+    ),
+    "kinesis get-records": lambda found: json.dumps(
+        {"Records": [{"SequenceNumber": "4", "Data": _base64(_subscription(found))}]}
+    ),
+    "filter-log-events text": lambda found: (
+        "".join(_log_line(each, tokens=True) for each in found) + "SEARCHEDLOGSTREAMS\tTrue\ts\n"
+    ),
+    "get-log-events text": lambda found: (
+        "b/36\tf/36\r\n" + "".join(_log_line(each, tokens=False) for each in found)
+    ),
+    "lookup-events text": lambda found: "".join(map(_lookup_line, found)),
     "eventbridge lines": lambda found: lines(map(_bridged, found)),
     "eventbridge array": lambda found: json.dumps([_bridged(each) for each in found], indent=1),
     "filter-log-events": lambda found: json.dumps(
@@ -308,6 +350,39 @@ def test_the_raw_text_is_the_message_itself_or_the_event_as_delivered() -> None:
 )
 def test_a_result_that_is_only_a_part_says_so(text: str, what: str) -> None:
     _, facts = read(text)
+    assert what in said(facts)
+
+
+_PAGE = '{{"Events":[{{"CloudTrailEvent":{}}}]{}}}'
+
+
+@pytest.mark.parametrize("last", ["", ', "NextToken": "y"'])
+def test_of_pages_glued_together_only_the_last_can_want_more(last: str) -> None:
+    texts = [json.dumps(json.dumps(each)) for each in three()]
+    middle = ', "NextToken": "x"'
+    pages = [_PAGE.format(texts[0], middle), _PAGE.format(texts[1], middle)]
+    records, facts = read("\n".join([*pages, _PAGE.format(texts[2], last)]))
+    assert len(records) == 3
+    assert ("NextToken" in said(facts)) is bool(last)
+    line = _log_line(three()[0], tokens=True)
+    end = "NEXTTOKEN\ty" if last else ""
+    _, facts = read(f"{line}NEXTTOKEN\tx\n{line}{end}")
+    assert ("NextToken" in said(facts)) is bool(last)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "what"),
+    [
+        ("not base64!", "skipped", "not base64"),
+        (_base64("GET / HTTP/1.1"), "skipped", "no JSON"),
+        (_base64(_subscription(three()))[:80], "unreadable", "truncated gzip"),
+    ],
+    ids=["no base64", "no JSON", "cut"],
+)
+def test_a_payload_that_cannot_be_read_is_said(data: str, status: str, what: str) -> None:
+    data += "=" * (-len(data) % 4)
+    records, facts = read(json.dumps({"awslogs": {"data": data}}))
+    assert (records, facts.status) == ([], status)
     assert what in said(facts)
 
 
