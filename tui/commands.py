@@ -455,8 +455,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "event": Command(
         "one record, exactly as delivered",
-        "Prints the raw record; the file and position go to standard error. --format json prints one\n"
-        "object, or a list of them when several events stand under the id.",
+        "Prints the raw record; the file and position go to standard error. --format json prints\n"
+        "one object, or a list of them when several events stand under the id.",
         _event_options,
         _event,
     ),

@@ -74,10 +74,10 @@ def _members_of(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _is_notice(row: dict[str, Any]) -> bool:
-    """S3 and SQS notifications use the same names; their source is `aws:s3` and the like."""
+    """S3 and SQS notifications use the same names, their source is `aws:s3` and the like; Azure's
+    Activity Log has objects under them."""
     return any(
         canonical(str(name)) == "eventsource"
-        and isinstance(cell, str)
-        and (cell.startswith("aws:") or not cell)
+        and (isinstance(cell, dict) or (isinstance(cell, str) and cell[:4] in ("aws:", "")))
         for name, cell in row.items()
     )

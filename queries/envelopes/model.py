@@ -83,9 +83,11 @@ def looks_like_event(value: object) -> bool:
         return False
     if len(_EVENT_FIELDS.intersection(value)) < 2 or not _TELLING_FIELDS.intersection(value):
         return False
-    source = value.get("eventSource")
+    source, name = value.get("eventSource"), value.get("eventName")
     if isinstance(source, str) and source.startswith("aws:"):
         return False
+    if isinstance(source, dict) and isinstance(name, dict):
+        return False  # Azure's Activity Log has objects under these names
     identity = value.get("userIdentity")
     if isinstance(identity, str) and identity[:1] == "{" and identity[1:2] not in ('"', "}"):
         return False

@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import random
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -33,7 +34,9 @@ _HOSTILE: tuple[Any, ...] = (
     "0000-01-01T00:00:00Z", 1772445900, "1.11122E+11", "{}", "[", '{"a": 1}', "null", "NaN",
     "=1+1", "arn:aws:ecr:us-east-1:111122223333:repository/x", "arn:", "AWS Internal",
     {"omitted": True}, {"omitted": True, "originalSize": 5}, "aws:s3", "PutImage", "AssumeRole",
-    "ecr.amazonaws.com", sha("x"), "HIDDEN_DUE_TO_SECURITY_REASONS",
+    "ecr.amazonaws.com", sha("x"), "HIDDEN_DUE_TO_SECURITY_REASONS", float("inf"), float("nan"),
+    '{"arn": "arn:aws:iam::111122223333:user/x", "type": "IAMUser"}', '{"omitted": true}',
+    '{"repositoryName": "x", "imageIds": [{"imageTag": "v1"}]}',
 )  # fmt: skip
 _TOKENS = [
     token.encode("utf-8", "surrogatepass")
@@ -147,6 +150,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "UTF-16": lambda data: data.decode("utf-8", "replace").encode("utf-16"),
     "BOM": lambda data: b"\xef\xbb\xbf" + data,
 }
+_KEY = re.compile(r'(?<=[{ ])"\w+": ')
 _COMMON = ("plain", "plain", "plain", "gzip")
 
 
@@ -178,6 +182,8 @@ class Inputs:
                 self._spoil_value(chosen[chance.randrange(len(chosen))])
         form = chance.choice(sorted(FORMATS)) if chance.random() < 0.7 else "trail"
         text = FORMATS[form](chosen)
+        if chance.random() < 0.15:
+            text = self._repeat_key(text)
         data = text.encode("utf-8", "surrogatepass")
         if chance.random() < 0.6:
             data = self._spoil(data)
@@ -207,6 +213,14 @@ class Inputs:
             place[str(key).upper() if chance.random() < 0.5 else str(key) + "x"] = place.pop(key)
         else:
             place[key] = chance.choice(_HOSTILE)
+
+    def _repeat_key(self, text: str) -> str:
+        """Put a member in front of another one with the same name."""
+        found = self._random.choice(list(_KEY.finditer(text)) or [None])
+        if found is None:
+            return text
+        value = self._random.choice(("null", '"x"', "{}", "[1]", '{"a":1,"a":2}', "1e999", "NaN"))
+        return f"{text[: found.start()]}{found[0]}{value}, {text[found.start() :]}"
 
     def _spoil(self, data: bytes) -> bytes:
         """Change bytes: some flipped, cut out, doubled, put in; or the end cut off."""

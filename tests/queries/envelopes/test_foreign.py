@@ -25,6 +25,15 @@ UDM = {"metadata": {"eventType": "USER_RESOURCE_CREATION"}, "principal": {}, "ta
         ({"detail-type": "ECS Task State Change", "source": "aws.ecs", "detail": {}}, "ECS Task"),
         ({"kind": "Event", "auditID": "1", "verb": "get"}, "later release"),
         ({"protoPayload": {}}, "later release"),
+        (
+            {
+                "eventName": {"value": "EndRequest"},
+                "eventSource": {"value": "Administrative"},
+                "operationName": {"value": "x"},
+                "resourceId": "/subscriptions/x",
+            },
+            "an Azure log",
+        ),
         ({"eventType": "x", "eventTime": "x", "topic": "x", "data": {}}, "later release"),
         ({"awslogs": {"data": "x"}}, "not base64"),
         ({"Records": [{"s3": {}, "eventSource": "aws:s3", "eventName": "x"}]}, "S3 notification"),
