@@ -9,6 +9,7 @@ events (copies, sessions, pushes, deployments, totals).
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,11 +83,11 @@ def look_again(
                 "a file that was read has other content now: open the evidence again to read it"
             )
         if not lacking.places:
-            if listing.unreadable and not recent:
-                raise InvestigationError("; ".join(f"{n}: {why}" for n, why in listing.unreadable))
+            _complain(case, [said for said in listing.unreadable if not _is_empty(said)])
             return None
         if recent:
             _keep_what_was_said(case, listing)
+            lacking = replace(lacking, gone=0)  # what is older was not looked for
         work = Work(evidence, newer, Path(spool.name), progress, cancel)
         looked = work.pick(listing, lacking)
         if newer is None:
@@ -105,6 +106,15 @@ def look_again(
     finally:
         if newer is not None:
             newer.cleanup()
+
+
+def _complain(case: Case, failed: list[tuple[str, str]]) -> None:
+    """What could be listed when the case was opened, and not now. Raises `InvestigationError`."""
+    known = said_before(case.connection.cursor()).unreadable
+    new = [f"{name}: {why}" for name, why in failed if (name, why) not in known]
+    if new:
+        more = f" (and {len(new) - 1} more like it)" if len(new) > 1 else ""
+        raise InvestigationError(f"{new[0]}{more}")
 
 
 def _stop_if(cancel: CancelToken) -> None:

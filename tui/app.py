@@ -20,7 +20,9 @@ from queries.errors import Cancelled, InvestigationError
 from queries.progress import CancelToken, Progress
 from queries.sources.s3.options import is_remote
 from tui.jobs import join_questions
+from tui.lookout import Lookout, what_came
 from tui.palette import ScreenCommands
+from tui.screens.base import CaseScreen
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.loading import LoadingScreen
 from tui.screens.repositories import RepositoriesScreen
@@ -56,6 +58,16 @@ class Listed(Message, bubble=False):
         self.offer = offer
 
 
+class Looked(Message, bubble=False):
+    """A look for new evidence is over."""
+
+    def __init__(self, grown: Case | None, failure: str, by_hand: bool) -> None:
+        super().__init__()
+        self.grown = grown
+        self.failure = failure
+        self.by_hand = by_hand
+
+
 class InvestigateApp(App[None]):
     """Reads the evidence on a thread, then starts at the repositories."""
 
@@ -76,14 +88,20 @@ class InvestigateApp(App[None]):
         theme_name: str | None = None,
         remote: Remote | None = None,
         ask_what: bool = True,
+        follow: float | None = None,
     ) -> None:
-        """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched."""
+        """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
+        `follow`: seconds after which to look for new evidence, again and again."""
         super().__init__()
         self._paths = list(paths)
         self._case_file = case_file
         self._use_cache = use_cache
         self._remote = remote
         self._ask_what = ask_what
+        self._follow = follow
+        self._lookout = Lookout(lambda *said: self._hand_in(Looked(*said)))
+        self._said_failure = ""
+        self._late: Case | None = None
         self._cancel = CancelToken()
         self._listing_cancel = CancelToken(self._cancel)
         self._chosen: SimpleQueue[Choice | None] = SimpleQueue()
@@ -181,6 +199,74 @@ class InvestigateApp(App[None]):
             self.switch_screen(RepositoriesScreen())
         if totals.get("stopped"):
             self.notify("reading was stopped: what was read is shown, the rest is missing")
+        if self._follow is not None:
+            if why := self._lookout.refusal(message.case):
+                self.notify(f"not followed: {why}", severity="warning", markup=False)
+            else:
+                self.set_timer(self._follow, self._look_again_in_time)
+
+    # ---- looking again ---------------------------------------------------------------------
+
+    @property
+    def lookout_words(self) -> str:
+        """What the status line says about looking again; empty when there is nothing to say."""
+        following = "following" if self._follow is not None else ""
+        last = f"looked {self._lookout.last}" if following and self._lookout.last else ""
+        now = "looking again" if self._lookout.busy else last
+        return ", ".join(word for word in (following, now) if word)
+
+    def action_look_again(self) -> None:
+        """Look for new evidence now, in all of the selection."""
+        if self._case is None:
+            return
+        if why := self._lookout.refusal(self._case):
+            self.notify(why, severity="warning", markup=False)
+        else:
+            self._lookout.look(self._case, by_hand=True)
+            self._show_status()
+
+    def _look_again_in_time(self) -> None:
+        if self._case is not None and not self._lookout.refusal(self._case):
+            self._lookout.look(self._case, by_hand=False)
+            self._show_status()
+
+    def _hand_in(self, looked: Looked) -> None:
+        """On the looking thread; what comes when the interface has ended is only closed."""
+        self._late = looked.grown
+        self.post_message(looked)
+
+    def on_looked(self, message: Looked) -> None:
+        self._lookout.over()
+        self._late = None
+        if message.grown is not None:
+            self._take_over(message.grown)
+        elif message.failure:
+            if message.by_hand or message.failure != self._said_failure:
+                self.notify(message.failure, severity="error", markup=False)
+        elif message.by_hand:
+            self.notify("nothing new", timeout=3)
+        self._said_failure = message.failure
+        self._show_status()
+        if self._follow is not None:
+            self.set_timer(self._follow, self._look_again_in_time)
+
+    def _take_over(self, grown: Case) -> None:
+        """Every screen goes on, with the same questions, over the case that has grown."""
+        before, self._case = self.case, grown
+        for screen in self.screen_stack:
+            if isinstance(screen, CaseScreen):
+                screen.stop_all()
+        self.notify(what_came(before.totals, grown.totals), timeout=8)
+        for screen in self.screen_stack:
+            if isinstance(screen, CaseScreen):
+                screen.renew()
+        # A question that was stopped may need a moment to end.
+        threading.Thread(target=_close_when_quiet, args=(before,), daemon=True).start()
+
+    def _show_status(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, CaseScreen):
+                screen.show_status()
 
     def on_not_opened(self, message: NotOpened) -> None:
         self.failure = message.reason
@@ -201,6 +287,7 @@ class InvestigateApp(App[None]):
 
     def _stop_reading(self) -> None:
         self._cancel.cancel()
+        self._lookout.stop()
         self._chosen.put(None)  # for whoever waits for a choice
 
     async def _on_exit_app(self) -> None:
@@ -211,6 +298,14 @@ class InvestigateApp(App[None]):
         """After the interface has ended: wait for whatever still reads, and close the case."""
         if self._reader is not None:
             self._reader.join(timeout=10)
+        self._lookout.join()
         join_questions()
+        if self._late is not None:
+            self._late.close()
         if self._case is not None:
             self._case.close()
+
+
+def _close_when_quiet(case: Case) -> None:
+    join_questions()
+    case.close()

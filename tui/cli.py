@@ -107,6 +107,7 @@ def _first_word(given: list[str]) -> str:
     with_value = (
         "--case",
         "--theme",
+        "--interval",
         *findings_commands.WITH_VALUE,
         *image_commands.WITH_VALUE,
         *WITH_VALUE,
@@ -155,6 +156,17 @@ def _interface_parser() -> argparse.ArgumentParser:
         "-y",
         action="store_true",
         help="load all that was listed of a bucket, without asking which part",
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="look for new evidence again and again (key r looks once)",
+    )
+    parser.add_argument(
+        "--interval",
+        type=float,
+        metavar="SECONDS",
+        help="how long --follow waits between two looks (default: 60)",
     )
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
     return parser
@@ -217,6 +229,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         return print_listing(options, paths)
     if options.format:
         raise WrongUsage("--format is for --list and for commands")
+    follow = _interval(options)
     _check_paths(paths)
     if "-" in paths:
         paths = _take_standard_input(paths)
@@ -236,6 +249,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         theme_name=options.theme,
         remote=remote,
         ask_what=not options.yes,
+        follow=follow,
     )
     app.run()
     app.finish()
@@ -245,6 +259,15 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     if code == DONE and options.strict and not app.evidence_complete:
         return _complain("evidence incomplete (see the evidence screen)", UNREADABLE)
     return code
+
+
+def _interval(options: argparse.Namespace) -> float | None:
+    """Seconds between two looks; None when nothing is followed."""
+    if options.interval is not None and not options.follow:
+        raise WrongUsage("--interval is for --follow")
+    if options.interval is not None and not 1 <= options.interval <= 86_400:
+        raise WrongUsage("--interval must be 1 to 86400 seconds")
+    return (options.interval or 60.0) if options.follow else None
 
 
 def _check_paths(paths: list[str]) -> None:

@@ -17,12 +17,19 @@ class StatusLine(Static):
         super().__init__(id="status")
         self._totals = totals
         self._evidence = name
+        self._words = ""
+
+    def set(self, totals: dict[str, Any], words: str = "") -> None:
+        """Show other numbers; `words` are about the program and not the evidence."""
+        self._totals, self._words = totals, words
+        self.on_resize()
 
     def on_resize(self) -> None:
-        self.update(status_content(self._totals, self._evidence, self.size.width))
+        shown = status_content(self._totals, self._evidence, self.size.width, self._words)
+        self.update(shown)
 
 
-def status_content(totals: dict[str, Any], name: str, width: int) -> Content:
+def status_content(totals: dict[str, Any], name: str, width: int, words: str = "") -> Content:
     """Name, events, window, accounts and regions, warnings; parts are dropped to fit."""
     window = totals["window"]
     accounts, regions = len(totals["accounts"]), len(totals["regions"])
@@ -30,6 +37,8 @@ def status_content(totals: dict[str, Any], name: str, width: int) -> Content:
         safe_content(name, max(12, width // 4), "bold"),
         Content(f"{fmt_count(listed_events(totals))} events"),
     ]
+    if words:
+        parts.insert(1, Content.styled(words, "$text-primary"))
     if window["first"]:
         first, last = (window[end][:16].replace("T", " ") for end in ("first", "last"))
         parts.append(Content(f"{first} – {last} UTC"))

@@ -95,6 +95,6 @@ async def test_the_lane_of_a_tag_leads_to_its_images_and_what_ended_them() -> No
         await driver.press("enter")
         assert "deleted" in driver.facts("#preview")["ended"]
         assert driver.facts("#preview")["ended"].endswith("by sam.sre")
-        await driver.press("r")
+        await driver.press("w")
         driver.on(RawScreen)
         assert "BatchDeleteImage" in driver.text()

@@ -122,7 +122,7 @@ async def test_every_screen_shows_hostile_text_as_it_is(name: str, tmp_path: Pat
             driver.table.move_cursor(index)
             await driver.press("enter")
             check(driver)
-            await driver.press("r")
+            await driver.press("o")
             check(driver)
             await driver.press("escape", "escape")
         await elsewhere(driver)

@@ -300,7 +300,7 @@ async def in_front(driver: Driver, name: str) -> None:
         await driver.press("j", "w")
     else:
         await to_implant(driver)
-        await driver.press(*{"push": ["enter"], "user": ["u"], "raw": ["r"]}[name])
+        await driver.press(*{"push": ["enter"], "user": ["u"], "raw": ["o"]}[name])
         if name == "raw":
             await driver.press("/")
             await driver.write("sha256")
@@ -641,7 +641,7 @@ async def test_activity_of_a_repository_and_of_a_principal() -> None:
 async def test_raw_record_is_shown_and_copied_as_delivered() -> None:
     async with driving() as driver:
         await to_implant(driver)
-        await driver.press("r")
+        await driver.press("o")
         where_it_is = driver.said("#where")
         assert "record" in where_it_is
         await driver.press("Y")
@@ -660,7 +660,7 @@ async def test_raw_record_is_shown_and_copied_as_delivered() -> None:
 async def test_raw_record_folds_searches_and_copies_values() -> None:
     async with driving() as driver:
         await to_implant(driver)
-        await driver.press("r")
+        await driver.press("o")
         view = driver.screen.query_one(JsonView)
         lines = view.line_count
         await driver.press("z")
@@ -694,7 +694,7 @@ async def test_raw_record_folds_searches_and_copies_values() -> None:
 async def test_manifest_inside_a_record_opens_as_json() -> None:
     async with driving() as driver:
         await to_implant(driver)
-        await driver.press("r", "/")
+        await driver.press("o", "/")
         await driver.write("imageManifest")
         await driver.press("enter")
         view = driver.screen.query_one(JsonView)

@@ -131,6 +131,10 @@ class ActivityScreen(CaseScreen):
         self.query_one(EventTable).focus()
         self._begin()
 
+    def renew(self) -> None:
+        super().renew()
+        self.stop("rank")  # the cursor stays where it is, and does not go back to the push
+
     def _begin(self) -> None:
         """Show a scope from its push (if there is one) on, once it is known where to look."""
         if self._scope.located:

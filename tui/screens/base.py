@@ -45,6 +45,7 @@ class CaseScreen(Jobs):
         Binding("slash", "filter", "Filter"),
         Binding("s", "sort", "Sort"),
         Binding("x", "pivot", "Pivot"),
+        Binding("r", "app.look_again", "Look again", show=False),
         Binding("y", "copy_cell", "Copy", show=False),
         Binding("Y", "copy_row", "Copy row", show=False),
         Binding("v", "show_sql", "SQL", show=False),
@@ -61,6 +62,7 @@ class CaseScreen(Jobs):
     """This screen's part of the breadcrumb (log text: shown literally)."""
     explains: str = ""
     """One or two sentences for the help dialog."""
+    _renewing = False
 
     def body(self) -> Iterable[Widget]:
         """The widgets between breadcrumb and footer."""
@@ -94,10 +96,41 @@ class CaseScreen(Jobs):
     def on_mount(self) -> None:
         self.query_one("#filter", Input).display = False
         self._set_crumbs()
+        self.show_status()
         self.ready()
 
     def ready(self) -> None:
         """Called once the widgets are there: ask the questions."""
+
+    def show_status(self) -> None:
+        """The line on top, with what there is to say about looking again."""
+        app: Any = self.app
+        self.query_one(StatusLine).set(self.case.totals, app.lookout_words)
+
+    def renew(self) -> None:
+        """The case has grown: ask everything again, and stay at the same place."""
+        held = [
+            (table, table.question, table.view_state, table.selected_row)
+            for table in self.query(QuestionTable)
+        ]
+        self._renewing = True
+        self.ready()
+        for table, question, state, row in held:
+            if question is not None:
+                table.show(question, keep=True)
+                table.restore_row(state, row.key if row is not None else None)
+        # Behind what `ready` has asked for in the same way.
+        self.app.call_later(self._renewed)
+
+    def _renewed(self) -> None:
+        self._renewing = False
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """While a screen is asked anew, the focus stays (and with it the tab that is open)."""
+        if not self._renewing:
+            super().set_focus(widget, scroll_visible, from_app_focus)
 
     def _set_crumbs(self) -> None:
         stack = self.app.screen_stack

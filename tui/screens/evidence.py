@@ -64,6 +64,10 @@ class EvidenceScreen(CaseScreen):
         table.show(ask_for("evidence").with_order(Order("file_id")))
         table.focus()
 
+    def renew(self) -> None:
+        self.query_one("#totals", Facts).set(totals_facts(self.case.totals))
+        super().renew()
+
     def preview(self, row: Row) -> list[Fact]:
         facts: list[Fact] = [("file", str(row["name"]))]
         if row["notes"]:

@@ -118,7 +118,7 @@ class PushScreen(CaseScreen):
         Binding("tab", "next_tab", "Next tab", show=True),
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
-        Binding("r", "raw", "Record"),
+        Binding("o", "raw", "Record"),
         Binding("b", "replaced", "Replaced"),
         Binding("c", "changes", "Changes"),
     ]

@@ -69,7 +69,7 @@ class PushesScreen(CaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
-        Binding("r", "raw", "Record"),
+        Binding("o", "raw", "Record"),
         Binding("d", "where", "Where it ran"),
         Binding("t", "tags", "Tags"),
     ]

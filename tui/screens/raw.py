@@ -54,6 +54,9 @@ class RawScreen(CaseScreen):
         yield Static("reading the record …", id="where")
         yield JsonView(id="json")
 
+    def renew(self) -> None:
+        """A record stays what it is."""
+
     def ready(self) -> None:
         self.query_one(JsonView).focus()
         self.ask("event", ask_rows(ask_for("event", event_key=self._key)), self._show_event)

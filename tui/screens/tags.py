@@ -185,7 +185,7 @@ class TagScreen(CaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),
         Binding("c", "changes", "Changes"),
-        Binding("r", "ended", "What ended it"),
+        Binding("w", "ended", "What ended it"),
     ]
 
     def __init__(self, repository: str, tag: str) -> None:

@@ -284,6 +284,12 @@ class PagedTable(ScrollView, can_focus=True):
         self._resized_rows()
         self._changed()
 
+    def restore_row(self, state: ViewState, key: Hashable) -> None:
+        """`restore`, and the cursor on the row with a key if it arrives with the first page shown:
+        other rows may have come above it."""
+        self.restore(*state)
+        self._seek = key
+
     def move_to_row_key(self, key: Hashable, hint: int | None = None) -> bool:
         """Put the cursor on the row with a key; if it is not here yet, as soon as it arrives.
 

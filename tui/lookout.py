@@ -1,0 +1,87 @@
+"""Looking again for new evidence, by key or every so often, while the interface goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from queries.case import Case
+from queries.errors import Cancelled, InvestigationError
+from queries.progress import CancelToken, Progress
+from queries.refresh import look_again, why_not
+from tui.text import fmt_count
+
+Looked = Callable[[Case | None, str, bool], None]
+"""Gets what has grown (None: nothing new), why it failed, and whether a key was pressed."""
+
+
+class Lookout:
+    """At most one look at a time, on a thread of its own."""
+
+    def __init__(self, done: Looked) -> None:
+        """`done` is called on the looking thread."""
+        self._done = done
+        self._cancel = CancelToken()
+        self._thread: threading.Thread | None = None
+        self.progress = Progress()
+        self.last = ""
+        """When the last look ended, as UTC `HH:MM:SS`; empty before the first."""
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None
+
+    def refusal(self, case: Case) -> str:
+        """Why there can be no look now; empty when there can."""
+        return "looking already" if self.busy else why_not(case)
+
+    def look(self, case: Case, *, by_hand: bool) -> None:
+        """Begin; by hand the whole selection is listed, else only what is recent."""
+        self.progress = Progress(stage="looking again")
+        self._thread = threading.Thread(
+            target=self._look, args=(case, by_hand), name="look again", daemon=True
+        )
+        self._thread.start()
+
+    def over(self) -> None:
+        """The result of a look was taken."""
+        self._thread = None
+        self.last = f"{datetime.now(UTC):%H:%M:%S}"
+
+    def stop(self) -> None:
+        """End for good."""
+        self._cancel.cancel()
+
+    def join(self) -> None:
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def _look(self, case: Case, by_hand: bool) -> None:
+        grown, failure = None, ""
+        try:
+            grown = look_again(
+                case, progress=self.progress, cancel=self._cancel, recent=not by_hand
+            )
+        except Cancelled:
+            return
+        except (InvestigationError, OSError, duckdb.Error) as error:
+            failure = str(error)
+        self._done(grown, failure, by_hand)
+
+
+def what_came(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """`3 new files: 120 records, 2 pushes`."""
+    files, records, pushes = (
+        max(0, now[name] - before[name]) for name in ("files", "raw_records", "pushes")
+    )
+    return (
+        f"{_some(files, 'new file')}: {_some(records, 'record')}, {_some(pushes, 'push', 'pushes')}"
+    )
+
+
+def _some(count: int, noun: str, plural: str = "") -> str:
+    return f"{fmt_count(count)} {noun if count == 1 else plural or noun + 's'}"
