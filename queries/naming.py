@@ -86,7 +86,7 @@ EFFECTS = {
     "new image": "new image",
     "retag": "retag",
     "moved tag": "moved tag",
-    "moved tag to known image": "moved tag, known image",
+    "moved tag to known image": "moved, known image",
     "same image again": "same image again",
     "attempt": "attempt",
 }

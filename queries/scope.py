@@ -55,7 +55,7 @@ class Filters:
     writes: bool = False
     failures: bool = False
     fold_layers: bool = False
-    """Leave out the calls that upload layers: they belong to the push after them."""
+    """Leave out the calls for single layers: they belong to the push or pull they come with."""
 
     def changed(self, **changes: Any) -> Filters:
         return replace(self, **changes)

@@ -77,7 +77,8 @@ def digest_cell(value: Any, row: Row) -> Content | str:
 
 
 def what_cell(value: Any, row: Row) -> Content | str:
-    return what_happened(dict(row.values))
+    # ✗ in front of the row says already that it is an attempt.
+    return what_happened(dict(row.values)).removeprefix("attempt: ")
 
 
 def push_mark(value: Any, row: Row) -> Content | str:

@@ -5,8 +5,8 @@
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
 --   its API version's date finds all versions),
---   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls that
---   upload layers before a push)
+--   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls for
+--   single layers that come with each push and pull)
 -- key: event_key
 SELECT
   e.event_key,
@@ -83,5 +83,5 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
   AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.event_name, '') NOT IN (
-    'BatchCheckLayerAvailability', 'InitiateLayerUpload', 'UploadLayerPart',
-    'CompleteLayerUpload'))
+    'BatchCheckLayerAvailability', 'GetDownloadUrlForLayer', 'InitiateLayerUpload',
+    'UploadLayerPart', 'CompleteLayerUpload'))

@@ -6,8 +6,8 @@
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
 --   its API version's date finds all versions),
---   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls that
---   upload layers before a push), kind (VARCHAR: only this kind, or NULL for all)
+--   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls for
+--   single layers that come with each push and pull), kind (VARCHAR: only this kind, or NULL for all)
 -- key: kind, value
 WITH scoped AS (
   SELECT event_key, event_source, plain_name, error_code, aws_region, recipient_account_id,
@@ -63,8 +63,8 @@ WITH scoped AS (
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
   AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.event_name, '') NOT IN (
-    'BatchCheckLayerAvailability', 'InitiateLayerUpload', 'UploadLayerPart',
-    'CompleteLayerUpload'))
+    'BatchCheckLayerAvailability', 'GetDownloadUrlForLayer', 'InitiateLayerUpload',
+    'UploadLayerPart', 'CompleteLayerUpload'))
 )
 SELECT
   'service' AS kind,

@@ -102,7 +102,7 @@ def test_walk_in_a_real_terminal_and_leave_it_clean(
     tmux.start(incident_path(), cache)
     tmux.shows("Repositories", "team/api", "⏎ Pushes")
     tmux.keys("Enter")
-    tmux.shows("Repositories › team/api", "attempt: tag")
+    tmux.shows("Repositories › team/api", "tag is immutable")
     tmux.keys("/")
     tmux.shows("filter as you type")
     tmux.line("sam.sre")

@@ -240,7 +240,9 @@ class CaseScreen(Jobs):
 
     def action_copy_cell(self) -> None:
         value = self.copy_value()
-        if value is not None:
+        if value is None:
+            self.notify("nothing here to copy", timeout=2)
+        else:
             self.copy(plain(value))
 
     def copy_value(self) -> object:
@@ -270,21 +272,14 @@ class CaseScreen(Jobs):
 
     def pivot_values(self, value: object) -> list[Choice]:
         """What can be pivoted on from the cell under the cursor: its value, or, where a cell is
-        made from several fields, the fields of the row."""
+        made from several fields, the fields of the row; on a cell that is none, such as a time,
+        what else the row says."""
         table = self.table
-        if table is not None and table.selected_row is not None:
-            column = table.cursor_column
-            related = PIVOTS.get(column, (column,))
-            row = table.selected_row
-            found = [(name, row.get(name)) for name in related]
-        else:
-            found = [("value", value)]
-        choices: list[Choice] = []
-        for name, entry in found:
-            if isinstance(entry, str) and entry and all(c.key != entry for c in choices):
-                values = entry.split(" ") if name in ("image_tags", "login_ips") else [entry]
-                choices += [Choice(v, v, note=name.replace("_", " ")) for v in values]
-        return choices
+        if table is None or table.selected_row is None:
+            return _choices([("value", value)])
+        row, column = table.selected_row, table.cursor_column
+        related = _choices([(name, row.get(name)) for name in PIVOTS.get(column, (column,))])
+        return related or _choices([(name, row.get(name)) for name in PIVOTED])
 
     def _pivot(self, value: str | None) -> None:
         if value:
@@ -313,8 +308,9 @@ class CaseScreen(Jobs):
 
     def keys_here(self) -> list[tuple[str, str]]:
         """(keys, what they do) for all that works on this screen now: its own keys first, then
-        how to move; keys that do the same share a line."""
-        grouped: dict[tuple[bool, str], list[str]] = {}
+        those of every screen, then how to move; keys that do the same share a line."""
+        own = {binding.action for binding in self.own_bindings()}
+        grouped: dict[tuple[int, str], list[str]] = {}
         for active in self.active_bindings.values():
             binding = active.binding
             if not active.enabled or not binding.description or binding.system:
@@ -322,10 +318,21 @@ class CaseScreen(Jobs):
             if binding.action == "screen.copy_text":
                 continue  # Textual's own, for text marked with the mouse; y copies here
             shown = binding.key_display or self.app.get_key_display(binding)
-            moving = active.node is not self and active.node is not self.app and not binding.show
-            grouped.setdefault((moving, binding.description), []).append(shown)
+            here = active.node is self or active.node is self.app
+            if binding.action in own or (binding.show and not here):
+                group = 0
+            else:
+                group = 1 if here and not binding.action.startswith("app.focus") else 2
+            grouped.setdefault((group, binding.description), []).append(shown)
         ordered = sorted(grouped.items(), key=lambda entry: entry[0][0])
         return [(" ".join(keys), what) for (_, what), keys in ordered]
+
+    def own_bindings(self) -> Iterable[Binding]:
+        """The keys that this kind of screen adds to those of every screen."""
+        for kind in type(self).__mro__:
+            if kind is CaseScreen:
+                return
+            yield from Binding.make_bindings(vars(kind).get("BINDINGS", ()))
 
     def action_go(self, place: str) -> None:
         """Open one of the places that are not part of the drill-down."""
@@ -375,6 +382,22 @@ PIVOTS: dict[str, tuple[str, ...]] = {
     "first_seen": ("principal", "access_key_id"),
 }
 """Column under the cursor -> the fields of its row that can be pivoted on."""
+PIVOTED = (
+    "event_id", "image_digest", "origin", "principal", "access_key_id", "source_ip_address",
+    "repository",
+)  # fmt: skip
+"""What a row offers where the cell under the cursor is nothing to pivot on."""
+
+
+def _choices(found: Sequence[tuple[str, object]]) -> list[Choice]:
+    """Values to pick from, each once, with the name of its field."""
+    choices: list[Choice] = []
+    for name, entry in found:
+        if isinstance(entry, str) and entry:
+            values = entry.split(" ") if name in ("image_tags", "login_ips") else [entry]
+            known = {choice.key for choice in choices}
+            choices += [Choice(v, v, note=name.replace("_", " ")) for v in values if v not in known]
+    return choices
 
 
 def plain(value: Any) -> str:

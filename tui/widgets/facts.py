@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from textual.strip import Strip
 
 from tui.text import safe_content
 
+_WORD = re.compile(r"\S+")
 MAX_CELLS = 2000
 """Cells shown of one value; the rest is cut with "…" (the raw record has it all)."""
 
@@ -51,7 +53,7 @@ class Facts(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._facts = list(facts)
         self._label_width = label_width
-        self._lines: list[tuple[Content, Content]] = []
+        self._lines: list[tuple[Content, Content, int]] = []
         self._wrapped_at = -1
 
     def set(self, facts: Sequence[tuple[str, Content | str]]) -> None:
@@ -88,9 +90,11 @@ class Facts(ScrollView, can_focus=True):
             self._lines = []
             for label, value in self._facts:
                 content = safe_content(value, MAX_CELLS, keep="\n")
-                parts = [part for line in content.split("\n") for part in _wrap_line(line, room)]
+                parts = [p for line in content.split("\n") for p in _wrap_line(line, room, width)]
+                if parts[0][1]:
+                    parts.insert(0, (Content(""), 0))
                 heads = [safe_content(label, labels), *([Content("")] * (len(parts) - 1))]
-                self._lines += zip(heads, parts, strict=True)
+                self._lines += [(head, *part) for head, part in zip(heads, parts, strict=True)]
             self.virtual_size = Size(width, len(self._lines))
         return len(self._lines)
 
@@ -107,16 +111,37 @@ class Facts(ScrollView, can_focus=True):
         value_style = self.get_visual_style("facts--value")
         if at >= len(self._lines):
             return Strip.blank(width, value_style.rich_style)
-        label, value = self._lines[at]
+        label, value, early = self._lines[at]
         label_style = self.get_visual_style("facts--label")
         labels = self.label_width(self._line_width)
         segments = label.render_segments(label_style)
-        gap = labels - label.cell_length + (2 if labels else 0)
+        gap = labels - label.cell_length + (2 if labels else 0) - early
         segments.append(Segment(" " * gap, label_style.rich_style))
         segments += value.render_segments(value_style)
         return Strip(segments).adjust_cell_length(width, value_style.rich_style)
 
 
-def _wrap_line(line: Content, width: int) -> list[Content]:
-    """Lines of at most `width` cells: broken at spaces, long words anywhere."""
-    return line.wrap(width) if line.cell_length > width else [line]
+def _wrap_line(line: Content, room: int, width: int) -> list[tuple[Content, int]]:
+    """Lines of at most `room` cells, each with how many cells it begins early.
+
+    Lines are broken at spaces. A word that does not fit into the room but into the width (a digest
+    on a narrow screen) gets a line of its own and stays whole; longer ones are broken anywhere.
+    """
+    if line.cell_length <= room:
+        return [(line, 0)]
+    found: list[tuple[Content, int]] = []
+    start = 0
+    for match in _WORD.finditer(line.plain):
+        word = line[match.start() : match.end()]
+        if room < word.cell_length <= width:
+            found += _wrapped(line[start : match.start()], room)
+            found.append((word, word.cell_length - room))
+            start = match.end()
+    return found + _wrapped(line[start:], room)
+
+
+def _wrapped(text: Content, room: int) -> list[tuple[Content, int]]:
+    """Lines broken at spaces; nothing where there is nothing to see."""
+    blank = len(text.plain) - len(text.plain.lstrip())
+    text = text[blank:].rstrip()
+    return [(part, 0) for part in text.wrap(room)] if text.plain else []

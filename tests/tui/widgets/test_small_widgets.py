@@ -256,6 +256,26 @@ async def test_facts_wrap_and_scroll() -> None:
         await pilot.pause()
 
 
+async def test_a_digest_stays_whole_where_the_screen_is_wide_enough() -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    app = FactsApp([("what was replaced", f"moved tag · {digest} by ci"), ("who", "dana.ops")])
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.pause()
+        shown = [line.strip() for line in text_of(app.facts)]
+        assert shown[:4] == [
+            "what was replaced  moved tag ·",
+            digest,
+            "by ci",
+            "who                dana.ops",
+        ]
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert digest in "".join(line[19:].rstrip() for line in text_of(app.facts))
+        await pilot.resize_terminal(140, 20)
+        await pilot.pause()
+        assert text_of(app.facts)[0].rstrip().endswith(f"moved tag · {digest} by ci")
+
+
 async def test_facts_are_literal_and_never_wider_than_the_screen() -> None:
     app = FactsApp([(value[:9], value) for value in HOSTILE])
     async with app.run_test(size=(30, 60)) as pilot:
