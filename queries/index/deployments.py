@@ -86,7 +86,10 @@ def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
     walk = _Walk()
     while batch := cursor.fetchmany(1000):
         for values in batch:
-            walk.event(dict(zip(columns, values, strict=True)))
+            event = dict(zip(columns, values, strict=True))
+            walk.event(event)
+            # Rows keep the event: with millions of events its long texts would fill the memory.
+            del event["request_parameters"], event["response_elements"]
     references = [row.reference for row in walk.rows if row.reference is not None]
     told = [row.told_digest for row in walk.rows if row.told_digest]
     matcher = Matcher(connection, references, told)
