@@ -134,14 +134,16 @@ class JsonStream:
             try:
                 yield from self._top_level()
             except _Incomplete:
+                line = self._line()
                 again = self._new_object(len(self._buffer))
-                yield Broken(self._line(), "the text ends in the middle of a value", cut=True)
+                yield Broken(line, "the text ends in the middle of a value", cut=True)
                 if not again:
                     return
                 self._at += 1
             except (ValueError, RecursionError) as error:
+                line = self._line()
                 self._new_object(self._at + 1)
-                yield Broken(self._line(), _why(error))
+                yield Broken(line, _why(error))
                 self._next_line()
 
     def _top_level(self) -> Iterator[Piece]:
@@ -277,7 +279,8 @@ class JsonStream:
         self._at = 0
 
     def _line(self) -> int:
-        return self._lines_before + self._buffer.count("\n", 0, self._at) + 1
+        """Where the value that is being read begins: a line that was cut is noticed further on."""
+        return self._lines_before + self._buffer.count("\n", 0, self._from) + 1
 
     def _new_object(self, end: int) -> bool:
         """Move to the end of the first line of what is given up, up to `end`, after which a new

@@ -54,6 +54,9 @@ _TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
 _TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
 """What the shared INSERT takes for a time (LIKE '____-__-__T__:__:__%Z') and reads itself."""
+_AGGREGATED = (
+    "an aggregated event stands for all calls of some minutes; how many they are is in its record"
+)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -407,6 +410,9 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
     if "eventTime" not in clean and (start := _window_start(clean)) is not None:
         # Aggregated events cover a window and have no time of their own.
         clean["eventTime"] = start
+        clean.setdefault("recipientAccountId", clean.get("accountId"))
+        if facts is not None:
+            facts.noted[_AGGREGATED] += 1
     if not clean.get("eventID") and clean.get("eventId"):
         clean["eventID"] = clean["eventId"]
     time = clean.get("eventTime")

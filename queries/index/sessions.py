@@ -2,7 +2,8 @@
 
 A record made with temporary credentials names a role and a session name that the caller chose.
 The call that issued the credentials holds their accessKeyId in
-`responseElements.credentials.accessKeyId`; following it back leads to the origin, across
+`responseElements.credentials.accessKeyId` (a sign-in to the console and a login to the registry
+are found by their time); following it back leads to the origin, across
 accounts and regions. https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 """
 
@@ -17,6 +18,24 @@ import duckdb
 from queries.index.rows import insert_rows
 
 _MAX_DEPTH = 32
+
+
+_SIGN_INS = """
+SELECT k.access_key_id, k.principal, l.event_key, l.event_time, l.aws_region, l.access_key_id,
+  l.principal, l.event_name, l.source_identity, NULL, NULL
+FROM (
+  SELECT access_key_id, principal, min(session_created) AS created FROM events
+  WHERE access_key_id LIKE 'ASIA%' AND session_created IS NOT NULL
+    AND identity_type IN ('IAMUser', 'Root')
+  GROUP BY access_key_id, principal
+) AS k JOIN events AS l ON l.principal = k.principal AND l.outcome = 'ok'
+  AND l.merged_into IS NULL AND l.access_key_id IS DISTINCT FROM k.access_key_id
+  AND l.event_name IN ('ConsoleLogin', 'GetAuthorizationToken')
+  AND l.event_time BETWEEN k.created - INTERVAL 2 SECOND AND k.created + INTERVAL 2 SECOND
+ORDER BY abs(epoch(l.event_time - k.created)), l.event_key
+"""
+"""A user's sessions in the console and behind a docker login are issued by no call that holds their
+key: they are known by the user and by the second in which they began."""
 
 
 @dataclass(slots=True)
@@ -49,6 +68,7 @@ def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
         ORDER BY event_time NULLS LAST, event_key
         """
     ).fetchall()
+    rows += connection.execute(_SIGN_INS).fetchall()
     issues: dict[str, _Issue] = {}
     for row in rows:
         issues.setdefault(row[0], _Issue(*row))
