@@ -266,6 +266,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("request_id", "{request_id}", plain=True),
     Column("is_write", "{is_write}", "BOOLEAN"),
+    Column("read_only", "try_cast({read_only} AS BOOLEAN)", "BOOLEAN"),
     Column("event_type", "{event_type}"),
     Column("event_category", "{event_category}"),
     Column("recipient_account_id", "{recipient_account_id}"),

@@ -100,7 +100,9 @@ def collect_totals(
     }
     if digests.altered or digests.missing or digests.breaks:
         totals["evidence_complete"] = False
-    totals["writes_only"] = _any(connection, "is_write") and not _any(connection, "NOT is_write")
+    totals["writes_only"] = _any(connection, "NOT read_only") and not _any(
+        connection, "NOT is_write"
+    )
     totals["notes"] = [*digests.notes(), *_notes(connection, totals, conflicts)]
     return totals
 
