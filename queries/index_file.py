@@ -24,7 +24,7 @@ from queries.sources.local import Item
 _BUILD_CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "memory_limit": "600MB",
+    "memory_limit": "450MB",
     "preserve_insertion_order": "false",
 }
 _SEALED_CONFIG = {

@@ -102,7 +102,7 @@ def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
         )
         if row.reference is None and row.place.text:
             row.match.matched = "other registry"
-    insert_rows(connection, "deployments", [_values(n, row) for n, row in enumerate(walk.rows, 1)])
+    insert_rows(connection, "deployments", (_values(n, row) for n, row in enumerate(walk.rows, 1)))
     _add_origins(connection)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import duckdb
 
+_AT_ONCE = 10_000
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,24 +30,26 @@ def as_text(value: Any) -> Any:
 
 
 def insert_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]
 ) -> None:
     """Append rows, in the table's own column order; the table's types decide.
 
-    `table` is one of our own table names, never a value from outside.
+    `table` is one of our own table names, never a value from outside. Rows are taken some
+    thousands at a time, so a generator of millions needs little memory.
     """
-    if not rows:
-        return
-    types = [
-        (name, kind)
-        for name, kind in connection.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table"
-            " ORDER BY column_index",
-            {"table": table},
-        ).fetchall()
-    ]
-    columns = ", ".join(f"unnest(${name}::{kind}[])" for name, kind in types)
-    for start in range(0, len(rows), 20_000):
-        part = rows[start : start + 20_000]
+    remaining = iter(rows)
+    types: list[tuple[str, str]] = []
+    while part := list(islice(remaining, _AT_ONCE)):
+        types = types or _types(connection, table)
+        columns = ", ".join(f"unnest(${name}::{kind}[])" for name, kind in types)
         parameters = {name: [as_text(row[i]) for row in part] for i, (name, _) in enumerate(types)}
         connection.execute(f"INSERT INTO {table} SELECT {columns}", parameters)
+
+
+def _types(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """Column names and types of a table, in their order."""
+    return connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table"
+        " ORDER BY column_index",
+        {"table": table},
+    ).fetchall()
