@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,9 @@ def identity(item: Item) -> int:
     """120 bits of name, place, size and time of change."""
     stamp = item.modified.timestamp() if item.modified else 0
     name = item.name.encode("utf-8", "surrogateescape")
-    text = b"%b\0%b\0%d\0%r" % (name, bytes(item.path.absolute()), item.size, stamp)
+    # The place of an object in the cache is made of all that identifies it, and is whole already.
+    path = os.fsencode(item.path if item.fetch is not None else item.path.absolute())
+    text = b"%b\0%b\0%d\0%r" % (name, path, item.size, stamp)
     return int.from_bytes(hashlib.blake2b(text, digest_size=_BITS // 8).digest())
 
 

@@ -250,7 +250,7 @@ def _file_row(
         item.name,
         str(item.path.absolute()),
         "/".join(map(str, item.member)),
-        item.size,
+        item.size or facts.unpacked.stored_bytes,  # not known before a day was asked for
         modified,
         facts.unpacked.sha256,
         facts.unpacked.compression,

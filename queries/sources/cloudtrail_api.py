@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 
 Each day of each region is one item of evidence, in the form that `aws cloudtrail lookup-events`
 prints. A day that is over is asked for once and kept; a day that was left off in the middle goes on
-below the oldest event it has, so no page token outlives a run. Kept days do not count against the
-limit of the evidence cache: after 90 days nobody can fetch them again.
+below the oldest event it has, so no page token outlives a run. Kept days count towards the limit of
+the evidence cache, but objects of buckets make room for them: after 90 days nobody can fetch a day
+again, so none is ever dropped.
 """
 
 from __future__ import annotations
@@ -45,6 +46,19 @@ PAUSE = 0.5
 
 _SECOND = timedelta(seconds=1)
 _NOT_ASKED = Fault(STOPPED, "was not asked for: the transfer was stopped before it")
+
+
+FOLDER = "lookup-events"
+"""Where days are kept, in the folder of the evidence."""
+
+
+def kept_bytes(evidence: Path) -> int:
+    """Bytes of all days that are kept."""
+    found = 0
+    for path in (evidence / FOLDER).glob("*"):
+        with suppress(OSError):
+            found += path.stat().st_size
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +156,7 @@ class EventHistory:
 
     def add_items(self, listing: Listing, folder: Path) -> None:
         """An item for each day. Its size is not known before it was asked for, and stays 0."""
-        self._folder = folder / "lookup-events"
+        self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for window in self._windows:
             listing.items.append(

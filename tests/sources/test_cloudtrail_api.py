@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from queries.case import Case, open_case
+from queries.case import Case, cache_folder, open_case
 from queries.errors import WrongUsage
 from queries.progress import CancelToken
 from queries.raw import raw_record
@@ -19,7 +19,8 @@ from queries.sources.cloudtrail_api import Asking, parse_api_path, windows
 from queries.sources.s3.options import Selection
 from queries.sources.s3.source import Remote
 from tests.evidence_files import ACCOUNT, image, push
-from tests.sources.buckets import ledger, options
+from tests.sources.buckets import deliveries, ledger, options
+from tests.sources.s3_server import Server
 from tests.sources.services import Reply, json_reply, service
 
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -100,6 +101,8 @@ def test_every_page_of_every_day_is_read(monkeypatch: pytest.MonkeyPatch) -> Non
             for day in range(DAYS, 0, -1)
         ]
         assert '"v1"' in raw_record(case, 0, 1).text
+        sizes = case.ask("SELECT name, size, records FROM files").rows
+        assert all(size > 1000 for name, size, records in sizes if records)
     assert {request["MaxResults"] for request in history.requests} == {50}
 
 
@@ -129,6 +132,22 @@ def test_a_day_goes_on_below_its_oldest_event(monkeypatch: pytest.MonkeyPatch) -
         with opened() as case:
             assert case.totals["pushes"] == 9
             assert case.totals["duplicates"] == 0
+
+
+def test_kept_days_count_and_objects_make_room_for_them(
+    monkeypatch: pytest.MonkeyPatch, server: Server, bucket: str
+) -> None:
+    server.fill(bucket, deliveries(2))
+    evidence = cache_folder() / "evidence"
+    plain = Remote(options(server.url, evidence_limit=4000))
+    open_case([f"s3://{bucket}"], remote=plain).close()
+    assert len([path for path in evidence.glob("??/*") if path.is_file()]) == 2
+    recent = Selection(since=NOW - timedelta(days=DAYS))
+    remote = Remote(options(server.url, evidence_limit=4000), recent)
+    with running(History(), monkeypatch):
+        open_case(["cloudtrail://?region=eu-west-1"], remote=remote).close()
+    assert cloudtrail_api.kept_bytes(evidence) > 4000
+    assert not [path for path in evidence.glob("??/*") if path.is_file()]
 
 
 def test_a_missing_permission_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

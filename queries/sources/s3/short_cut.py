@@ -43,7 +43,7 @@ class ShortCut:
         self._http: Any = None
         self._agent = ""
         # Not part of what boto3 promises: without them there is no short cut, and no harm.
-        with suppress(AttributeError):
+        with suppress(Exception):
             self._agent = str(client._client_config.user_agent)
             client.meta.events.register("before-send.s3.GetObject", self._notice)
             self._http = client._endpoint.http_session
@@ -55,31 +55,48 @@ class ShortCut:
         yield
         request = self._sent.request
         if self._http is not None and request is not None and wanted.bucket not in self._ways:
-            way = self._way(wanted, *request)
-            if way is not None:
-                self._ways[wanted.bucket] = way
+            with suppress(Exception):
+                way = self._way(wanted, *request)
+                if way is not None:
+                    self._ways[wanted.bucket] = way
 
     def get(self, wanted: S3Object) -> tuple[Head, Body] | None:
         """Head and body, or None when boto3 must do it. Errors of the credentials come through."""
         way = self._ways.get(wanted.bucket)
         if way is None or wanted.key.startswith("/") or _has_dots(wanted.key):
             return None
-        request = self._signed(way, wanted)
+        # Outside the guard below: whoever asks has to hear that the session has expired.
+        frozen = self._credentials.get_frozen_credentials() if self._credentials else None
+        try:
+            request = self._signed(way, wanted, frozen)
+        except Exception:
+            # Another botocore than this was written for.
+            self._give_up()
+            return None
         try:
             answer = self._http.send(request)
+            status = answer.status_code
         except Exception:
             return None
-        if answer.status_code != 200:
-            with suppress(Exception):
-                # Read to its end, the connection serves the next request.
-                answer.raw.read(1 << 16)
-                answer.raw.release_conn()
-            return None
-        headers = answer.headers
-        head = Head(headers.get("etag", "").strip('"'), headers.get("x-amz-version-id", ""))
-        return head, _Raw(answer.raw)
+        try:
+            if status == 200:
+                headers = answer.headers
+                etag = str(headers["etag"]).strip('"')
+                head = Head(etag, str(headers.get("x-amz-version-id", "")))
+                return head, _Raw(answer.raw)
+            # Read to its end, the connection serves the next request.
+            answer.raw.read(1 << 16)
+            answer.raw.release_conn()
+        except Exception:
+            self._give_up()
+        return None
 
-    def _signed(self, way: _Way, wanted: S3Object) -> Any:
+    def _give_up(self) -> None:
+        """From now on boto3 does it all."""
+        self._http = None
+        self._ways.clear()
+
+    def _signed(self, way: _Way, wanted: S3Object, frozen: Any) -> Any:
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
 
@@ -89,13 +106,13 @@ class ShortCut:
             headers={"User-Agent": self._agent, **self._extra},
             stream_output=True,
         )
-        if self._credentials is not None:
-            frozen = self._credentials.get_frozen_credentials()
+        if frozen is not None:
             S3SigV4Auth(frozen, way.service, way.region).add_auth(request)
         return request.prepare()
 
-    def _notice(self, request: Any, **_: Any) -> None:
-        self._sent.request = (str(request.url), request.headers.get("Authorization"))
+    def _notice(self, request: Any = None, **_: Any) -> None:
+        with suppress(Exception):
+            self._sent.request = (str(request.url), request.headers.get("Authorization"))
 
     def _way(self, wanted: S3Object, url: str, authorization: Any) -> _Way | None:
         """What a request of boto3 shows, if it is one that can be repeated for other keys."""

@@ -233,10 +233,11 @@ class RemoteSource:
 
     def finish(self) -> list[str]:
         """After reading: keep the cache within its limit; sentences on what was not fetched."""
-        if self._store is not None and self._transfer is not None:
+        if self._store is not None and (self._transfer or self._history) is not None:
             self.used()
             if self._temporary is None:
                 self._trim(self._store)
+        if self._transfer is not None:
             for fault, count in self._transfer.faults().most_common():
                 self._said.append(
                     f"evidence incomplete: {count:,} of {len(self._fetched):,} objects not fetched:"
@@ -302,8 +303,10 @@ class RemoteSource:
     # --- inside --------------------------------------------------------------------------------
 
     def _trim(self, store: EvidenceStore) -> None:
+        from queries.sources.cloudtrail_api import kept_bytes
+
         limit = self._remote.options.evidence_limit
-        dropped = store.trim(limit)
+        dropped = store.trim(limit, kept_bytes(store.folder))
         if dropped.files and sum(entry.size for entry in self.objects) > limit:
             self._said.append(
                 f"the objects are more than the evidence cache may keep ({limit >> 20:,} MiB):"
