@@ -14,13 +14,14 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tui.app import InvestigateApp
+from tui.app import REPOSITORIES, InvestigateApp
 from tui.jobs import Jobs
 
 FOLDER = Path(__file__).parent / "screenshots"
 EVIDENCE = "samples/incident"
 
 SHOTS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
+    "findings": ((110, 26), ("i", *["j"] * 6)),
     "repositories": ((110, 24), ()),
     "pushes": ((130, 30), ("enter", *["j"] * 6)),
     "push": ((110, 34), ("enter", *["j"] * 6, "enter")),
@@ -48,7 +49,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 async def take(name: str, size: tuple[int, int], keys: Sequence[str], cache: str) -> None:
     # A relative path: pictures show no folder of the machine they were taken on.
-    app = InvestigateApp([EVIDENCE], case_file=Path(cache) / "demo.duckdb")
+    app = InvestigateApp([EVIDENCE], case_file=Path(cache) / "demo.duckdb", start=REPOSITORIES)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for key in keys:

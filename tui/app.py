@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 from textual import events
 from textual.app import App, get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Input
 
 from queries.case import Case, open_case
@@ -22,14 +23,19 @@ from queries.sources.s3.options import is_remote
 from tui.jobs import join_questions
 from tui.lookout import Lookout, what_came
 from tui.palette import ScreenCommands
+from tui.rules_job import RulesJob
 from tui.screens.base import CaseScreen
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.loading import LoadingScreen
 from tui.screens.repositories import RepositoriesScreen
 
 if TYPE_CHECKING:
+    from queries.findings.settings import Settings
     from queries.sources.s3.choice import Choice, Offer
     from queries.sources.s3.source import Remote
+
+FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
+"""Where the program can begin."""
 
 THEMES = {"dark": "textual-dark", "light": "textual-light"}
 
@@ -68,8 +74,18 @@ class Looked(Message, bubble=False):
         self.by_hand = by_hand
 
 
+class RulesAsked(Message, bubble=False):
+    """The rules are through; posted from their thread."""
+
+
+def _usual_settings() -> Settings:
+    from queries.findings.settings import load_settings
+
+    return load_settings()
+
+
 class InvestigateApp(App[None]):
-    """Reads the evidence on a thread, then starts at the repositories."""
+    """Reads the evidence on a thread, then looks for findings and starts there."""
 
     TITLE = "ecr-investigate"
     CSS_PATH = "app.tcss"
@@ -89,9 +105,13 @@ class InvestigateApp(App[None]):
         remote: Remote | None = None,
         ask_what: bool = True,
         follow: float | None = None,
+        start: str = FINDINGS,
+        settings: Callable[[], Settings] | None = None,
     ) -> None:
         """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
-        `follow`: seconds after which to look for new evidence, again and again."""
+        `follow`: seconds after which to look for new evidence, again and again.
+        `start`: the place to begin at; the rules run at once only if that is the findings.
+        `settings`: the configuration, asked for when the rules run."""
         super().__init__()
         self._paths = list(paths)
         self._case_file = case_file
@@ -102,6 +122,8 @@ class InvestigateApp(App[None]):
         self._lookout = Lookout(lambda *said: self._hand_in(Looked(*said)))
         self._said_failure = ""
         self._late: Case | None = None
+        self._start = start
+        self.rules = RulesJob(settings or _usual_settings, self._rules_asked)
         self._cancel = CancelToken()
         self._listing_cancel = CancelToken(self._cancel)
         self._chosen: SimpleQueue[Choice | None] = SimpleQueue()
@@ -195,6 +217,10 @@ class InvestigateApp(App[None]):
                 severity="warning",
                 timeout=10,
             )
+        elif self._start == FINDINGS:
+            from tui.screens.findings import FindingsScreen
+
+            self.switch_screen(FindingsScreen(self.rules))
         else:
             self.switch_screen(RepositoriesScreen())
         if totals.get("stopped"):
@@ -253,6 +279,7 @@ class InvestigateApp(App[None]):
     def _take_over(self, grown: Case) -> None:
         """Every screen goes on, with the same questions, over the case that has grown."""
         before, self._case = self.case, grown
+        self.rules.again(grown)
         for screen in self.screen_stack:
             if isinstance(screen, CaseScreen):
                 screen.stop_all()
@@ -267,6 +294,33 @@ class InvestigateApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, CaseScreen):
                 screen.show_status()
+
+    # ---- findings --------------------------------------------------------------------------
+
+    def _rules_asked(self) -> None:
+        """On the thread of the rules."""
+        self.post_message(RulesAsked())
+
+    def on_rules_asked(self) -> None:
+        """Whoever waits for the rules shows what they found. Where the program began with looking
+        and found nothing, it goes on to the repositories."""
+        from tui.screens.findings import FindingsScreen, asked_rules
+
+        found = self.rules.found
+        front = self.screen_stack[-1] if self.screen_stack else None
+        nothing = found is not None and not found.stories
+        if nothing and isinstance(front, FindingsScreen) and not front.shown:
+            if found is not None and self._is_first(front):
+                self.switch_screen(RepositoriesScreen())
+                self.notify(f"no findings · {asked_rules(found)}", timeout=6)
+                return
+        for screen in self.screen_stack:
+            if isinstance(screen, FindingsScreen):
+                screen.asked()
+
+    def _is_first(self, screen: Screen[Any]) -> bool:
+        """Whether nothing was opened before this screen."""
+        return [s for s in self.screen_stack if isinstance(s, CaseScreen)] == [screen]
 
     def on_not_opened(self, message: NotOpened) -> None:
         self.failure = message.reason
@@ -299,7 +353,9 @@ class InvestigateApp(App[None]):
         if self._reader is not None:
             self._reader.join(timeout=10)
         self._lookout.join()
+        self.rules.stop()
         join_questions()
+        self.rules.close()
         if self._late is not None:
             self._late.close()
         if self._case is not None:

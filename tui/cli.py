@@ -121,6 +121,7 @@ def _first_word(given: list[str]) -> str:
 
 
 def _interface_parser() -> argparse.ArgumentParser:
+    from tui import findings_commands
     from tui.commands import COMMANDS
     from tui.remote import add_selection_options
 
@@ -168,6 +169,13 @@ def _interface_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long --follow waits between two looks (default: 60)",
     )
+    parser.add_argument(
+        "--start",
+        choices=("findings", "repositories"),
+        default="findings",
+        help="the first screen; with 'repositories' no rule runs until i is pressed",
+    )
+    findings_commands.add_settings_options(parser)
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
     return parser
 
@@ -220,6 +228,7 @@ def evidence_paths(options: argparse.Namespace) -> list[str]:
 
 
 def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from tui import findings_commands
     from tui.remote import print_listing, remote_of
 
     if not options.paths and not options.demo and options.case is None:
@@ -238,6 +247,8 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
             "the interface needs a terminal; for text output use a command, such as"
             f" '{PROGRAM} repositories PATH'"
         )
+    # A mistake in the configuration is said before the interface has the terminal.
+    settings = findings_commands.settings_of(options)
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False)
     from tui.app import InvestigateApp
@@ -250,6 +261,8 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         remote=remote,
         ask_what=not options.yes,
         follow=follow,
+        start=options.start,
+        settings=lambda: settings,
     )
     app.run()
     app.finish()

@@ -20,7 +20,7 @@ from queries.progress import CancelToken
 
 Result = TypeVar("Result")
 
-_THREAD = "ask "
+THREAD = "ask "
 
 
 class Answered(Message, bubble=False):
@@ -74,7 +74,7 @@ class Jobs(Screen[None]):
             else:
                 self.post_message(Answered(slot, token, lambda: done(result)))
 
-        threading.Thread(target=run, name=f"{_THREAD}{slot}", daemon=True).start()
+        threading.Thread(target=run, name=f"{THREAD}{slot}", daemon=True).start()
 
     def stop(self, slot: str) -> None:
         """Interrupt the job in a slot; its answer will not be delivered."""
@@ -107,7 +107,7 @@ def join_questions() -> None:
     """Wait until the questions that were stopped have really ended: DuckDB refuses to close a
     connection while one of its cursors runs."""
     for thread in threading.enumerate():
-        if thread.name.startswith(_THREAD):
+        if thread.name.startswith(THREAD):
             thread.join(timeout=10)
 
 

@@ -30,7 +30,12 @@ CREATE TABLE findings (
   finding_id INTEGER, story INTEGER, place INTEGER, rule VARCHAR, title VARCHAR, severity VARCHAR,
   severity_rank INTEGER, technique VARCHAR, event_time TIMESTAMP, repository VARCHAR,
   principal VARCHAR, origin VARCHAR, image_tag VARCHAR, image_digest VARCHAR, push_key BIGINT,
-  why VARCHAR, benign_when VARCHAR, events INTEGER, event_ids VARCHAR, measured VARCHAR
+  event_key BIGINT, why VARCHAR, benign_when VARCHAR, events INTEGER, event_ids VARCHAR,
+  measured VARCHAR
+);
+CREATE TABLE rule_runs (
+  rule VARCHAR, status VARCHAR, findings INTEGER, unknown INTEGER, severity VARCHAR, title VARCHAR,
+  note VARCHAR, technique VARCHAR, sees VARCHAR, benign_when VARCHAR
 );
 CREATE TABLE finding_events (
   finding_id INTEGER, story INTEGER, event_key BIGINT, event_time TIMESTAMP, event_source VARCHAR,
@@ -126,6 +131,11 @@ class Found:
             for event in events.get(id(finding), [])
         ]
         insert_rows(self._connection, "finding_events", behind)
+        rows = [
+            (*run, r.rule.technique, r.rule.sees, r.rule.benign_when)
+            for run, r in zip(self.rule_rows().rows, self.runs, strict=True)
+        ]
+        insert_rows(self._connection, "rule_runs", rows)
 
 
 def _places(stories: Sequence[Story]) -> list[int]:
@@ -151,6 +161,7 @@ def _row(
         finding.image_tag,
         finding.image_digest,
         finding.push_key,
+        finding.event_keys[0],
         finding.why,
         finding.rule.benign_when,
         len(finding.event_keys),

@@ -150,6 +150,7 @@ def test_wheel_holds_the_packages_and_nothing_else(built: Built) -> None:
         ("queries", "*.py"),
         ("tui", "*.py"),
         ("queries/sql", "*.sql"),
+        ("queries/findings", "*.sql"),
         ("tui", "*.tcss"),
         ("samples/incident", "*"),
     ],

@@ -10,7 +10,7 @@ from tests.sources.buckets import deliveries, key, options
 from tests.sources.proxies import Answer, FaultProxy
 from tests.sources.s3_server import Server
 from tests.tui.driving import Driver
-from tui.app import InvestigateApp
+from tui.app import REPOSITORIES, InvestigateApp
 from tui.cli import main
 from tui.screens.repositories import RepositoriesScreen
 
@@ -23,7 +23,7 @@ async def test_a_bucket_opens_and_a_missing_object_shows(
     proxy.rule = lambda request: (
         Answer(403, "AccessDenied") if request.path.endswith(key(2)) else None
     )
-    app = InvestigateApp([f"s3://{bucket}"], remote=Remote(options(proxy.url)))
+    app = InvestigateApp([f"s3://{bucket}"], remote=Remote(options(proxy.url)), start=REPOSITORIES)
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(app, pilot)
         await driver.settle()

@@ -15,7 +15,7 @@ from tests.sources.buckets import OTHER_ACCOUNT, deliveries, key, ledger, option
 from tests.sources.proxies import Action, Answer, FaultProxy, Request, Slow
 from tests.sources.s3_server import Server
 from tests.tui.driving import Driver
-from tui.app import InvestigateApp
+from tui.app import REPOSITORIES, InvestigateApp
 from tui.screens.loading import LoadingScreen
 from tui.screens.repositories import RepositoriesScreen
 from tui.screens.selection import SelectionScreen
@@ -40,7 +40,9 @@ def several(server: Server) -> str:
 async def choosing(
     proxy: FaultProxy, path: str, *, ask_what: bool = True, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[Driver]:
-    app = InvestigateApp([path], remote=Remote(options(proxy.url)), ask_what=ask_what)
+    app = InvestigateApp(
+        [path], remote=Remote(options(proxy.url)), ask_what=ask_what, start=REPOSITORIES
+    )
     app.animation_level = "none"
     try:
         async with app.run_test(size=size) as pilot:
@@ -166,7 +168,9 @@ async def test_listing_shows_progress_and_can_be_stopped(proxy: FaultProxy, seve
         )
 
     proxy.rule = rule
-    app = InvestigateApp([f"s3://{several}"], remote=Remote(options(proxy.url, read_timeout=2)))
+    app = InvestigateApp(
+        [f"s3://{several}"], remote=Remote(options(proxy.url, read_timeout=2)), start=REPOSITORIES
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(app, pilot)
         await _until(driver, lambda: "listing several: 12 objects" in driver.text())

@@ -123,7 +123,9 @@ class Session:
 def session(
     *arguments: str | Path, cache: Path, size: tuple[int, int] = (80, 24)
 ) -> Iterator[Session]:
-    running = Session([str(argument) for argument in arguments], size, cache)
+    """The program in a terminal of its own; it starts at the repositories."""
+    given = ["--start", "repositories", *map(str, arguments)]
+    running = Session(given, size, cache)
     try:
         yield running
     finally:

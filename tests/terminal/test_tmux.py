@@ -71,8 +71,8 @@ class Tmux:
     def resize(self, columns: int, rows: int) -> None:
         self.run("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def start(self, path: Path, cache: Path) -> None:
-        command = f"{sys.executable} -m tui.cli {path}"
+    def start(self, path: Path, cache: Path, first: str = "repositories") -> None:
+        command = f"{sys.executable} -m tui.cli --start {first} {path}"
         self.line(f"cd {ROOT} && XDG_CACHE_HOME={cache} {command}; echo code $?")
 
     def is_back_at_the_shell(self, code: int = 0) -> None:
@@ -156,4 +156,17 @@ def test_shell_is_usable_after_leaving(keys: list[str], tmux: Tmux, cache: Path)
     tmux.start(incident_path(), cache)
     tmux.shows("⏎ Pushes")
     tmux.keys(*keys)
+    tmux.is_back_at_the_shell()
+
+
+def test_findings_come_first_and_lead_to_the_record(tmux: Tmux, cache: Path) -> None:
+    tmux.start(incident_path(), cache, "findings")
+    tmux.shows("Findings", "critical", "sam.sre: 2", "⏎ Events")
+    tmux.keys("Enter")
+    tmux.shows("Findings › story 1", "DescribeRepositories")
+    tmux.keys("Enter")
+    tmux.shows("› record", '"eventVersion"')
+    tmux.keys("Escape", "Escape")
+    tmux.until(partial(stands_at, "Findings"))
+    tmux.keys("q")
     tmux.is_back_at_the_shell()

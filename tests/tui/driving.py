@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from samples import incident_path
-from tui.app import InvestigateApp
+from tui.app import REPOSITORIES, InvestigateApp
 from tui.jobs import Jobs
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen
@@ -112,7 +112,7 @@ class Driver:
         """All rows of the table: the question behind it, asked without paging."""
         question = self.table.question
         assert question is not None
-        return self.app.case.ask(question.sql, question.bound).dicts()
+        return self.table.asked(self.app.case).ask(question.sql, question.bound).dicts()
 
     async def go_to(self, **values: object) -> None:
         """Put the cursor on the first row with these values."""
@@ -178,15 +178,18 @@ async def driving(
     theme: str | None = None,
     notices_shown: bool = False,
     case_file: str | None = None,
+    start: str = REPOSITORIES,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
-    Notices come and go with the clock, so they are drawn only for tests that look at them.
+    Tests begin at the repositories unless they say otherwise, so that not each of them runs the
+    rules. Notices come and go with the clock, so they are drawn only for tests that look at them.
     """
     app = InvestigateApp(
         [str(path) for path in paths or (incident_path(),)],
         theme_name=theme,
         case_file=Path(case_file) if case_file else None,
+        start=start,
     )
     app.animation_level = "none"
     try:

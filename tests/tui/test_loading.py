@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from tests.evidence_files import at, image, push, record, trail, write, zipped
 from tests.tui.driving import Driver, driving
-from tui.app import InvestigateApp
+from tui.app import REPOSITORIES, InvestigateApp
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.loading import LoadingScreen
 from tui.screens.repositories import RepositoriesScreen
@@ -43,7 +43,7 @@ def loading(app: InvestigateApp) -> LoadingScreen:
 
 
 async def test_progress_is_shown_and_escape_keeps_what_was_read(much: Path) -> None:
-    app = InvestigateApp([str(much)])
+    app = InvestigateApp([str(much)], start=REPOSITORIES)
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(app, pilot)
         progress = loading(app)._progress
@@ -79,7 +79,7 @@ async def test_progress_is_shown_and_escape_keeps_what_was_read(much: Path) -> N
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
 async def test_quitting_while_reading_ends_the_reading(much: Path, key: str) -> None:
-    app = InvestigateApp([str(much)], use_cache=False)
+    app = InvestigateApp([str(much)], use_cache=False, start=REPOSITORIES)
     async with app.run_test() as pilot:
         progress = loading(app)._progress
         await until(pilot, lambda: progress.files_total > 0)

@@ -49,6 +49,7 @@ class CaseScreen(Jobs):
         Binding("y", "copy_cell", "Copy", show=False),
         Binding("Y", "copy_row", "Copy row", show=False),
         Binding("v", "show_sql", "SQL", show=False),
+        Binding("i", "go('findings')", "Findings", show=False),
         Binding("R", "go('repositories')", "Repositories", show=False),
         Binding("p", "go('principals')", "Principals", show=False),
         Binding("D", "go('where')", "Where it ran", show=False),
@@ -339,7 +340,8 @@ class CaseScreen(Jobs):
         from tui.screens import places
 
         if self.segment != places.TITLES.get(place):
-            self.app.push_screen(places.make(place))
+            app: Any = self.app
+            app.push_screen(places.make(place, app))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide keys that would do nothing here: the footer never lies."""
@@ -380,6 +382,9 @@ PIVOTS: dict[str, tuple[str, ...]] = {
     "matched": ("resolved_digest",),
     "last_origin": ("last_origin", "last_pusher"),
     "first_seen": ("principal", "access_key_id"),
+    "title": ("image_digest", "image_tag", "repository", "origin", "principal"),
+    "severity": ("image_digest", "image_tag", "repository", "origin", "principal"),
+    "rule": ("image_digest", "image_tag", "repository", "origin", "principal"),
 }
 """Column under the cursor -> the fields of its row that can be pivoted on."""
 PIVOTED = (

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from queries.scope import ALL, Scope
 
 if TYPE_CHECKING:
+    from tui.app import InvestigateApp
     from tui.screens.base import CaseScreen
 
 TITLES = {
+    "findings": "Findings",
     "repositories": "Repositories",
     "pushes": "All pushes",
     "where": "Where it ran",
@@ -19,7 +21,7 @@ TITLES = {
 }
 
 
-def make(place: str) -> CaseScreen:
+def make(place: str, app: InvestigateApp) -> CaseScreen:
     """A new screen for a place."""
     from tui.screens.activity import ActivityScreen
     from tui.screens.evidence import EvidenceScreen
@@ -28,6 +30,10 @@ def make(place: str) -> CaseScreen:
     from tui.screens.repositories import RepositoriesScreen
     from tui.screens.where import WhereScreen
 
+    if place == "findings":
+        from tui.screens.findings import FindingsScreen
+
+        return FindingsScreen(app.rules)
     if place == "repositories":
         return RepositoriesScreen()
     if place == "pushes":

@@ -20,7 +20,9 @@ SELECT
   s.headline,
   f.events,
   f.event_ids,
-  f.push_key
+  f.push_key,
+  f.event_key,
+  f.severity_rank
 FROM findings AS f
 JOIN stories AS s ON s.story = f.story
 WHERE (CAST($since AS TIMESTAMP) IS NULL OR f.event_time >= CAST($since AS TIMESTAMP))

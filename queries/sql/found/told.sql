@@ -7,11 +7,12 @@ SELECT
   s.subject AS origin, CAST(NULL AS VARCHAR) AS principal, CAST(NULL AS VARCHAR) AS image_tag,
   CAST(NULL AS VARCHAR) AS image_digest, s.headline AS why, CAST(NULL AS VARCHAR) AS benign_when,
   CAST(NULL AS VARCHAR) AS technique, s.findings AS events, CAST(NULL AS BIGINT) AS push_key,
+  CAST(NULL AS BIGINT) AS event_key,
   s.last_time, CAST(NULL AS VARCHAR) AS event_ids
 FROM stories AS s
 UNION ALL
 SELECT
   f.story, f.place, f.finding_id, f.severity, f.rule, f.title, f.event_time, f.repository,
   f.origin, f.principal, f.image_tag, f.image_digest, f.why, f.benign_when, f.technique, f.events,
-  f.push_key, CAST(NULL AS TIMESTAMP), f.event_ids
+  f.push_key, f.event_key, CAST(NULL AS TIMESTAMP), f.event_ids
 FROM findings AS f

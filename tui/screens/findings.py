@@ -1,0 +1,329 @@
+"""Findings: what the rules found, told as stories or listed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from queries.case import Case
+from queries.findings.found import Found
+from queries.naming import display_name
+from queries.question import Order, Question, ask_for
+from queries.scope import ORIGIN, Scope
+from tui.cells import name_cell, time_cell
+from tui.question_table import QuestionTable
+from tui.rules_job import RulesJob
+from tui.screens.base import CaseScreen, Fact
+from tui.text import fmt_count, fmt_time, safe_content
+from tui.widgets.facts import Facts
+from tui.widgets.paged_table import Column, PagedTable, Row
+
+TITLE = "Findings"
+_STYLES = {"critical": "danger", "high": "attention", "low": "muted", "info": "muted"}
+
+
+def _is_story(row: Row) -> bool:
+    return row["finding_id"] is None
+
+
+def _title_cell(value: Any, row: Row) -> Content | str:
+    if _is_story(row):
+        return safe_content(value, 200, "bold")
+    return f"  {value}" if "place" in row.values else str(value)
+
+
+def _severity_cell(value: Any, row: Row) -> Content | str:
+    return safe_content(value, 8, "bold" if value in ("critical", "high") else "")
+
+
+def _repository_cell(value: Any, row: Row) -> Content | str:
+    """Names alone: account and region stand in the preview."""
+    names = [name.split("/", 2)[-1] for name in str(value or "").split(", ") if name]
+    return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else "–"
+
+
+COLUMNS = (
+    Column("severity", "severity", width=8, render=_severity_cell),
+    Column("title", "what", min_width=38, weight=5, render=_title_cell),
+    Column("repository", "repository", min_width=12, weight=1, priority=2, render=_repository_cell),
+    Column("origin", "who", min_width=10, weight=1, render=name_cell, priority=1),
+    Column("event_time", "when (UTC)", width=15, render=time_cell),
+    Column("rule", "rule", min_width=20, weight=1, priority=4),
+)
+SEARCHED = ("title", "why", "rule", "severity", "repository", "origin", "principal", "image_tag",
+            "image_digest")  # fmt: skip
+
+
+def row_style(row: Row) -> str:
+    return "" if _is_story(row) else _STYLES.get(str(row["severity"]), "")
+
+
+class FindingTable(QuestionTable):
+    """Asks what was found in place of the case. Sorting a story takes it apart."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Events")]
+    found: Found | None = None
+
+    def asked(self, case: Case) -> Case:
+        return self.found.case if self.found is not None else case
+
+    def sort_by(self, column: str) -> None:
+        if self.question is not None and self.question.statement.name == "found/told":
+            needle = self.question.needle
+            self.show(listing().with_needle(needle, self.searched), keep=True)
+        super().sort_by("severity_rank" if column == "severity" else column)
+
+
+def listing() -> Question:
+    """Findings one by one, the worst first."""
+    return ask_for("found/listing").with_order(Order("severity_rank"))
+
+
+def told() -> Question:
+    """Stories with their findings."""
+    return ask_for("found/told").with_order(Order("story"))
+
+
+class FindingsScreen(CaseScreen):
+    """The first screen, where there is something to find."""
+
+    segment = TITLE
+    explains = (
+        "What the rules found, the worst story first: findings of one origin that lie close"
+        " together, in the order of time. m lists them one by one. Enter opens the events behind"
+        " a finding or a story; n says which rules were asked."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "mode", "Stories/list"),
+        Binding("o", "push", "Push"),
+        Binding("u", "user", "User"),
+        Binding("a", "activity", "Activity"),
+        Binding("n", "rules", "Rules"),
+        Binding("R", "go('repositories')", "Repositories"),
+    ]
+
+    def __init__(self, job: RulesJob) -> None:
+        super().__init__()
+        self._job = job
+        self._ready = False
+        self._shown = False
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(id="scope")
+        yield FindingTable(
+            COLUMNS,
+            searched=SEARCHED,
+            row_style=row_style,
+            empty_message="looking for findings · R shows the repositories meanwhile",
+            id="findings",
+        )
+        yield Facts(id="preview")
+
+    def ready(self) -> None:
+        table = self.query_one(FindingTable)
+        table.reset(0)
+        table.focus()
+        self._ready = True
+        self._job.start(self.case)
+        self._timer = self.set_interval(0.1, self._say)
+        self._say()
+        self.asked()
+
+    @property
+    def busy(self) -> bool:
+        return super().busy or not self._shown
+
+    # ---- looking ---------------------------------------------------------------------------
+
+    @property
+    def shown(self) -> bool:
+        """Whether what was found is on the screen."""
+        return self._shown
+
+    def asked(self) -> None:
+        """Show what was found, once the rules are through."""
+        if self._job.running or not self._ready:
+            return
+        self._shown = True
+        self._timer.pause()
+        table = self.query_one(FindingTable)
+        found = self._job.found
+        if found is None:
+            table.empty_message = "the rules were not run: see below · R shows the repositories"
+            self.query_one("#preview", Facts).set([("why not", self._job.failure)])
+            self.query_one("#scope", Static).update(Content.styled("not looked", "$text-warning"))
+            return
+        before, table.found = table.question, found
+        table.empty_message = why_none(found)
+        table.show(before or told(), keep=before is not None)
+        self._say()
+        self.refresh_bindings()
+
+    @on(PagedTable.RowHighlighted)
+    def _keys_of_row(self) -> None:
+        self.refresh_bindings()
+
+    def _say(self) -> None:
+        line = self.query_one("#scope", Static)
+        found = self._job.found
+        job = self._job
+        if job.running or found is None:
+            part = f": {job.done} of {job.total}" if job.total else ""
+            line.update(safe_content(f"looking for findings{part} · {job.step}", 78))
+            return
+        line.update(summary(found))
+
+    def renew(self) -> None:
+        """The case has grown, and the rules run again: what they found before stays until then."""
+        self._timer.resume()
+
+    # ---- what is shown ---------------------------------------------------------------------
+
+    def action_mode(self) -> None:
+        table = self.query_one(FindingTable)
+        if table.question is None:
+            return
+        question = listing() if table.question.statement.name == "found/told" else told()
+        table.show(question.with_needle(table.question.needle, SEARCHED), keep=True)
+
+    def preview(self, row: Row) -> list[Fact]:
+        if _is_story(row):
+            return [
+                ("story", str(row["title"])),
+                ("who", str(row["origin"])),
+                ("when", _span(row["event_time"], row["last_time"])),
+                ("where", str(row["repository"] or "–")),
+                ("rules", str(row["rule"])),
+            ]
+        return finding_facts(row)
+
+    def questions(self) -> list[Question]:
+        return []
+
+    def action_show_sql(self) -> None:
+        """The statement of the rule under the cursor: the list itself is no table of the case."""
+        from queries.findings.run import rules_script
+
+        row, found = self.row, self._job.found
+        if row is None or found is None:
+            return
+        names = str(row["rule"]).split(", ")
+        rules = [run.rule for run in found.runs if run.rule.id in names]
+        head = f"-- duckdb -readonly '{self.case.path}'\n\n"
+        self.ask(
+            "sql",
+            lambda case, cancel: rules_script(case, found.settings, rules),
+            lambda text: self._show_script(head + text),
+        )
+
+    def _show_script(self, text: str) -> None:
+        from tui.dialogs import SqlView
+
+        self.app.push_screen(SqlView(text))
+
+    # ---- onward ----------------------------------------------------------------------------
+
+    @on(PagedTable.RowSelected)
+    def _open(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.finding import FindingScreen
+
+        if self._job.found is not None:
+            self.open_screen(FindingScreen(message.row, self._job.found))
+
+    def action_push(self) -> None:
+        from tui.screens.push import PushScreen
+
+        if self.row is not None and self.row["push_key"] is not None:
+            self.app.push_screen(PushScreen(self.row["push_key"], str(self.row["image_tag"])))
+
+    def action_user(self) -> None:
+        if self.row is not None and self.row["origin"]:
+            open_subject(self, self.row)
+
+    def action_activity(self) -> None:
+        from tui.screens.activity import ActivityScreen
+
+        if self.row is not None and self.row["origin"]:
+            around = self.row if self.row["event_time"] is not None else None
+            self.app.push_screen(ActivityScreen(Scope(ORIGIN, str(self.row["origin"])), around))
+
+    def action_rules(self) -> None:
+        from tui.screens.rules import RulesScreen
+
+        if self._job.found is not None:
+            self.open_screen(RulesScreen(self._job.found))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        row = self.row
+        if action == "push":
+            return row is not None and row["push_key"] is not None
+        if action in ("user", "activity"):
+            return row is not None and bool(row["origin"])
+        if action in ("rules", "mode", "show_sql"):
+            return self._job.found is not None
+        return super().check_action(action, parameters)
+
+
+def open_subject(screen: CaseScreen, row: Row) -> None:
+    """Who a finding or a story is about."""
+    from tui.screens.principal import PrincipalScreen
+
+    screen.app.push_screen(PrincipalScreen(Scope(ORIGIN, str(row["origin"]))))
+
+
+def finding_facts(row: Row) -> list[Fact]:
+    """A finding in a few lines: why, what would make it harmless, what it rests on."""
+    return [
+        ("why", str(row["why"])),
+        ("benign when", str(row["benign_when"])),
+        ("rule", f"{row['rule']} · {row['severity']} · ATT&CK {row['technique']}"),
+        ("who", _who(row)),
+        ("events", f"{fmt_count(row['events'])} · {row['repository'] or 'no repository'}"),
+    ]
+
+
+def _who(row: Row) -> str:
+    origin, principal = row["origin"], row["principal"]
+    if not origin or origin == principal:
+        return str(principal or origin or "–")
+    return f"{origin} ← {display_name(principal)}"
+
+
+def _span(first: datetime | None, last: datetime | None) -> str:
+    if first is None or last is None:
+        return "no time recorded"
+    return f"{fmt_time(first, year=True)} – {fmt_time(last, year=True)}"
+
+
+def asked_rules(found: Found) -> str:
+    """`31 of 33 rules asked`."""
+    ran = sum(1 for run in found.runs if run.status == "ran")
+    return f"{ran} of {len(found.runs)} rules could be asked"
+
+
+def why_none(found: Found) -> Content:
+    """An empty list explains itself."""
+    return Content(
+        f"no findings · {asked_rules(found)} (n says which not, and why) · R shows the repositories"
+    )
+
+
+def summary(found: Found) -> Content:
+    """Counts in a line; the worst first."""
+    counts = found.counts()
+    if not counts:
+        return Content(f"no findings · {asked_rules(found)}")
+    said = [f"{fmt_count(sum(counts.values()))} in {_stories(len(found.stories))}"]
+    said += [f"{count} {name}" for name, count in counts.items()]
+    return Content(f"{' · '.join(said)} · {asked_rules(found)}")
+
+
+def _stories(count: int) -> str:
+    return f"{count} stor{'y' if count == 1 else 'ies'}"
