@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
@@ -23,7 +24,7 @@ from samples import incident_path
 from tests.evidence_files import at, image, push, record, trail, write
 from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, Driver, driving
 from tests.tui.test_hostile import CONTROL, MARKUP, NESTED, attacked
-from tui.app import InvestigateApp
+from tui.app import FINDINGS, InvestigateApp
 from tui.screens.loading import LoadingScreen
 from tui.screens.selection import SelectionScreen
 
@@ -146,6 +147,28 @@ async def test_the_other_places(album: Album, size: str) -> None:
             await driver.press("/")
             await driver.write("nobody")
             await album.take(driver.pilot, "nothing found")
+    album.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_findings(album: Album, size: str) -> None:
+    narrow = size == "80x24"
+    options: dict[str, Any] = {
+        "size": SIZES[size],
+        "case_file": "incident.duckdb",
+        "start": FINDINGS,
+    }
+    async with driving("incident", **options) as driver:
+        await album.take(driver.pilot, "stories")
+        await driver.press(*["j"] * 6)
+        await album.take(driver.pilot, "finding")
+        await driver.press("enter")
+        await album.take(driver.pilot, "events behind")
+        await driver.press("escape", "m")
+        if narrow:
+            await album.take(driver.pilot, "list")
+        await driver.press("n")
+        await album.take(driver.pilot, "rules")
     album.check()
 
 
