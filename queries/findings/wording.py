@@ -48,7 +48,7 @@ def worded(name: str, value: Any) -> str:
     text = str(value)
     if _DIGEST.fullmatch(text):
         return f"{text[:13]}…"
-    if name in _NAMES or name.endswith(("_principal", "_origin")):
+    if name in _NAMES or name.endswith(("_principal", "_origin", "_by")):
         return safe_text(display_name(text), _LONGEST)
     if name.endswith("tag"):
         return f"‘{safe_text(text, _LONGEST)}’"

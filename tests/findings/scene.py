@@ -113,6 +113,7 @@ def whole_scene() -> list[Record]:
         _new_people, _hours, _addresses, _clients, _root, _tags, _fixed_tags, _implants, _pulled,
         _looked_around, _logins, _odd, _policies, _guards, _deletions, _listings, _tokens,
         _strangers, _regions, _scans, _refusals, _keys, _logging, _reach, _public, _direct,
+        _deploys,
     ):  # fmt: skip
         act(scene)
     return scene.records
@@ -474,3 +475,47 @@ def _direct(scene: Scene) -> None:
     scene.put("direct/hit", "x", ["di", "1"], 11, **cli)
     scene.put("direct/miss", "x", ["debian", "direct/miss 3"], 11, **cli)  # a tag on a known image
     scene.put("direct/benign", "x", ["di", "3"], 11)
+
+
+def _run(scene: Scene, image_name: str, day: int, hour: int, who: str, minute: int = 30) -> None:
+    """A task definition and a service that runs it."""
+    family = image_name.replace("/", "-").replace(":", "-")
+    arn = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/{family}:{day}"
+    uri = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{image_name}"
+    ecs = "ecs.amazonaws.com"
+    scene.call(
+        "RegisterTaskDefinition", day, hour, who, minute, eventSource=ecs,
+        requestParameters={"family": family, "containerDefinitions": [{"image": uri}]},
+        responseElements={
+            "taskDefinition": {"taskDefinitionArn": arn, "family": family, "revision": day}
+        },
+    )  # fmt: skip
+    scene.call(
+        "CreateService", day, hour, who, minute + 1, eventSource=ecs,
+        requestParameters={"serviceName": family, "cluster": "c", "taskDefinition": arn},
+        responseElements={"service": {"serviceName": family}},
+    )  # fmt: skip
+
+
+def _deploys(scene: Scene) -> None:
+    for name in ("hit", "miss", "benign"):
+        who = CI if name == "benign" else user(f"dep-{name}")
+        scene.put(f"deploy/{name}", "1.0.0", ["dp", name], 11, who=who)
+    for day in (3, 4, 11):
+        _run(scene, "deploy/benign:1.0.0", day, 12, CI)
+    _run(scene, "deploy/hit:1.0.0", 11, 12, user("dep-hit"))
+    _run(scene, "deploy/miss:1.0.0", 11, 12, user("somebody-else"))
+    for repo in ("tag/hit", "tag/benign"):  # what is replaced on day 11
+        _run(scene, f"{repo}:prod", 10, 12, user("operator"))
+    for repo in ("implant/hit", "implant/benign", "implant/own"):
+        _run(scene, f"{repo}:prod", 12, 12, user("operator"))
+    for name, command in (
+        ("task-hit", "curl 169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+        ("task-miss", "curl 169.254.0.1"),
+    ):
+        asked = {"family": name, "containerDefinitions": [{"image": "i", "command": [command]}]}
+        for source in ("ecs.amazonaws.com", "example.amazonaws.com"):
+            who = user(name if source.startswith("ecs") else "task-foreign")
+            scene.call(
+                "RegisterTaskDefinition", 11, 15, who, eventSource=source, requestParameters=asked
+            )

@@ -96,6 +96,10 @@ CASES: Mapping[str, tuple[tuple[str, str], tuple[str, ...]]] = {
     "logging-tampered": (("log-push", "critical"), ("log-start", "log-foreign")),
     "activity-after-push": (("reach-hit", "high"), ("reach-miss", "reach-benign")),
     "push-to-public-gallery": (("public/hit", "medium"), ("public/benign", "public/miss")),
+    "push-then-deploy": (("deploy/hit", "medium"), ("deploy/miss", "deploy/benign")),
+    "deployed-image-replaced": (("tag/hit", "high"), ("tag/benign",)),
+    "implant-runs": (("implant/hit", "high"), ("implant/benign", "implant/own", "deploy/hit")),
+    "task-reads-credentials": (("task-hit", "high"), ("task-miss", "task-foreign")),
     "push-by-direct-call": (("direct/hit", "low"), ("direct/miss", "direct/benign")),
 }
 
@@ -114,8 +118,7 @@ def test_the_rule_tells_its_case_from_its_neighbours(rule: str, found: Found) ->
 
 
 def test_every_rule_has_a_case() -> None:
-    needing_deployments = {r.id for r in built_in_rules() if "deployments" in r.needs}
-    tested = {*CASES, *CONFIGURED, *needing_deployments}
+    tested = {*CASES, *CONFIGURED}
     assert tested >= {rule.id for rule in built_in_rules()}
 
 
