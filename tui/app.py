@@ -308,12 +308,11 @@ class InvestigateApp(App[None]):
 
         found = self.rules.found
         front = self.screen_stack[-1] if self.screen_stack else None
-        nothing = found is not None and not found.stories
-        if nothing and isinstance(front, FindingsScreen) and not front.shown:
-            if found is not None and self._is_first(front):
-                self.switch_screen(RepositoriesScreen())
-                self.notify(f"no findings · {asked_rules(found)}", timeout=6)
-                return
+        begun = isinstance(front, FindingsScreen) and not front.shown and self._is_first(front)
+        if begun and found is not None and not found.stories:
+            self.switch_screen(RepositoriesScreen())
+            self.notify(f"no findings · {asked_rules(found)}", timeout=6)
+            return
         for screen in self.screen_stack:
             if isinstance(screen, FindingsScreen):
                 screen.asked()

@@ -138,7 +138,7 @@ class FindingsScreen(CaseScreen):
 
     @property
     def busy(self) -> bool:
-        return super().busy or not self._shown
+        return super().busy or not self._shown or self._job.running
 
     # ---- looking ---------------------------------------------------------------------------
 
