@@ -7,7 +7,6 @@ INSERT, so they give the same rows (tests/queries/index/test_lanes.py).
 
 from __future__ import annotations
 
-import json
 import re
 import tarfile
 import threading
@@ -17,13 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from typing import IO, Any
+from typing import IO
 
 import duckdb
 
-from queries.deep_json import write_deep
+from queries.index.clean import clean_record
 from queries.index.flatten import insert_statement
 from queries.index.ledger import Ledger
 from queries.progress import CancelToken, Progress
@@ -52,12 +50,6 @@ Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 _STAMP = re.compile(r"_(\d{8})T(\d{4})Z_[^/]*$", re.ASCII)
 _TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
 _EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
-_TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
-"""What the shared INSERT takes for a time (LIKE '____-__-__T__:__:__%Z') and reads itself."""
-_AGGREGATED = (
-    "an aggregated event stands for all calls of some minutes; how many they are is in its record"
-)
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def load_items(
@@ -394,76 +386,3 @@ class _CarefulWorker(_Worker):
 
 def _document(records: list[str]) -> bytes:
     return ('{"Records":[' + ",".join(records) + "]}").encode()
-
-
-def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
-    """A record as JSON that the shared INSERT reads without loss: members that arrive as JSON
-    texts (Athena and CloudTrail Lake write them so) opened, time in UTC, no lone surrogates."""
-    clean = {key: _without_omitted(value) for key, value in fields.items()}
-    for member in ("userIdentity", "requestParameters", "responseElements", "serviceEventDetails"):
-        value = clean.get(member)
-        if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-            try:
-                clean[member] = json.loads(value)
-            except (ValueError, RecursionError):
-                continue
-    if "eventTime" not in clean and (start := _window_start(clean)) is not None:
-        # Aggregated events cover a window and have no time of their own.
-        clean["eventTime"] = start
-        clean.setdefault("recipientAccountId", clean.get("accountId"))
-        if facts is not None:
-            facts.noted[_AGGREGATED] += 1
-    if not clean.get("eventID") and clean.get("eventId"):
-        clean["eventID"] = clean["eventId"]
-    time = clean.get("eventTime")
-    if time is not None:
-        understood = utc_time(time)
-        if not (isinstance(time, str) and _TIME_SHAPE.fullmatch(time)):
-            clean["eventTime"] = understood
-        if understood is None and facts is not None:
-            facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1
-    try:
-        text = json.dumps(clean, ensure_ascii=False)
-    except RecursionError:
-        text = write_deep(clean)
-    return _LONE_SURROGATE.sub("\ufffd", text)
-
-
-def _without_omitted(value: Any, depth: int = 0) -> Any:
-    """CloudTrail puts `{"omitted": true, ...}` where a value was too large to record."""
-    if isinstance(value, dict):
-        if value.get("omitted") is True:
-            return None
-        if depth < 4:
-            return {key: _without_omitted(entry, depth + 1) for key, entry in value.items()}
-    return value
-
-
-def _window_start(fields: dict[str, Any]) -> Any:
-    """When an aggregated event's window began.
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aggregated-events.html
-    """
-    for value in (fields, *(entry for entry in fields.values() if isinstance(entry, dict))):
-        for name in ("windowStart", "startTime"):
-            if name in value:
-                return value[name]
-    return None
-
-
-def utc_time(value: object) -> str | None:
-    """ISO text, epoch seconds or epoch milliseconds to `YYYY-MM-DDTHH:MM:SSZ`; no zone is UTC."""
-    moment: datetime
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if value > 1e11 else value
-            moment = datetime.fromtimestamp(seconds, UTC)
-        else:
-            text = str(value).strip()
-            if text.replace(".", "", 1).isdigit():
-                return utc_time(float(text))
-            moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return f"{moment.replace(tzinfo=None).isoformat()}Z"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from queries.envelopes.model import Record
-from queries.index.loader import clean_record
+from queries.index.clean import clean_record
 from queries.reader import FileFacts, read_records
 from queries.sources.local import Item
 from tests.evidence_files import ACCOUNT, at, image, push, record

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queries.index.loader import clean_record
+from queries.index.clean import clean_record
 from tests.queries.envelopes.reading import read, said, three
 
 UDM = {"metadata": {"eventType": "USER_RESOURCE_CREATION"}, "principal": {}, "target": {}}

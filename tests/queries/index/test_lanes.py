@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from queries.case import open_case
 from queries.index import loader
-from queries.index.loader import utc_time
+from queries.index.clean import utc_time
 from queries.progress import Progress
 from samples import incident_path
 from tests.evidence_files import (
