@@ -17,22 +17,18 @@ from typing import Any
 
 import duckdb
 
+from queries.database import connect
 from queries.errors import InvestigationError
 from queries.index.schema import INDEX_VERSION
 from queries.sources.local import Item
 
 _BUILD_CONFIG = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
     "memory_limit": "450MB",
     "preserve_insertion_order": "false",
 }
 _SEALED_CONFIG = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
     "enable_external_access": "false",
     "memory_limit": "600MB",
-    "lock_configuration": "true",
 }
 
 
@@ -67,9 +63,7 @@ def make(
     building = _begin(folder, spool, asked)
     if before is not None:
         shutil.copyfile(before, building)
-    connection = duckdb.connect(
-        str(building), config={**_BUILD_CONFIG, "temp_directory": f"{spool}/swap"}
-    )
+    connection = connect(str(building), config={**_BUILD_CONFIG, "temp_directory": f"{spool}/swap"})
     try:
         totals, target = fill(connection)
         connection.execute("CHECKPOINT")
@@ -124,17 +118,18 @@ def _not_kept(target: Path, error: OSError) -> InvestigationError:
 def open_sealed(path: Path) -> tuple[duckdb.DuckDBPyConnection, dict[str, Any]]:
     """Open an index read-only, without access to anything outside it; and its totals."""
     try:
-        connection = duckdb.connect(str(path), read_only=True, config=_sealed_config())
+        connection = _sealed(path)
         row = connection.execute("SELECT value FROM meta WHERE key = 'totals'").fetchone()
     except duckdb.Error as error:
         raise InvestigationError(f"{path}: is not a readable case file ({error})") from None
     return connection, json.loads(row[0]) if row else {}
 
 
-def _sealed_config() -> dict[str, str | bool | int | float | list[str]]:
+def _sealed(path: Path) -> duckdb.DuckDBPyConnection:
     """DuckDB wants every connection to one file to be configured alike, so the folder for what
     does not fit into memory is one for the whole process."""
-    return {**_SEALED_CONFIG, "temp_directory": _swap().name}
+    config = {**_SEALED_CONFIG, "temp_directory": _swap().name}
+    return connect(str(path), read_only=True, locked=True, config=config)
 
 
 @cache
@@ -147,7 +142,7 @@ def _swap() -> tempfile.TemporaryDirectory[str]:
 def meta_of(path: Path) -> dict[str, str] | None:
     """What an index file says about itself; None unless it is whole and of this version."""
     try:
-        with duckdb.connect(str(path), read_only=True, config=_sealed_config()) as connection:
+        with _sealed(path) as connection:
             meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
     except (duckdb.Error, OSError):
         return None

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from queries.case import Case
+from queries.database import connect
 from queries.errors import InvestigationError, WrongUsage
 from queries.index.rows import insert_rows
 from queries.question import Question
@@ -23,7 +24,7 @@ def write_parquet(case: Case, question: Question, target: Path) -> None:
     cursor = case.connection.cursor()
     cursor.execute(question.sql, question.bound)
     shape = ", ".join(f'"{column[0]}" {column[1]}' for column in cursor.description or ())
-    writer = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    writer = connect()
     try:
         writer.execute(f"CREATE TABLE answer ({shape})")
         while rows := cursor.fetchmany(20_000):

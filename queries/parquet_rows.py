@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from queries.database import connect
 from queries.json_stream import Broken, Piece
 
 MAGIC = b"PAR1"
@@ -26,14 +27,7 @@ def parquet_pieces(chunks: Iterator[bytes]) -> Iterator[Piece | Broken]:
         with copy.open("wb") as out:
             for chunk in chunks:
                 out.write(chunk)
-        connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "memory_limit": "500MB",
-                "threads": "1",
-            }
-        )
+        connection = connect(config={"memory_limit": "500MB", "threads": "1"})
         try:
             cursor = connection.execute(
                 "SELECT to_json(r)::VARCHAR FROM read_parquet($path) AS r", {"path": str(copy)}

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from queries.case import Case, Rows
+from queries.database import connect
 from queries.export import plain_value
 from queries.findings.model import Finding, RuleRun, Story
 from queries.findings.rules import SEVERITIES
@@ -59,7 +58,7 @@ class Found:
         self.stories = list(stories)
         self.runs = list(runs)
         self.settings = settings
-        self._connection = duckdb.connect(config={"threads": "1"})
+        self._connection = connect(config={"threads": "1"})
         self.case = Case(self._connection, Path(":memory:"), {})
         """To be asked like the case itself."""
         self._fill(events)

@@ -27,6 +27,7 @@ from string import Formatter
 
 import duckdb
 
+from queries.database import connect
 from queries.errors import WrongUsage
 from queries.findings.relations import create_relations
 from queries.index.schema import create_tables
@@ -261,13 +262,7 @@ def _check_statement(rule: Rule) -> None:
 def check_against_tables(rules: Iterable[Rule]) -> None:
     """Ask every rule about an empty case: tables, columns and parameters must fit. Raises
     `RuleError`."""
-    connection = duckdb.connect(
-        config={
-            "threads": "1",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
+    connection = connect(config={"threads": "1"})
     with connection:
         create_tables(connection)
         create_relations(connection)

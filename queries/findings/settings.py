@@ -179,9 +179,9 @@ def _networks(table: Table) -> tuple[Network, ...]:
 
 
 def _zone(table: Table) -> str:
-    import duckdb
+    from queries.database import connect
 
-    with duckdb.connect() as connection:
+    with connect() as connection:
         zones = connection.execute("SELECT name FROM pg_timezone_names()").fetchall()
     return table.choice("time_zone", [zone for (zone,) in zones], "time zone", "UTC")
 

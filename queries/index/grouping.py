@@ -73,6 +73,20 @@ class Group:
                 tags.append(part.event.tag)
         return tags
 
+    def named_by(self, tag: str) -> ImageEvent:
+        """The record that put a tag last; within one second, the one that lists the others.
+
+        Builders have put one tag on each platform's manifest and on the index, and ended on a
+        platform's (docker/buildx#663).
+        """
+        puts = [self.root, *(part.event for part in self.parts if part.role != "attestation")]
+        puts = [event for event in puts if event.tag == tag]
+        if not puts:
+            return self.root
+        last = max(event.time or datetime.min for event in puts)
+        puts = [event for event in puts if (event.time or datetime.min) == last]
+        return self.root if any(event is self.root for event in puts) else puts[-1]
+
 
 def group_pushes(events: list[ImageEvent]) -> list[Group]:
     """Group the successful PutImage events of one repository, given in time order."""

@@ -131,7 +131,7 @@ def _repository(rows: list[dict[str, Any]], tables: _Tables) -> None:
         (
             span.group.root.repository,
             span.tag,
-            span.group.root.digest,
+            span.group.named_by(span.tag).digest,
             span.group.root.event_key,
             span.group.root.time,
             span.until,
@@ -270,6 +270,7 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             None,
             0,
             None,
+            group.named_by(group.tags[0]).digest if group.tags else None,
         )
     )
     tables.manifests += _manifests(group)

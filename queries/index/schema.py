@@ -69,7 +69,7 @@ CREATE TABLE pushes (
   previous_principal VARCHAR, previous_time TIMESTAMP, lifetime INTEGER, order_unprovable BOOLEAN,
   login_event BIGINT, login_time TIMESTAMP, login_ip VARCHAR, login_agent VARCHAR,
   login_exact BOOLEAN, triggered_by VARCHAR, created_repository BOOLEAN,
-  login_match VARCHAR, login_count INTEGER, login_ips VARCHAR
+  login_match VARCHAR, login_count INTEGER, login_ips VARCHAR, tag_digest VARCHAR
 );
 CREATE TABLE push_records (push_key BIGINT, event_key BIGINT, part VARCHAR, image_digest VARCHAR);
 CREATE TABLE push_layers (

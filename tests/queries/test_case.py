@@ -223,6 +223,12 @@ def test_a_question_can_touch_nothing_outside_and_change_nothing(
         assert one(case, "SELECT count(*) FROM pushes") == 3
 
 
+def test_duckdb_draws_no_progress_over_what_is_shown(logs: Path) -> None:
+    with open_case([str(logs)]) as case, open_case([str(logs)]) as again:
+        for each in (case, again):
+            assert one(each, "SELECT current_setting('enable_progress_bar')") is False
+
+
 def test_several_threads_may_ask_at_once(logs: Path) -> None:
     found: list[Any] = []
     with open_case([str(logs)]) as case:

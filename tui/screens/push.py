@@ -280,6 +280,14 @@ def push_story(push: Row, totals: dict[str, Any]) -> list[Fact]:
         ("tags", push["image_tags"] or "none (pushed by digest)"),
         ("digest", push["image_digest"] or "unknown (a failed push has none)"),
     ]
+    if push["tag_digest"] and push["tag_digest"] != push["image_digest"]:
+        facts.append(
+            (
+                "",
+                f"the tag ended on one platform's manifest, {push['tag_digest']}, not on the image"
+                " that lists it",
+            )
+        )
     if push["order_unprovable"]:
         facts.append(
             ("", "one tag on several manifests within a second: which it names is not provable")
