@@ -202,6 +202,7 @@ TABLES = (
     "actors",
     "registry_events",
     "sessions",
+    "created",
     "pushes",
     "push_records",
     "push_layers",

@@ -101,7 +101,7 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui import findings_commands, image_commands
+    from tui import behind_commands, findings_commands, image_commands
     from tui.remote import WITH_VALUE
 
     with_value = (
@@ -110,6 +110,7 @@ def _first_word(given: list[str]) -> str:
         "--interval",
         *findings_commands.WITH_VALUE,
         *image_commands.WITH_VALUE,
+        *behind_commands.WITH_VALUE,
         *WITH_VALUE,
     )
     before = ""

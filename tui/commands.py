@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled, InvestigationError, NothingToRead, WrongUsage
-from tui import findings_commands, image_commands
+from tui import behind_commands, findings_commands, image_commands
 
 if TYPE_CHECKING:
     from queries.case import Case, Rows
@@ -446,6 +446,37 @@ COMMANDS: dict[str, Command] = {
         "all sessions that started from it.",
         _principal_options,
         _principal,
+    ),
+    "chain": Command(
+        "the sessions around somebody as a tree: origin, and all that was minted from it",
+        "One row for each session, used or not, in the order of the tree (path), with counts.",
+        behind_commands.who_options,
+        behind_commands.chain,
+    ),
+    "touched": Command(
+        "every resource somebody and their sessions touched, writes first",
+        "One row for each service and resource; also what the keys, users and roles touched\n"
+        "that they created ('through').",
+        behind_commands.who_options,
+        behind_commands.touched,
+    ),
+    "created": Command(
+        "keys, users, roles and other ways in that were created, and what they did since",
+        "One row for each call that made or opened something, or tried to.",
+        behind_commands.created_options,
+        behind_commands.created,
+    ),
+    "neighbours": Command(
+        "who else acted from the same addresses",
+        "One row for each address of --principal and each other principal there.",
+        behind_commands.who_options,
+        behind_commands.neighbours,
+    ),
+    "versus": Command(
+        "two principals side by side: what both used, and what only one did",
+        "One row for each call, service, address, client, region, account, repository and error.",
+        behind_commands.versus_options,
+        behind_commands.versus,
     ),
     "activity": Command(
         "events of a principal, origin, key, address, repository or value",

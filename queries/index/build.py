@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from queries.index.behind import find_callers
+from queries.index.created import build_created
 from queries.index.delivery import delivered_at, in_words, lateness
 from queries.index.deployments import build_deployments
 from queries.index.digests import ItemOf, check_digests
@@ -123,6 +124,7 @@ class _Work:
         progress.stage = "following sessions"
         build_sessions(connection)
         find_callers(connection)
+        build_created(connection)
         list_more_images(connection)
         progress.stage = "grouping pushes"
         counted = build_pushes(connection)

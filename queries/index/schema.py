@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 10
+INDEX_VERSION = 11
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -50,7 +50,13 @@ CREATE TABLE sessions (
   access_key_id VARCHAR, arn VARCHAR, issued_by_event BIGINT, issued_at TIMESTAMP,
   issued_region VARCHAR, parent_access_key_id VARCHAR, parent_principal VARCHAR,
   event_name VARCHAR, source_identity VARCHAR, subject VARCHAR, identity_provider VARCHAR,
-  origin VARCHAR, origin_access_key_id VARCHAR, depth INTEGER, chain VARCHAR, chain_keys VARCHAR
+  origin VARCHAR, origin_access_key_id VARCHAR, depth INTEGER, chain VARCHAR, chain_keys VARCHAR,
+  path VARCHAR
+);
+CREATE TABLE created (
+  event_key BIGINT, event_time TIMESTAMP, event_name VARCHAR, kind VARCHAR, name VARCHAR,
+  arn VARCHAR, created_key VARCHAR, account_id VARCHAR, outcome VARCHAR, error_code VARCHAR,
+  principal VARCHAR, origin VARCHAR, access_key_id VARCHAR
 );
 CREATE TABLE callers (
   event_key BIGINT, caller_event BIGINT, caller VARCHAR, caller_name VARCHAR,

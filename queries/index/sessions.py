@@ -107,4 +107,11 @@ def _session_row(issue: _Issue, issues: dict[str, _Issue]) -> tuple[object, ...]
         len(steps),
         json.dumps(chain),
         json.dumps(keys),
+        # Sorted by it, sessions stand as a tree: below their parent, in order of time.
+        "/".join(
+            (
+                first.parent_principal,
+                *(f"{step.time or ''} {step.access_key_id}" for step in reversed(steps)),
+            )
+        ),
     )

@@ -231,6 +231,36 @@ def test_what_changed_where_a_layer_was_and_what_a_tag_named(demo: Path) -> None
     assert (counted["prod"], counted["1.18.8"]) == (3, 0)
 
 
+SAM = "arn:aws:iam::444455556666:user/sam.sre"
+
+
+def test_who_was_behind_it_what_they_touched_and_created(demo: Path) -> None:
+    def rows(*arguments: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(
+            output(*arguments, "--case", demo, "--format", "json")
+        )
+        return found
+
+    tree = rows("chain", "--principal", SAM)
+    assert [row["depth"] for row in tree] == [0, 1, 1, 1, 2, 1, 2]
+    assert sum(row["events"] for row in tree) == 141
+    touched = rows("touched", "--principal", SAM)
+    assert touched[0]["writes"] >= touched[-1]["writes"] == 0
+    assert sum(row["writes"] + row["reads"] + row["refused"] for row in touched) == 141
+    [tried] = rows("created", "--principal", SAM)
+    assert (tried["kind"], tried["name"], tried["outcome"]) == ("access key", "dana.ops", "denied")
+    assert rows("neighbours", "--principal", SAM) == []
+    beside = rows("versus", "--principal", SAM, "--other", SAM.replace("sam.sre", "lee.dev"))
+    assert {row["shared"] for row in beside} == {"both", "first only", "second only"}
+
+
+@pytest.mark.parametrize("command", ["chain", "touched", "created", "neighbours"])
+def test_somebody_unknown_is_no_empty_answer(command: str, demo: Path) -> None:
+    done = call(command, "--case", demo, "--principal", "arn:nobody")
+    assert done.returncode == NOTHING_OR_INCOMPLETE
+    assert "nobody is called arn:nobody" in complaint(done)
+
+
 def test_an_image_or_layer_that_is_not_there_is_said_so(logs: Path) -> None:
     for options, code, said in (
         (

@@ -81,11 +81,13 @@ class ActivityScreen(CaseScreen):
         Binding("u", "user", "User", show=False),
     ]
 
-    def __init__(self, scope: Scope, around: Row | None = None) -> None:
+    def __init__(
+        self, scope: Scope, around: Row | None = None, filters: Filters | None = None
+    ) -> None:
         super().__init__()
         self._scope = scope
         self._around = around
-        self._filters = Filters(fold_layers=True)
+        self._filters = filters or Filters(fold_layers=True)
         self.segment = "All events" if scope.kind == ALL else f"activity: {_said(scope)}"
 
     def columns(self) -> list[Column]:

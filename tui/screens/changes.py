@@ -56,11 +56,11 @@ class ChangesScreen(CaseScreen):
     explains = (
         "= in both · + only here · - only in the other · ~ in both, elsewhere. Implant-shaped"
         " means: everything of the other image kept, and a little added, or the same layers under"
-        " another configuration. It is a shape, no proof. w compares with another push, m shows"
+        " another configuration. It is a shape, no proof. n compares with another push, m shows"
         " the next platform, Enter tells where a layer was first seen and where it went."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "other", "With …"),
+        Binding("n", "other", "Another"),
         Binding("m", "platform", "Platform"),
         Binding("o", "open_other", "The other"),
     ]
@@ -92,7 +92,7 @@ class ChangesScreen(CaseScreen):
         self._other = other
         if other is None:
             text = "no tag of this push named another image before, in this evidence"
-            self.query_one(Facts).set([("compared", text), ("", "w picks a push to compare with")])
+            self.query_one(Facts).set([("compared", text), ("", "n picks a push to compare with")])
             self.query_one(LayerTable).show(ask_for("layer_comparison"))
             return
 

@@ -69,6 +69,7 @@ class PrincipalScreen(CaseScreen):
         Binding("4", "tab('pushed')", "Pushed", show=False),
         Binding("tab", "next_tab", "Next tab"),
         Binding("a", "activity", "Activity"),
+        Binding("w", "behind", "Who was behind it"),
     ]
 
     def __init__(self, scope: Scope, push: Row | None = None) -> None:
@@ -156,6 +157,11 @@ class PrincipalScreen(CaseScreen):
         if self.table is not None and self.table.has_focus:
             return self.table.selected_cell
         return self._scope.value
+
+    def action_behind(self) -> None:
+        from tui.screens.behind import BehindScreen
+
+        self.open_screen(BehindScreen(str(self._scope.value)))
 
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen

@@ -42,7 +42,11 @@ class PrincipalsScreen(CaseScreen):
 
     segment = "Principals"
     explains = "Sessions of one role are one row here; Enter shows them one by one."
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "activity", "Activity")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "activity", "Activity"),
+        Binding("w", "behind", "Who was behind it"),
+        Binding("c", "versus", "Side by side"),
+    ]
 
     def body(self) -> Iterable[Widget]:
         yield PrincipalTable(
@@ -75,6 +79,18 @@ class PrincipalsScreen(CaseScreen):
         from tui.screens.principal import PrincipalScreen
 
         self.open_screen(PrincipalScreen(Scope(PRINCIPAL, str(message.row["identity_arn"]))))
+
+    def action_behind(self) -> None:
+        from tui.screens.behind import BehindScreen
+
+        if self.row is not None:
+            self.open_screen(BehindScreen(str(self.row["identity_arn"])))
+
+    def action_versus(self) -> None:
+        from tui.screens.versus import VersusScreen
+
+        if self.row is not None:
+            self.open_screen(VersusScreen(str(self.row["identity_arn"]), None))
 
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen

@@ -121,6 +121,7 @@ class PushScreen(CaseScreen):
         Binding("o", "raw", "Record"),
         Binding("b", "replaced", "Replaced"),
         Binding("c", "changes", "Changes"),
+        Binding("w", "behind", "Who was behind it"),
     ]
 
     def __init__(self, push_key: int, tags: str) -> None:
@@ -250,6 +251,13 @@ class PushScreen(CaseScreen):
         from tui.screens.raw import RawScreen
 
         self.app.push_screen(RawScreen(self._key))
+
+    def action_behind(self) -> None:
+        from tui.screens.behind import BehindScreen
+
+        if self._push is not None:
+            who = self._push["origin"] or self._push["principal"]
+            self.open_screen(BehindScreen(str(who)))
 
     def action_changes(self) -> None:
         from tui.screens.changes import ChangesScreen

@@ -72,6 +72,7 @@ class PushesScreen(CaseScreen):
         Binding("o", "raw", "Record"),
         Binding("d", "where", "Where it ran"),
         Binding("t", "tags", "Tags"),
+        Binding("w", "behind", "Who was behind it", show=False),
     ]
 
     def __init__(self, repository: str | None) -> None:
@@ -126,6 +127,12 @@ class PushesScreen(CaseScreen):
         from tui.screens.where import WhereScreen
 
         self.open_screen(WhereScreen(self._repository))
+
+    def action_behind(self) -> None:
+        from tui.screens.behind import BehindScreen
+
+        if self.row is not None:
+            self.open_screen(BehindScreen(str(self.row["origin"] or self.row["principal"])))
 
     def action_tags(self) -> None:
         from tui.screens.tags import TagsScreen

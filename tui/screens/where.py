@@ -110,6 +110,7 @@ class WhereScreen(CaseScreen):
         Binding("o", "push", "Its push"),
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
+        Binding("w", "behind", "Who was behind it", show=False),
     ]
 
     def __init__(self, repository: str | None = None) -> None:
@@ -225,6 +226,12 @@ class WhereScreen(CaseScreen):
             scope = Scope(ORIGIN, str(row.get("origin") or row["principal"]))
             self.open_screen(ActivityScreen(scope, around=around))
 
+    def action_behind(self) -> None:
+        from tui.screens.behind import BehindScreen
+
+        if (row := self._actor()) is not None:
+            self.open_screen(BehindScreen(str(row.get("origin") or row["principal"])))
+
     def _actor(self) -> Row | None:
         """The row with the columns of somebody who acted: for a scan, who pushed the image."""
         row = self.row
@@ -241,7 +248,7 @@ class WhereScreen(CaseScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "push":
             return self.row is not None and self.row.get("push_key") is not None
-        if action in ("user", "activity"):
+        if action in ("user", "activity", "behind"):
             return self._actor() is not None
         return super().check_action(action, parameters)
 
