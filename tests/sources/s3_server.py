@@ -28,6 +28,8 @@ ADMIN = ("ADMINKEYEXAMPLE00001", "admin-marker-not-a-real-key-1111111111111111")
 READER = ("READERKEYEXAMPLE0001", "reader-marker-not-a-real-key-222222222222222")
 LIMITED = ("LIMITEDKEYEXAMPLE001", "limited-marker-not-a-real-key-33333333333333")
 """May only read the bucket `open-logs`."""
+PUBLIC = "public-logs"
+"""A bucket that anybody may read."""
 STARTS = 5
 
 
@@ -126,6 +128,8 @@ def _start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], Server]
                     _identity("admin", ADMIN, ["Admin", "Read", "List", "Write", "Tagging"]),
                     _identity("reader", READER, ["Read", "List"]),
                     _identity("limited", LIMITED, ["Read:open-logs", "List:open-logs"]),
+                    # What weed calls those who do not sign.
+                    {"name": "anonymous", "actions": [f"Read:{PUBLIC}", f"List:{PUBLIC}"]},
                 ]
             }
         )
