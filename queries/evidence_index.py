@@ -215,6 +215,8 @@ class Work:
     # --- inside --------------------------------------------------------------------------------
 
     def _make(self, fill: Any, before: Path | None) -> Opened:
+        from queries.index.build import default_workers
+
         case_file = self.evidence.case_file
         folder = case_file.parent if case_file is not None else cache_folder()
         keeps = case_file is not None or self.evidence.use_cache
@@ -223,6 +225,7 @@ class Work:
             folder if keeps else None,
             self.spool,
             asked=case_file is not None,
+            workers=max(2, self.evidence.workers or default_workers()),
             before=before,
         )
         self.evidence.keep_pointer(opened[1])

@@ -23,7 +23,6 @@ from queries.index.schema import INDEX_VERSION
 from queries.sources.local import Item
 
 _BUILD_CONFIG = {
-    "memory_limit": "450MB",
     "preserve_insertion_order": "false",
 }
 _SEALED_CONFIG = {
@@ -51,8 +50,20 @@ Opened = tuple[duckdb.DuckDBPyConnection, Path, dict[str, Any]]
 """A sealed connection, where the file is, and the totals."""
 
 
+def _memory(workers: int) -> str:
+    """What DuckDB may take while some threads read. Each flattens documents of megabytes: with
+    450 MB, two of them failed on files of 4,000 records; with 600 MB the process takes 470."""
+    return f"{300 + 150 * workers}MB"
+
+
 def make(
-    fill: Fill, folder: Path | None, spool: Path, *, asked: bool, before: Path | None = None
+    fill: Fill,
+    folder: Path | None,
+    spool: Path,
+    *,
+    asked: bool,
+    workers: int,
+    before: Path | None = None,
 ) -> Opened:
     """Make an index, from nothing or from a copy of an earlier one, and open it.
 

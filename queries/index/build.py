@@ -86,6 +86,11 @@ def grow_index(
     return work.run(item, workers, fast)
 
 
+def default_workers() -> int:
+    """Threads that read, as nobody says otherwise."""
+    return max(2, min(8, os.cpu_count() or 2))
+
+
 class _Work:
     """One reading: the items of a listing into an index, whose file ids go on from `first`."""
 
@@ -111,7 +116,7 @@ class _Work:
             self._listing.items,
             progress,
             self._cancel,
-            workers=workers or max(2, min(8, os.cpu_count() or 2)),
+            workers=workers or default_workers(),
             fast=fast,
             first_id=self._first,
         )
