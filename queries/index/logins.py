@@ -35,6 +35,22 @@ WHERE p.made_by = 'person'
 """  # noqa: S608 - constants of this module
 
 
+def _gathered(name: str, only: str) -> str:
+    """The candidates of a push as one value each: all of them, or `only` those of its session. They
+    can be many (jobs that share a session name), so nothing is sorted or kept row by row."""
+    return f"""
+      count(*) {only} AS {name}_found,
+      arg_max(event_key, (event_time, event_key)) {only} AS {name}_nearest,
+      max(event_time) {only} AS {name}_latest,
+      list(DISTINCT coalesce(ip, '')) {only} AS {name}_ips,
+      count(DISTINCT coalesce(agent, '')) {only} AS {name}_agents,
+      max(agent) {only} AS {name}_agent"""
+
+
+def _chosen(column: str) -> str:
+    return f"CASE WHEN own_found > 0 THEN own_{column} ELSE all_{column} END AS {column}"
+
+
 def add_logins(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the login columns of `pushes`.
 
@@ -42,32 +58,29 @@ def add_logins(connection: duckdb.DuckDBPyConnection) -> None:
     ambiguous (several that could be it), or NULL (none in the evidence). `login_event` is the
     nearest candidate; its address and client are filled in only where all candidates agree.
     """
+    chosen = ", ".join(map(_chosen, ("found", "nearest", "latest", "ips", "agents", "agent")))
     connection.execute(
         f"""
-        UPDATE pushes SET login_event = l.nearest, login_count = l.found, login_ips = l.ips,
-          login_ip = CASE WHEN l.addresses <= 1 THEN l.ip END,
-          login_agent = CASE WHEN l.agents <= 1 THEN l.agent END,
-          login_match = CASE WHEN l.found > 1 AND (NOT l.exact OR l.addresses > 1 OR l.agents > 1)
-            THEN '{AMBIGUOUS}' WHEN l.exact THEN '{EXACT}' ELSE '{PROBABLE}' END,
-          login_time = CASE WHEN l.found = 1 OR (l.exact AND l.addresses <= 1 AND l.agents <= 1)
-            THEN l.latest END
+        UPDATE pushes SET login_event = l.nearest, login_count = l.found,
+          login_match = CASE WHEN l.found > 1 AND NOT l.agree THEN '{AMBIGUOUS}'
+            WHEN l.exact THEN '{EXACT}' ELSE '{PROBABLE}' END,
+          login_exact = l.exact AND (l.found = 1 OR l.agree),
+          login_time = CASE WHEN l.found = 1 OR l.agree THEN l.latest END,
+          login_ip = CASE WHEN len(l.ips) = 1 THEN nullif(l.ips[1], '') END,
+          login_agent = CASE WHEN l.agents = 1 THEN l.agent END,
+          login_ips = array_to_string(
+            list_sort(list_filter(l.ips, lambda ip: ip <> ''))[:20], ' ')
         FROM (
-          SELECT push_key, bool_or(exact) AS exact, count(*) AS found,
-            arg_max(event_key, (event_time, event_key)) AS nearest, max(event_time) AS latest,
-            count(DISTINCT coalesce(ip, '')) AS addresses, max(ip) AS ip,
-            count(DISTINCT coalesce(agent, '')) AS agents, max(agent) AS agent,
-            array_to_string(list_sort(list(DISTINCT ip))[:20], ' ') AS ips
+          SELECT *, exact AND len(ips) = 1 AND agents = 1 AS agree
           FROM (
-            SELECT *, bool_or(exact) OVER (PARTITION BY push_key) AS any_exact
-            FROM ({_CANDIDATES}) AS candidates
-          ) AS ranked
-          WHERE exact = any_exact
-          GROUP BY push_key
+            SELECT push_key, own_found > 0 AS exact, {chosen}
+            FROM (
+              SELECT push_key, {_gathered("own", "FILTER (exact)")}, {_gathered("all", "")}
+              FROM ({_CANDIDATES}) AS candidates
+              GROUP BY push_key
+            ) AS gathered
+          ) AS best
         ) AS l
         WHERE pushes.push_key = l.push_key
         """  # noqa: S608 - constants of this module
-    )
-    connection.execute(
-        "UPDATE pushes SET login_exact = login_match = $exact WHERE login_match IS NOT NULL",
-        {"exact": EXACT},
     )
