@@ -12,6 +12,7 @@ from tests.evidence_files import at, image, push, record, trail, write
 from tests.tui.driving import Driver
 from tui.app import InvestigateApp
 from tui.cli import main
+from tui.screens.findings import FindingsScreen
 from tui.screens.push import PushScreen
 from tui.screens.pushes import PushesScreen
 from tui.screens.repositories import RepositoriesScreen
@@ -139,3 +140,19 @@ def test_the_interval_is_checked(logs: Path, capsys: pytest.CaptureFixture[str])
     assert "--interval is for --follow" in capsys.readouterr().err
     assert main(["--follow", "--interval", "0", str(logs)]) == 2
     assert "1 to 86400" in capsys.readouterr().err
+
+
+async def test_findings_are_looked_for_again_in_what_has_grown(logs: Path) -> None:
+    async with over(logs) as driver:
+        await driver.press("i")
+        screen = driver.on(FindingsScreen)
+        assert "no findings" in driver.text(screen.query_one("#findings"))
+        root = "arn:aws:iam::111122223333:root"
+        identity = {"type": "Root", "arn": root, "accountId": "111122223333"}
+        made = push(image("by root"), "v9", at(9), root, userIdentity=identity)
+        write(logs, {"b.json": trail([made])})
+        await look(driver)
+        driver.on(FindingsScreen)
+        found = [row["rule"] for row in await driver.rows() if row["finding_id"] is not None]
+        assert found == ["push-by-root"]
+        assert driver.row["title"].startswith("root of 111122223333: 1 finding")

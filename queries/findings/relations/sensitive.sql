@@ -1,7 +1,7 @@
 -- sensitive: calls outside the registry that gain rights, stay, read secrets, run code or open a way in,
 --   done by an origin that also pushed
 -- columns: event_key, event_time, event_second, event_source, event_name, what (rights, persistence,
---   secrets, code, network), outcome, target, principal, origin, actor, repository (NULL)
+--   secrets, code, network), outcome, target, principal, access_key_id, origin, actor
 SELECT e.event_key, e.event_time, e.event_second, e.event_source, e.event_name, c.what, e.outcome,
   e.target, e.principal, e.access_key_id, coalesce(s.origin, e.principal) AS origin,
   actor_of(s.origin, e.identity_arn) AS actor
@@ -30,7 +30,10 @@ JOIN (VALUES
   ('ssm.amazonaws.com', 'SendCommand', 'code'),
   ('ssm.amazonaws.com', 'StartSession', 'code'),
   ('lambda.amazonaws.com', 'CreateFunction20150331', 'code'),
+  ('lambda.amazonaws.com', 'CreateFunction', 'code'),
   ('lambda.amazonaws.com', 'AddPermission20150331v2', 'code'),
+  ('lambda.amazonaws.com', 'AddPermission20150331', 'code'),
+  ('lambda.amazonaws.com', 'AddPermission', 'code'),
   ('ec2.amazonaws.com', 'RunInstances', 'code'),
   ('ec2.amazonaws.com', 'GetPasswordData', 'secrets'),
   ('ec2.amazonaws.com', 'CreateKeyPair', 'persistence'),
