@@ -4,12 +4,11 @@
 SELECT actor, kind, value, first_second FROM (
 SELECT *, row_number() OVER (PARTITION BY actor, kind ORDER BY first_second, value) AS nth FROM (
 SELECT identity_arn AS actor, 'network' AS kind, network_of(source_ip_address) AS value,
-  min(first_second) AS first_second
-FROM (
-  SELECT identity_arn, source_ip_address, min(event_second) AS first_second
-  FROM events WHERE event_second IS NOT NULL AND identity_arn IN (SELECT actor FROM pushed)
-  GROUP BY identity_arn, source_ip_address
-) AS a WHERE address_of(source_ip_address) IS NOT NULL GROUP BY 1, 2, 3
+  min(epoch(first_seen)::BIGINT) AS first_second
+FROM actors
+WHERE first_seen IS NOT NULL AND address_of(source_ip_address) IS NOT NULL
+  AND identity_arn IN (SELECT actor FROM pushed)
+GROUP BY 1, 2, 3
 UNION ALL
 SELECT identity_arn, 'client', client_of(user_agent), min(first_second)
 FROM (
