@@ -1,7 +1,8 @@
 -- activity-after-push: the one who pushed also reached for more
 -- sees: calls outside the registry that gain rights, stay, read secrets, run code or open a way in,
 --   near a push by the same origin, and of a kind that its actor did not do before. Refused ones
---   count too; ten of a kind in an hour stand for more. Before enough was seen to say what is new, it weighs less.
+--   count too; ten of a kind in an hour stand for more. Before enough was seen to say what is new, it
+--   weighs less.
 -- severity: medium
 -- technique: T1098
 -- needs: pushes, writes
