@@ -1,6 +1,6 @@
 """JSON that Python's own module refuses although DuckDB reads it: nested beyond a thousand levels,
-or with a comma before a closing bracket. Both are read here without recursion, so that the careful
-reader and the fast lane agree on what a record is.
+with a comma before a closing bracket, or with `nan` and `inf` for numbers. All are read here
+without recursion, so that the careful reader and the fast lane agree on what a record is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_NOT_FINITE = re.compile(r"-?(?:nan|inf(?:inity)?)(?=[\s,\]}])", re.IGNORECASE)
 _COMMAS = frozenset(
     {
         "Expecting property name enclosed in double quotes",
@@ -21,12 +22,14 @@ _COMMAS = frozenset(
 _MISSING = object()
 
 
-def has_trailing_comma(error: json.JSONDecodeError, start: int) -> bool:
+def is_leniently_json(error: json.JSONDecodeError, start: int) -> bool:
     """Whether what the parser stumbled over, in a value that began at `start`, is a comma before a
-    closing bracket."""
+    closing bracket, or an infinity or not-a-number in some other spelling than Python's."""
     if error.msg not in _COMMAS:
         return False
     at = error.pos
+    if _NOT_FINITE.match(error.doc, at):
+        return True
     if error.doc[at : at + 1] == ",":  # Python 3.13 points at the comma
         at = _skip(error.doc, at + 1)
         return error.doc[at : at + 1] in ("}", "]")
@@ -105,12 +108,30 @@ def _scalar(text: str, at: int, decoder: json.JSONDecoder) -> tuple[Any, int]:
     try:
         return scan(text, at)  # type: ignore[no-any-return]
     except StopIteration:
+        if word := _NOT_FINITE.match(text, at):
+            return not_finite(word[0]), word.end()
         raise json.JSONDecodeError("Expecting value", text, at) from None
 
 
 def _skip(text: str, at: int) -> int:
     match = _SPACE.match(text, at)
     return match.end() if match else at
+
+
+_MARK, _END = "\ue000", "\ue001"
+_MARKED = re.compile(
+    f'"{_MARK}(-?(?:nan|inf(?:inity)?|[0-9]+(?:[.][0-9]+)?(?:e[-+]?[0-9]+)?)){_END}"', re.IGNORECASE
+)
+
+
+def not_finite(word: str) -> str:
+    """A number that is none, or larger than any, as a text that `bare` knows again."""
+    return f"{_MARK}{word}{_END}"
+
+
+def bare(text: str) -> str:
+    """JSON with such numbers as they stood in the source: DuckDB leaves them as they are."""
+    return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 
 def write_deep(value: Any) -> str:

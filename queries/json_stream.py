@@ -12,9 +12,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
-from queries.deep_json import has_trailing_comma, parse_patiently
+from queries.deep_json import is_leniently_json, not_finite, parse_patiently
 
 CONTAINER_KEYS = frozenset(
     {
@@ -75,10 +76,17 @@ class _Parser:
     def __init__(self) -> None:
         self.repeated = False
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._pairs, parse_constant=str, strict=False
+            object_pairs_hook=self._pairs,
+            parse_constant=not_finite,
+            parse_float=_number,
+            strict=False,
         )
         self._long_numbers = json.JSONDecoder(
-            object_pairs_hook=self._pairs, parse_constant=str, strict=False, parse_int=_whole_number
+            object_pairs_hook=self._pairs,
+            parse_constant=not_finite,
+            parse_float=_number,
+            parse_int=_whole_number,
+            strict=False,
         )
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -91,7 +99,7 @@ class _Parser:
         try:
             return self._decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            if not has_trailing_comma(error, at):
+            if not is_leniently_json(error, at):
                 raise
             return parse_patiently(text, at, self._long_numbers)
         except RecursionError:
@@ -100,6 +108,12 @@ class _Parser:
         except ValueError:
             # Python refuses whole numbers of more than 4300 digits.
             return self._long_numbers.raw_decode(text, at)
+
+
+def _number(digits: str) -> float | str:
+    """A number larger than Python's stays as it is written."""
+    value = float(digits)
+    return value if isfinite(value) else not_finite(digits)
 
 
 def _whole_number(digits: str) -> int | str:

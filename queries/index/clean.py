@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from queries.deep_json import write_deep
+from queries.deep_json import bare, write_deep
 from queries.reader import FileFacts
 
 _TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
@@ -48,7 +48,7 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
         text = json.dumps(clean, ensure_ascii=False)
     except RecursionError:
         text = write_deep(clean)
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    return _LONE_SURROGATE.sub("\ufffd", bare(text))
 
 
 def _without_omitted(value: Any, depth: int = 0) -> Any:

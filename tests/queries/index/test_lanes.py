@@ -522,6 +522,12 @@ def nested(depth: int) -> str:
     )
 
 
+def kept(value: str) -> str:
+    """A record whose request is kept as text, with some number in it."""
+    text = json.dumps(record("DeleteRepository", at(0)))
+    return text.replace('"repositoryName": "team/api"', f'"repositoryName":"team/api","x":{value}')
+
+
 def edited(old: str, new: str) -> str:
     text = json.dumps(push(image("a"), "v1", at(0)))
     assert old in text
@@ -538,6 +544,10 @@ UNUSUAL = {
     "comma before the end": json.dumps(push(image("a"), "v1", at(0)))[:-1] + ",}",
     "comma before the end inside": edited('"team/api"', '"team/api","x":[{"y":1,},]'),
     "nested beyond a thousand levels": nested(3000),
+    **{
+        value: kept(value)
+        for value in ("NaN", "-Infinity", "nan", "[-inf]", "1e999", "-0", "1.0E+2")
+    },
     "identity as a text": json.dumps(
         push(image("a"), "v1", at(0), userIdentity=json.dumps({"arn": EVE, "accountId": ACCOUNT}))
     ),
