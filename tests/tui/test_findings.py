@@ -78,6 +78,7 @@ async def test_stories_and_list_filter_and_sort() -> None:
             "critical",
             "high",
         ]
+        assert driver.table.sort == ("severity", False)
         await driver.press("/")
         await driver.write("team/api:")
         await driver.press("escape", "/")

@@ -80,6 +80,11 @@ class FindingTable(QuestionTable):
             self.show(listing().with_needle(needle, self.searched), keep=True)
         super().sort_by("severity_rank" if column == "severity" else column)
 
+    def show(self, question: Question, *, keep: bool = False) -> None:
+        super().show(question, keep=keep)
+        if question.order and question.order[0].column == "severity_rank":
+            self.set_sort("severity", question.order[0].descending)
+
 
 def listing() -> Question:
     """Findings one by one, the worst first."""
