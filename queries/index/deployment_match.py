@@ -196,8 +196,8 @@ def _cache_rules(
     rows = connection.execute(
         """
         SELECT coalesce(registry_id, recipient_account_id), aws_region,
-          json_extract_string(request_parameters, '$.ecrRepositoryPrefix'),
-          json_extract_string(request_parameters, '$.upstreamRegistryUrl')
+          try(json_extract_string(request_parameters, '$.ecrRepositoryPrefix')),
+          try(json_extract_string(request_parameters, '$.upstreamRegistryUrl'))
         FROM events
         WHERE event_source = 'ecr.amazonaws.com' AND event_name = 'CreatePullThroughCacheRule'
           AND outcome = 'ok' AND request_parameters LIKE '{%'

@@ -17,11 +17,12 @@ def list_more_images(connection: duckdb.DuckDBPyConnection) -> None:
           json_extract_string(image, '$.imageDigest') AS image_digest
         FROM (
           SELECT event_key,
-            unnest((request_parameters::JSON)->'$.imageIds[*]') AS image,
-            generate_subscripts((request_parameters::JSON)->'$.imageIds[*]', 1) AS number
-          FROM events
-          WHERE repository IS NOT NULL AND request_parameters LIKE '{%"imageIds"%'
-            AND json_valid(request_parameters)
+            unnest(images) AS image, generate_subscripts(images, 1) AS number
+          FROM (
+            SELECT event_key, try(json_extract(request_parameters, '$.imageIds[*]')) AS images
+            FROM events
+            WHERE repository IS NOT NULL AND request_parameters LIKE '{%"imageIds"%'
+          ) AS listed
         ) AS named
         WHERE number > 1 AND json_type(image) = 'OBJECT'
         """

@@ -38,7 +38,7 @@ _BUILD = f"""
 INSERT INTO pulls BY NAME
 WITH asked AS (
   SELECT event_key, unnest(coalesce(
-      try_cast(json_extract(request_parameters, '$.imageIds')
+      try_cast(try(json_extract(request_parameters, '$.imageIds'))
         AS STRUCT("imageTag" VARCHAR, "imageDigest" VARCHAR)[]),
       [{{'imageTag': image_tag, 'imageDigest': image_digest}}])) AS image
   FROM events

@@ -280,3 +280,27 @@ def test_a_bad_line_is_named_where_it_begins_and_no_row_is_made_of_it(tmp_path: 
     assert status == "damaged"
     assert "line 2: " in notes[0]
     assert "line 5: " in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("BatchGetImage", "ecr.amazonaws.com"),
+        ("BatchDeleteImage", "ecr.amazonaws.com"),
+        ("CreatePullThroughCacheRule", "ecr.amazonaws.com"),
+        ("SetRepositoryPolicy", "ecr.amazonaws.com"),
+        ("RegisterTaskDefinition", "ecs.amazonaws.com"),
+        ("RunTask", "ecs.amazonaws.com"),
+        ("PutImage", "ecr.amazonaws.com"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ['{repositoryName=x, "imageIds"=[{', "{", '{"imageIds": 1', "[", '"']
+)
+def test_parameters_that_are_a_broken_text_break_nothing_else(
+    tmp_path: Path, name: str, source: str, text: str
+) -> None:
+    broken = record(name, at(0), eventSource=source, requestParameters=text, responseElements=text)
+    with case_of(tmp_path, broken, push(A, "v1", at(1))) as case:
+        assert case.totals["events"] == 2
+        assert case.totals["images"] >= 1
