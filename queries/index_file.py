@@ -74,7 +74,8 @@ def make(
     building = _begin(folder, spool, asked)
     if before is not None:
         shutil.copyfile(before, building)
-    connection = connect(str(building), config={**_BUILD_CONFIG, "temp_directory": f"{spool}/swap"})
+    limits = {"memory_limit": _memory(workers), "temp_directory": f"{spool}/swap"}
+    connection = connect(str(building), config={**_BUILD_CONFIG, **limits})
     try:
         totals, target = fill(connection)
         connection.execute("CHECKPOINT")

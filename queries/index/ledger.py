@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 import threading
 
+import duckdb
+
 from queries.reader import READ, FileFacts
 from queries.unpack import Unpacked
 
@@ -26,7 +28,16 @@ class Ledger:
         self._words: list[str] = []
         self._lock = threading.Lock()
         self.spoiled: set[int] = set()
-        """Files whose rows went with a document that was no JSON; they are read again."""
+        """Files whose rows went with a document that was no JSON, or that was too much for the
+        memory; they are read again."""
+        self.starved: duckdb.OutOfMemoryException | None = None
+        """What DuckDB said when its memory did not suffice."""
+
+    def begin_round(self) -> None:
+        self.spoiled, self.starved = set(), None
+
+    def starve(self, error: duckdb.OutOfMemoryException) -> None:
+        self.starved = error
 
     def spoil(self, files: set[int]) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from queries import index_file
 from queries.case import open_case
 from queries.index import loader
 from queries.index.clean import utc_time
@@ -605,3 +606,21 @@ def test_numbers_and_identifiers_keep_their_form(tmp_path: Path) -> None:
     with open_case([str(tmp_path)], use_cache=False) as case:
         assert one(case, "SELECT repository FROM pushes") == "000000000012/us-east-1/team/api"
         assert one(case, "SELECT image_tags FROM pushes") == "007"
+
+
+@pytest.mark.parametrize("limit", ["30MB", "60MB"])
+def test_too_little_memory_makes_reading_slower_but_not_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(index_file, "_memory", lambda workers: limit)
+    lines = [
+        json.dumps(record("DescribeImages", at(n), userAgent=f"agent {n} " + "x" * 900))
+        for n in range(12_000)
+    ]
+    files = {
+        f"logs/{n}.json": f'{{"Records":[{",".join(lines[n::4])}]}}'.encode() for n in range(4)
+    }
+    write(tmp_path, files)
+    with open_case([str(tmp_path / "logs")], use_cache=False) as case:
+        assert case.totals["events"] == 12_000
+        assert rows(case, "SELECT DISTINCT status FROM files") == [("read",)]
