@@ -203,6 +203,7 @@ TABLES = (
     "registry_events",
     "sessions",
     "created",
+    "session_ancestors",
     "pushes",
     "push_records",
     "push_layers",

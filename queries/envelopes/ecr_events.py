@@ -1,10 +1,12 @@
 """ECR's own EventBridge events: what happened to an image, without who did it.
 
 A push becomes a record like PutImage and a deletion one like BatchDeleteImage; scans, replication
-and the rest keep the name of their event and never count as pushes. The raw record is the event
+and the rest keep the name of their event and never count as pushes; Inspector's notice of a scanned
+image (enhanced scanning) is read as one of them. The raw record is the event
 as delivered. They are best effort and come without retries to a trail, so CloudTrail stays the
 source for who.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced.html
 """
 
 from __future__ import annotations
@@ -24,19 +26,34 @@ _CALLS = {"PUSH": "PutImage", "DELETE": "BatchDeleteImage"}
 
 def read(piece: Piece) -> Found | None:
     value: Any = piece.value
-    if not is_event(value) or value["source"] != "aws.ecr":
+    if not is_event(value):
         return None
     detail = value.get("detail")
     if not isinstance(detail, dict):
+        return None
+    if value["source"] != "aws.ecr" and not _is_inspectors(value, detail):
         return None
     record = _record(value, detail)
     return Found([Record(record, piece.text, piece.repeated_keys, lossy=True)], about=[NO_USER])
 
 
+def _is_inspectors(event: dict[str, Any], detail: dict[str, Any]) -> bool:
+    """Whether Inspector tells of an image it scanned, which is ECR's enhanced scanning; it scans
+    other things as well."""
+    return (
+        event["source"] == "aws.inspector2"
+        and event["detail-type"] == "Inspector2 Scan"
+        and ":repository/" in str(detail.get("repository-name"))
+    )
+
+
 def _record(event: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
     kind: str = event["detail-type"]
     call = _CALLS.get(str(detail.get("action-type"))) if kind == "ECR Image Action" else None
+    # Inspector gives the repository's ARN, ECR its name.
     repository, account = detail.get("repository-name"), event.get("account")
+    if isinstance(repository, str):
+        repository = repository.rpartition(":repository/")[2]
     image = {
         name: text
         for name, text in (

@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 11
+INDEX_VERSION = 12
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -53,6 +53,7 @@ CREATE TABLE sessions (
   origin VARCHAR, origin_access_key_id VARCHAR, depth INTEGER, chain VARCHAR, chain_keys VARCHAR,
   path VARCHAR
 );
+CREATE TABLE session_ancestors (access_key_id VARCHAR, ancestor VARCHAR);
 CREATE TABLE created (
   event_key BIGINT, event_time TIMESTAMP, event_name VARCHAR, kind VARCHAR, name VARCHAR,
   arn VARCHAR, created_key VARCHAR, account_id VARCHAR, outcome VARCHAR, error_code VARCHAR,

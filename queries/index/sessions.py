@@ -56,7 +56,8 @@ class _Issue:
 
 
 def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill `sessions`: one row for each set of temporary credentials that was used or issued."""
+    """Fill `sessions` (one row for each set of temporary credentials that was issued and used) and
+    `session_ancestors` (each with every key that led to it, itself included)."""
     rows = connection.execute(
         """
         SELECT issued_access_key_id, issued_arn, event_key, event_time, aws_region,
@@ -73,6 +74,16 @@ def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
     for row in rows:
         issues.setdefault(row[0], _Issue(*row))
     insert_rows(connection, "sessions", [_session_row(issue, issues) for issue in issues.values()])
+    # The same chains as pairs, which a join finds by a hash.
+    connection.execute(
+        """
+        INSERT INTO session_ancestors
+        SELECT access_key_id, ancestor FROM (
+          SELECT access_key_id, unnest(from_json(chain_keys, '["VARCHAR"]')) AS ancestor
+          FROM sessions)
+        WHERE ancestor <> ''
+        """
+    )
 
 
 def _session_row(issue: _Issue, issues: dict[str, _Issue]) -> tuple[object, ...]:

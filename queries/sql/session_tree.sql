@@ -34,16 +34,30 @@ WITH known AS (
   WHERE e.issued_access_key_id IS NOT NULL AND e.merged_into IS NULL
     AND e.issued_access_key_id NOT IN (SELECT x.access_key_id FROM sessions AS x)
 ), meant AS (
-  SELECT k.path, k.origin
+  SELECT k.access_key_id, k.parent_access_key_id, k.origin
   FROM known AS k
   WHERE $value IN (k.origin, k.arn, k.access_key_id, k.parent_access_key_id)
     OR k.access_key_id IN (
       SELECT a.access_key_id FROM actors AS a WHERE a.identity_arn = $value)
 ), around AS (
-  SELECT DISTINCT k.path
-  FROM known AS k
-  JOIN meant AS m ON m.origin = k.origin
-    AND (k.path = m.path OR k.path LIKE m.path || '/%' OR m.path LIKE k.path || '/%')
+  SELECT m.access_key_id FROM meant AS m
+  UNION
+  SELECT a.ancestor AS access_key_id
+  FROM meant AS m
+  JOIN session_ancestors AS a ON a.access_key_id = m.access_key_id
+  UNION
+  SELECT a.ancestor AS access_key_id
+  FROM meant AS m
+  JOIN session_ancestors AS a ON a.access_key_id = m.parent_access_key_id
+  UNION
+  SELECT a.access_key_id
+  FROM meant AS m
+  JOIN session_ancestors AS a ON a.ancestor = m.access_key_id
+  UNION
+  SELECT k.access_key_id
+  FROM meant AS m
+  JOIN session_ancestors AS a ON a.ancestor = m.access_key_id
+  JOIN known AS k ON k.parent_access_key_id = a.access_key_id
 ), did AS (
   SELECT
     a.access_key_id,
@@ -84,7 +98,7 @@ FROM (
   FROM known
   GROUP BY path
 ) AS k
-JOIN around AS r ON r.path = k.path
+JOIN around AS r ON r.access_key_id = k.access_key_id
 LEFT JOIN did AS d ON d.access_key_id = k.access_key_id
 UNION ALL
 SELECT

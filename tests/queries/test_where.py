@@ -24,6 +24,7 @@ from tests.evidence_files import (
     index,
     push,
     record,
+    rows,
     sha,
 )
 
@@ -292,7 +293,7 @@ def test_an_image_nobody_pushed_here_and_a_scan_that_failed(case: Case) -> None:
 
 
 def test_ecrs_own_notice_of_a_scan_is_joined_to_the_push_too(tmp_path: Path) -> None:
-    notice = {
+    notice: Record = {
         "id": "85fc3613-e913-7fc4-a80c-a3753e4aa9ae",
         "detail-type": "ECR Image Scan",
         "source": "aws.ecr",
@@ -308,9 +309,27 @@ def test_ecrs_own_notice_of_a_scan_is_joined_to_the_push_too(tmp_path: Path) -> 
             "image-tags": ["prod"],
         },
     }
-    text = "\n".join(map(json.dumps, (push(GOOD, "prod", at(0)), notice)))
+    inspectors = {
+        **notice,
+        "id": "739c0d3c-4f02-85c7-5a88-94a9b1a9b1a9",
+        "detail-type": "Inspector2 Scan",
+        "source": "aws.inspector2",
+        "time": at(6),
+        "detail": {
+            **notice["detail"],
+            "scan-status": "INITIAL_SCAN_COMPLETE",
+            "repository-name": f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/team/api",
+            "finding-severity-counts": {"CRITICAL": 9, "UNTRIAGED": 2, "TOTAL": 11},
+        },
+    }
+    other = {**inspectors, "id": "1", "detail": {"instance-id": "i-0123456789abcdef0"}}
+    texts = (push(GOOD, "prod", at(0)), notice, inspectors, other)
+    text = "\n".join(map(json.dumps, texts))
     (tmp_path / "both.ndjson").write_text(text)
     with case_in_memory(tmp_path / "both.ndjson") as case:
         [found] = answer(case, "scans")
-    assert (found["critical"], found["medium"], found["image_tag"]) == (7, 1, "prod")
-    assert (found["pushed_by"], found["event_name"]) == (DANA, "ECR Image Scan")
+        basic = rows(case, "SELECT critical, medium, scan_kind FROM scans ORDER BY event_time")
+    assert basic == [(7, 1, "basic"), (9, 0, "enhanced")]
+    # The newest result is the one that counts.
+    assert (found["critical"], found["untriaged"], found["image_tag"]) == (9, 2, "prod")
+    assert (found["pushed_by"], found["event_name"]) == (DANA, "Inspector2 Scan")

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from queries.case import Case
+from queries.index.deployment_paths import ENDS, SPECS, found_at
+from queries.index.deployments import _Walk
 from tests.evidence_files import (
     ACCOUNT,
     DANA,
@@ -382,3 +386,46 @@ def test_the_ten_forms_seen_in_the_field() -> None:
         ("task definition f2", "10:00"),
         ("task definition g0", "10:30"),
     ]
+
+
+_WORDS = sorted(
+    {
+        step.removesuffix("[]")
+        for spec in SPECS.values()
+        for path in (*spec.images, *spec.names, *spec.definition)
+        for step in path.split(".")
+    }
+)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(PROD),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(_WORDS) | st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(_json, _json, st.sampled_from(sorted({*SPECS, *ENDS})))
+def test_any_request_and_answer_is_taken(asked: Any, answer: Any, known: tuple[str, str]) -> None:
+    walk = _Walk()
+    event = {
+        "event_key": 1,
+        "event_time": None,
+        "event_source": f"{known[0]}.amazonaws.com",
+        "event_name": known[1],
+        "principal": DANA,
+        "access_key_id": None,
+        "aws_region": None,
+        "account": None,
+        "outcome": "ok",
+        "error_code": None,
+        "target": None,
+        "request_parameters": json.dumps(asked),
+        "response_elements": json.dumps(answer),
+    }
+    walk.event(event)
+    walk.event(event)
+    for spec in SPECS.values():
+        for path in spec.images:
+            assert all(isinstance(p.text, str) for p in found_at(asked, path.split(".", 1)[1]))
