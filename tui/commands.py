@@ -227,6 +227,7 @@ def _push(case: Case, options: argparse.Namespace) -> int:
                 ("records", (Order("event_time"),)),
                 ("pulls", (Order("event_time"),)),
                 ("deployments", (Order("event_time"),)),
+                ("scans", (Order("event_time"),)),
                 ("logins", (Order("event_time"),)),
             )
         }

@@ -179,7 +179,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "event_key": [event_key, push_row["event_key"]],
         "event_id": [demo.ask("SELECT event_id FROM events LIMIT 1").rows[0][0]],
         "push_key": [row[0] for row in demo.ask("SELECT push_key FROM pushes LIMIT 5").rows]
-        + [moved["push_key"]],
+        + [moved["push_key"], demo.ask("SELECT min(push_key) FROM scans").rows[0][0]],
         "other_push": [moved["previous_push"]],
         "manifest": [row[0] for row in layers],
         "layer": [row[1] for row in layers],

@@ -22,7 +22,11 @@ async def test_the_implant_ran_and_was_put_under_what_ran() -> None:
         await driver.go_to(repository=API)
         await driver.press("enter")
         await driver.go_to(image_digest=IMPLANT)
-        await driver.press("enter", "5")
+        await driver.press("enter")
+        said = driver.facts("#facts")["ran"]
+        assert said.startswith("still referenced by service prod/api ← api:88, task definition")
+        assert "its tag was moved here under service prod/api ← api:87" in said
+        await driver.press("5")
         screen = driver.on(PushScreen)
         shown = driver.text()
         assert "▶" in shown
@@ -33,6 +37,17 @@ async def test_the_implant_ran_and_was_put_under_what_ran() -> None:
         assert "UpdateService" in driver.text()
         await driver.press("escape")
         assert driver.app.screen is screen
+
+
+async def test_a_push_says_what_a_scan_found_and_that_nothing_ran() -> None:
+    async with driving() as driver:
+        await driver.go_to(repository=API)
+        await driver.press("enter")
+        await driver.go_to(image_tags="1.18.3", outcome="ok")
+        await driver.press("enter")
+        facts = driver.facts("#facts")
+        assert facts["scanned"].startswith("1 high, 4 medium, 14 low, known 2026-03-03")
+        assert facts["ran"] == "no deployment of it in this evidence"
 
 
 async def test_all_that_ran_leads_to_pushes_pullers_and_scans() -> None:

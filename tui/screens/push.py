@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-from queries.comparison import compare, in_words
 from queries.naming import (
     KINDS,
     display_name,
@@ -34,6 +33,7 @@ from tui.cells import (
 )
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
+from tui.screens.aftermath import aftermath
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.inferred import login_fact, probably_for
 from tui.screens.who import open_pusher, scopes_of
@@ -199,21 +199,21 @@ class PushScreen(CaseScreen):
             self._push = Row(self._key, rows[0])
             self.query_one(Facts).set(push_story(self._push, self.case.totals))
             self.refresh_bindings()
-            if (other := self._push["previous_push"]) is not None:
-                self.ask(
-                    "change",
-                    lambda case, cancel: in_words(compare(case, self._key, other, cancel)),
-                    self._show_change,
-                )
+            previous = self._push["previous_push"]
+            self.ask(
+                "aftermath",
+                lambda case, cancel: aftermath(case, self._key, previous, cancel),
+                self._show_aftermath,
+            )
 
-    def _show_change(self, said: list[str]) -> None:
-        """What changed against the image before, below what it replaced."""
+    def _show_aftermath(self, found: list[Fact]) -> None:
+        """What the push changed and where its image ran, before who made it."""
         facts = self.query_one(Facts)
         shown = facts.facts
-        place = next((i for i, fact in enumerate(shown) if fact[0] == "replaced"), 0) + 2
-        change: list[Fact] = [("changed", said[0]), *(("", reason) for reason in said[1:])]
+        names = [name for name, _ in shown]
+        place = next((names.index(n) for n in ("who", "made by") if n in names), len(names))
         at = facts.scroll_offset.y
-        facts.set([*shown[:place], *change, *shown[place:]])
+        facts.set([*shown[:place], *found, *shown[place:]])
         facts.scroll_to(y=at, animate=False)
 
     @property
