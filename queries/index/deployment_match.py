@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,10 @@ class Matcher:
         told: Iterable[str] = (),
     ) -> None:
         keys = {reference.key for reference in references if reference.key}
-        open_names = {reference.repository for reference in references if not reference.key}
+        self._copied = _replication_rules(connection) if references else []
+        open_names = {
+            reference.repository for reference in references if self._copied or not reference.key
+        }
         digests = {reference.digest for reference in references if reference.digest} | set(told)
         self._tags: dict[tuple[str, str], list[_Span]] = defaultdict(list)
         self._by_name: dict[str, set[str]] = defaultdict(set)
@@ -105,9 +109,20 @@ class Matcher:
         if digest:
             return self._digest(reference.key, digest, time)
         span = self._span(reference.key, reference.tag, time)
-        if span is None:
-            return Match(TAG_UNRESOLVED)
-        return Match(BY_TAG, span.digest, span.push_key)
+        if span is not None:
+            return Match(BY_TAG, span.digest, span.push_key)
+        return self._copy(reference, time)
+
+    def _copy(self, reference: Reference, time: datetime | None) -> Match:
+        """The image of a repository that replication fills: what the tag named at its source.
+        Copies leave no record of their own that is known, so it is only possible."""
+        for rule in self._copied:
+            if rule.fills(reference):
+                source = f"{rule.account}/{rule.region}/{reference.repository}"
+                span = self._span(source, reference.tag, time)
+                if span is not None:
+                    return Match(POSSIBLE, span.digest, span.push_key)
+        return Match(TAG_UNRESOLVED)
 
     def _digest(self, repository: str, digest: str, time: datetime | None) -> Match:
         """The newest push of the digest that was there already, else the first that came."""
@@ -187,6 +202,62 @@ class Matcher:
         ).fetchall()
         for repository, digest, time, push_key in rows:
             self._pushed[digest].append((repository, time, push_key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Copying:
+    """A rule that copies repositories from one registry to another, set up in this evidence."""
+
+    account: str
+    region: str
+    to_account: str
+    to_region: str
+    prefixes: tuple[str, ...]
+
+    def fills(self, reference: Reference) -> bool:
+        if (reference.account, reference.region) != (self.to_account, self.to_region):
+            return False
+        return not self.prefixes or reference.repository.startswith(self.prefixes)
+
+
+def _replication_rules(connection: duckdb.DuckDBPyConnection) -> list[_Copying]:
+    """Where registries were told to copy their images to.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutReplicationConfiguration.html
+    """
+    rows = connection.execute(
+        """
+        SELECT coalesce(registry_id, recipient_account_id), aws_region, request_parameters
+        FROM events
+        WHERE event_source = 'ecr.amazonaws.com' AND event_name = 'PutReplicationConfiguration'
+          AND outcome = 'ok' AND request_parameters LIKE '{%'
+        ORDER BY event_time DESC NULLS LAST, event_key DESC
+        """
+    ).fetchall()
+    found: list[_Copying] = []
+    for account, region, text in rows:
+        try:
+            asked = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        rule = "replicationConfiguration.rules"
+        for each in _dicts(asked, rule):
+            prefixes = tuple(
+                str(entry["filter"])
+                for entry in _dicts(each, "repositoryFilters")
+                if isinstance(entry.get("filter"), str)
+            )
+            for to in _dicts(each, "destinations"):
+                there = str(to.get("registryId") or account), str(to.get("region") or region)
+                found.append(_Copying(account or "", region or "", *there, prefixes))
+    return found
+
+
+def _dicts(value: Any, path: str) -> list[dict[str, Any]]:
+    """The objects in a list somewhere below a value; nothing where it has another shape."""
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _cache_rules(

@@ -373,6 +373,46 @@ def test_what_runs_is_known_until_it_is_replaced_or_deleted(case: Case) -> None:
     assert how == "deleted"
 
 
+def test_a_copy_made_by_replication_is_possible_and_a_cached_image_names_its_source(
+    tmp_path: Any,
+) -> None:
+    def ecr(name: str, minute: int, asked: Any) -> Record:
+        return record(name, at(minute), requestParameters=asked)
+
+    rules = {
+        "rules": [
+            {
+                "destinations": [{"region": "eu-west-1", "registryId": OTHER}, {"nothing": 1}],
+                "repositoryFilters": [{"filter": "team/", "filterType": "PREFIX_MATCH"}],
+            }
+        ]
+    }
+    there = f"{OTHER}.dkr.ecr.eu-west-1.amazonaws.com"
+    cached = {"ecrRepositoryPrefix": "hub", "upstreamRegistryUrl": "registry-1.docker.io"}
+    with case_of(
+        tmp_path,
+        push(GOOD, "prod", at(0)),
+        ecr("PutReplicationConfiguration", 1, {"replicationConfiguration": rules}),
+        ecr("PutReplicationConfiguration", 1, {"replicationConfiguration": "?"}),
+        ecr("CreatePullThroughCacheRule", 2, cached),
+        define("copy", 3, f"{there}/team/api:prod"),
+        define("filtered", 4, f"{there}/other/api:prod"),
+        define("elsewhere", 5, f"{OTHER}.dkr.ecr.us-east-1.amazonaws.com/team/api:prod"),
+        define("cached", 6, f"{REGISTRY}/hub/library/nginx:1"),
+    ) as case:
+        found = rows(
+            case,
+            "SELECT deployed, matched, resolved_digest, upstream FROM deployments"
+            " ORDER BY deployment_no",
+        )
+    assert found == [
+        ("task definition copy", "possible", sha(GOOD), None),
+        ("task definition filtered", "tag unresolved", None, None),
+        ("task definition elsewhere", "tag unresolved", None, None),
+        ("task definition cached", "tag unresolved", None, "registry-1.docker.io/library/nginx"),
+    ]
+
+
 def test_the_ten_forms_seen_in_the_field() -> None:
     with case_in_memory(shared("cases", "task_image_refs.json")) as case:
         linked = rows(
