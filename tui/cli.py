@@ -101,7 +101,7 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui import behind_commands, findings_commands, image_commands
+    from tui import behind_commands, findings_commands, image_commands, where_commands
     from tui.remote import WITH_VALUE
 
     with_value = (
@@ -111,6 +111,7 @@ def _first_word(given: list[str]) -> str:
         *findings_commands.WITH_VALUE,
         *image_commands.WITH_VALUE,
         *behind_commands.WITH_VALUE,
+        *where_commands.WITH_VALUE,
         *WITH_VALUE,
     )
     before = ""

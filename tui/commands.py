@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled, InvestigationError, NothingToRead, WrongUsage
-from tui import behind_commands, findings_commands, image_commands
+from tui import behind_commands, findings_commands, image_commands, where_commands
 
 if TYPE_CHECKING:
     from queries.case import Case, Rows
@@ -115,16 +115,6 @@ def push_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--event-id", metavar="ID", help="the PutImage event")
 
 
-def _pull_options(parser: argparse.ArgumentParser) -> None:
-    list_options(parser)
-    parser.add_argument(
-        "--by",
-        choices=("principal", "image"),
-        default="principal",
-        help="one row for each puller (with its bursts), or for each tag and digest pulled",
-    )
-
-
 def _activity_options(parser: argparse.ArgumentParser) -> None:
     output_options(parser)
     _range_options(parser)
@@ -190,28 +180,6 @@ def _pushes(case: Case, options: argparse.Namespace) -> int:
 
     question = ask_for("pushes", **list_filters(case, options))
     return print_question(case, question.with_order(Order("event_time")), options)
-
-
-def _deployments(case: Case, options: argparse.Namespace) -> int:
-    from queries.question import Order, ask_for
-
-    question = ask_for("deployments", **list_filters(case, options))
-    return print_question(case, question.with_order(Order("event_time")), options)
-
-
-def _pulls(case: Case, options: argparse.Namespace) -> int:
-    from queries.question import Order, ask_for
-
-    question = ask_for(f"pulls_by_{options.by}", **list_filters(case, options))
-    return print_question(case, question.with_order(Order("last_pull", True)), options)
-
-
-def _scans(case: Case, options: argparse.Namespace) -> int:
-    from queries.question import Order, ask_for
-
-    question = ask_for("scans", **list_filters(case, options))
-    worst = (Order("critical", True), Order("high", True), Order("event_time"))
-    return print_question(case, question.with_order(*worst), options)
 
 
 def _push(case: Case, options: argparse.Namespace) -> int:
@@ -406,20 +374,20 @@ COMMANDS: dict[str, Command] = {
         "what platforms were told to run, and which push each image came from",
         "One row for each image of each call (ECS, Lambda, SageMaker, Batch and others;\n"
         "nodes by their pulls). 'matched' says how the image was found.",
-        list_options,
-        _deployments,
+        where_commands.options_of_lists,
+        where_commands.deployments,
     ),
     "pulls": Command(
         "who pulled images, as what kind of workload, in which bursts",
         "One row for each puller of a repository; with --by image, for each tag and digest.",
-        _pull_options,
-        _pulls,
+        where_commands.pull_options,
+        where_commands.pulls,
     ),
     "scans": Command(
         "what scans found in each image, and who pushed it",
         "One row for each image with a scan result, the worst first: the newest result known.",
-        list_options,
-        _scans,
+        where_commands.options_of_lists,
+        where_commands.scans,
     ),
     "compare": Command(
         "what changed in an image, layer by layer, and what that looks like",
