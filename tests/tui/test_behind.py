@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.evidence_files import trail, write
 from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, driving
+from tests.tui.test_hostile import CONTROL, MARKUP, NESTED, attacked, check
 from tui.dialogs import Picker
 from tui.screens.activity import ActivityScreen
 from tui.screens.behind import BehindScreen
@@ -73,3 +77,28 @@ async def test_two_principals_side_by_side() -> None:
         driver.on(Picker)
         await driver.press("escape")
         driver.on(VersusScreen)
+
+
+@pytest.mark.parametrize("size", [NARROW, MIDDLE])
+async def test_names_chosen_by_an_attacker_are_shown_as_they_are(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    write(tmp_path, {"t.json": trail(attacked(MARKUP + NESTED + CONTROL))})
+    async with driving(tmp_path, size=size) as driver:
+        shown = ""
+        await driver.press("enter")
+        ways = (
+            ("t", "down", "down", "enter"),
+            ("enter", "c", "n", "enter", "down"),
+            ("enter", "w", "2", "down", "3", "4"),
+            ("enter", "w", "c", "enter"),
+        )
+        for way in ways:
+            screens = len(driver.app.screen_stack)
+            for key in way:
+                await driver.press(key)
+                shown += check(driver)
+            while len(driver.app.screen_stack) > screens:
+                await driver.press("escape")
+        assert "[" in shown
+        assert "\\x1b" in shown
