@@ -83,7 +83,7 @@ FROM (
             unnest(records) AS r
           FROM (
             SELECT file_id, base, records, len(members) <> 1
-              OR len(list_filter(list_distinct(shapes),
+              OR len(list_filter(list_distinct(list_filter(shapes, lambda keys: len(keys) > 1)),
                 lambda keys: len(keys) <> list_unique(keys))) > 0 AS repeated
             FROM (
               SELECT file_id, base,
