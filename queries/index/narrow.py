@@ -30,7 +30,6 @@ SELECT event_key, event_time, event_source, event_name, repository, registry_id,
   source_ip_address, user_agent, is_write, outcome, error_code
 FROM events
 WHERE merged_into IS NULL AND event_source IN {REGISTRY_SOURCES}
-ORDER BY event_key
 """  # noqa: S608 - constants of this module
 
 
