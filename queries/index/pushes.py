@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -278,10 +279,20 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
     for part in (Part(root, own), *group.parts):
         event = part.event
         tables.records.append((root.event_key, event.event_key, part.role, event.digest))
+        digest = _manifest_digest(event)
         for number, layer in enumerate(event.manifest.layers, 1):
             tables.layers.append(
-                (root.event_key, event.digest, number, layer.digest, layer.size, layer.media_type)
+                (root.event_key, digest, number, layer.digest, layer.size, layer.media_type)
             )
+
+
+def _manifest_digest(event: ImageEvent) -> str | None:
+    """The digest of a manifest. A refused push is given none, but its manifest has one all the
+    same: the hash of its text."""
+    text = event.row.get("image_manifest")
+    if event.digest or not event.manifest.layers or not isinstance(text, str):
+        return event.digest
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _manifests(group: Group) -> Iterator[tuple[Any, ...]]:
@@ -290,7 +301,7 @@ def _manifests(group: Group) -> Iterator[tuple[Any, ...]]:
     root = group.root
     named = {part.event.digest: part.event.manifest for part in group.parts}
     if root.manifest.kind != INDEX:
-        images = [(root.digest, "", root.manifest)]
+        images = [(_manifest_digest(root), "", root.manifest)]
     else:
         images = [
             (child.digest, child.platform, named.get(child.digest, Manifest()))

@@ -200,6 +200,21 @@ def test_a_manifest_that_was_cut_is_said_to_be(case: Case) -> None:
     assert shapes == {"linux/amd64": CUT, "linux/arm64": NOT_RECORDED}
 
 
+def test_a_refused_push_is_compared_by_what_it_brought(tmp_path: Any) -> None:
+    implant = CHANGED["top"][0]
+    with case_of(
+        tmp_path, push(FIRST, "v", at(0)), push(implant, "v", at(1), EVE, failed="AccessDenied")
+    ) as case:
+        [refused] = [p for p in rows(case, "pushes") if p["outcome"] != "ok"]
+        [first] = [p for p in rows(case, "pushes") if p["outcome"] == "ok"]
+        assert refused["image_digest"] is None
+        comparison = compare(case, refused["push_key"], first["push_key"])
+        assert comparison.shape == ON_TOP
+        # It is in no image: the push did not happen.
+        [added] = comparison.pairs[0].of("added")
+        assert (added["first_image"], added["pushes"]) == (None, 1)
+
+
 def test_a_push_that_is_not_there(case: Case) -> None:
     with pytest.raises(NothingToRead, match="no such push"):
         compare(case, tagged(case, "v"), -1)

@@ -200,6 +200,8 @@ class PushScreen(CaseScreen):
             self.query_one(Facts).set(push_story(self._push, self.case.totals))
             self.refresh_bindings()
             previous = self._push["previous_push"]
+            if self._push["outcome"] != "ok":
+                return  # nothing came of it
             self.ask(
                 "aftermath",
                 lambda case, cancel: aftermath(case, self._key, previous, cancel),
