@@ -41,7 +41,7 @@ def values(text: str) -> list[Any]:
 
 
 def count(value: Any) -> int:
-    """How many CloudTrail records (or ECR's own notices) are in a value, and in its texts."""
+    """How many CloudTrail records (or notices of ECR and Inspector) are in a value, and in its texts."""
     if isinstance(value, str):
         return sum(map(count, values(value))) if value.lstrip().startswith("{") else 0
     if isinstance(value, list):
@@ -55,7 +55,7 @@ def count(value: Any) -> int:
         return 1
     if small.get("eventcategory") == "Insight":
         return 1
-    if str(small.get("detail-type", "")).startswith("ECR "):
+    if str(small.get("detail-type", "")).startswith(("ECR ", "Inspector2 Scan")):
         return 1
     return sum(map(count, value.values()))
 
