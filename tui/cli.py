@@ -78,7 +78,7 @@ def _complain(what: object, code: int) -> int:
 
 
 def _run(given: list[str]) -> int:
-    from tui.commands import COMMANDS, add_commands
+    from tui.commands.registry import COMMANDS, add_commands
 
     # A first word that is a command is one; to open a file of that name write ./NAME.
     first = _first_word(given)
@@ -101,17 +101,17 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui import behind_commands, findings_commands, image_commands, where_commands
+    from tui.commands import behind, findings, image, where
     from tui.remote import WITH_VALUE
 
     with_value = (
         "--case",
         "--theme",
         "--interval",
-        *findings_commands.WITH_VALUE,
-        *image_commands.WITH_VALUE,
-        *behind_commands.WITH_VALUE,
-        *where_commands.WITH_VALUE,
+        *findings.WITH_VALUE,
+        *image.WITH_VALUE,
+        *behind.WITH_VALUE,
+        *where.WITH_VALUE,
         *WITH_VALUE,
     )
     before = ""
@@ -123,8 +123,8 @@ def _first_word(given: list[str]) -> str:
 
 
 def _interface_parser() -> argparse.ArgumentParser:
-    from tui import findings_commands
-    from tui.commands import COMMANDS
+    from tui.commands import findings
+    from tui.commands.registry import COMMANDS
     from tui.remote import add_selection_options
 
     listed = "\n".join(f"  {name:<14}{command.help}" for name, command in COMMANDS.items())
@@ -177,7 +177,7 @@ def _interface_parser() -> argparse.ArgumentParser:
         default="findings",
         help="the first screen; with 'repositories' no rule runs until i is pressed",
     )
-    findings_commands.add_settings_options(parser)
+    findings.add_settings_options(parser)
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
     return parser
 
@@ -230,7 +230,7 @@ def evidence_paths(options: argparse.Namespace) -> list[str]:
 
 
 def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    from tui import findings_commands
+    from tui.commands import findings
     from tui.remote import print_listing, remote_of
 
     if not options.paths and not options.demo and options.case is None:
@@ -250,7 +250,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
             f" '{PROGRAM} repositories PATH'"
         )
     # A mistake in the configuration is said before the interface has the terminal.
-    settings = findings_commands.settings_of(options)
+    settings = findings.settings_of(options)
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False)
     from tui.app import InvestigateApp

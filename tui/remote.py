@@ -175,7 +175,7 @@ def _several(text: str | None) -> frozenset[str]:
 
 def _moment(options: argparse.Namespace, name: str) -> datetime | None:
     """--since or --until as naive UTC; a span is counted back from now and written back."""
-    from tui.commands import parse_time
+    from tui.commands.options import parse_time
 
     text = getattr(options, name, None)
     if not text:

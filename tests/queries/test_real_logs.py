@@ -41,7 +41,7 @@ def values(text: str) -> list[Any]:
 
 
 def count(value: Any) -> int:
-    """How many CloudTrail records (or notices of ECR and Inspector) are in a value, and in its texts."""
+    """How many CloudTrail records, or notices of scans and pushes, are in a value and its texts."""
     if isinstance(value, str):
         return sum(map(count, values(value))) if value.lstrip().startswith("{") else 0
     if isinstance(value, list):

@@ -16,7 +16,7 @@ WITH_VALUE = ("--other",)
 
 
 def who_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import output_options
+    from tui.commands.options import output_options
 
     output_options(parser)
     parser.add_argument(
@@ -29,7 +29,7 @@ def who_options(parser: argparse.ArgumentParser) -> None:
 
 
 def created_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import output_options
+    from tui.commands.options import output_options
 
     output_options(parser)
     parser.add_argument(
@@ -58,7 +58,7 @@ def touched(case: Case, options: argparse.Namespace) -> int:
 
 def created(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
-    from tui.commands import print_question
+    from tui.commands.output import print_question
 
     if options.principal:
         _known(case, options.principal)
@@ -74,7 +74,7 @@ def neighbours(case: Case, options: argparse.Namespace) -> int:
 
 def versus(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
-    from tui.commands import print_question
+    from tui.commands.output import print_question
 
     for name in (options.principal, options.other):
         _known(case, name)
@@ -85,7 +85,7 @@ def versus(case: Case, options: argparse.Namespace) -> int:
 
 def _answer(case: Case, options: argparse.Namespace, name: str, *order: Order) -> int:
     from queries.question import ask_for
-    from tui.commands import print_question
+    from tui.commands.output import print_question
 
     _known(case, options.principal)
     question: Question = ask_for(name, value=options.principal).with_order(*order)

@@ -15,7 +15,7 @@ WITH_VALUE = ("--with-digest", "--with-event-id", "--layer")
 
 
 def compare_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import push_options
+    from tui.commands.options import push_options
 
     push_options(parser)
     other = parser.add_mutually_exclusive_group()
@@ -30,7 +30,8 @@ def compare_options(parser: argparse.ArgumentParser) -> None:
 def compare(case: Case, options: argparse.Namespace) -> int:
     from queries.comparison import compare as compared
     from queries.question import ask_for
-    from tui.commands import case_dicts, find_pushes, print_objects
+    from tui.commands.answers import find_pushes
+    from tui.commands.output import case_dicts, print_objects
 
     given = _other(case, options)
     found: list[dict[str, Any]] = []
@@ -115,7 +116,7 @@ def _as_object(case: Case, comparison: Comparison) -> dict[str, Any]:
 
 
 def layer_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import output_options
+    from tui.commands.options import output_options
 
     output_options(parser)
     parser.add_argument(
@@ -126,7 +127,7 @@ def layer_options(parser: argparse.ArgumentParser) -> None:
 
 def layer(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
-    from tui.commands import print_question
+    from tui.commands.output import print_question
 
     wanted = f"sha256:{options.layer.removeprefix('sha256:')}"
     rows = case.ask(
@@ -144,7 +145,7 @@ def layer(case: Case, options: argparse.Namespace) -> int:
 
 
 def tags_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import output_options
+    from tui.commands.options import output_options
 
     output_options(parser)
     parser.add_argument(
@@ -159,7 +160,7 @@ def tags_options(parser: argparse.ArgumentParser) -> None:
 
 def tags(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order, ask_for
-    from tui.commands import print_question
+    from tui.commands.output import print_question
 
     if options.tag or options.history:
         question = ask_for("tag_history", repository=options.repository, tag=options.tag)

@@ -49,7 +49,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def findings_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import list_options
+    from tui.commands.options import list_options
 
     list_options(parser)
     parser.add_argument("--rule", metavar="ID", help="only what this rule found")
@@ -61,7 +61,9 @@ def findings(case: Case, options: argparse.Namespace) -> int:
     """Run the rules; the table tells stories, the other formats have one row for each finding."""
     from queries.findings.run import find, rules_script
     from queries.question import ask_for
-    from tui.commands import list_filters, note, opened_output, print_question
+    from tui.commands.opening import note
+    from tui.commands.options import list_filters
+    from tui.commands.output import opened_output, print_question
 
     settings = settings_of(options)
     chosen = _chosen(settings.rules, options.rule)
@@ -107,7 +109,7 @@ def _chosen(rules: tuple[Rule, ...], wanted: str | None) -> list[Rule]:
 
 def _limited(found: Found, question: Any, options: argparse.Namespace) -> Rows:
     from queries.question import Order
-    from tui.commands import limited
+    from tui.commands.output import limited
 
     question = limited(question.with_order(Order("finding_id")), options)
     return found.case.ask(question.sql, question.bound)
@@ -142,7 +144,7 @@ def _told(rows: Rows, found: Found) -> str:
 
 
 def rules_options(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import output_options
+    from tui.commands.options import output_options
 
     output_options(parser)
     parser.add_argument("--rule", metavar="ID", help="only this rule")
@@ -152,7 +154,7 @@ def rules_options(parser: argparse.ArgumentParser) -> None:
 def rules(options: argparse.Namespace) -> int:
     """Every rule that would be asked, and how."""
     from queries.export import write_csv, write_json, write_jsonl, write_table
-    from tui.commands import opened_output
+    from tui.commands.output import opened_output
 
     settings = settings_of(options)
     chosen = _chosen(settings.rules, options.rule)
@@ -232,7 +234,7 @@ def config(options: argparse.Namespace) -> int:
     from queries.findings.rules import built_in_rules
     from queries.findings.settings import load_settings, settings_path
     from queries.findings.settings_text import settings_text
-    from tui.commands import opened_output
+    from tui.commands.output import opened_output
 
     if options.check is not None:
         settings = load_settings(options.check)

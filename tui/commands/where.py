@@ -13,7 +13,7 @@ WITH_VALUE = ("--by",)
 
 
 def options_of_lists(parser: argparse.ArgumentParser) -> None:
-    from tui.commands import list_options
+    from tui.commands.options import list_options
 
     list_options(parser)
 
@@ -49,7 +49,8 @@ def scans(case: Case, options: argparse.Namespace) -> int:
 
 def _listed(case: Case, options: argparse.Namespace, name: str, *order: Order) -> int:
     from queries.question import ask_for
-    from tui.commands import list_filters, print_question
+    from tui.commands.options import list_filters
+    from tui.commands.output import print_question
 
     question = ask_for(name, **list_filters(case, options))
     return print_question(case, question.with_order(*order), options)

@@ -1,0 +1,1 @@
+"""The subcommands. `registry` lists them; the other modules answer them."""

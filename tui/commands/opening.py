@@ -1,0 +1,123 @@
+"""Open the evidence of a subcommand: progress and notes on standard error, Ctrl+C in order."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from queries.errors import Cancelled, NothingToRead
+
+if TYPE_CHECKING:
+    from queries.case import Case
+    from queries.progress import CancelToken
+
+
+def opened(options: argparse.Namespace) -> Case:
+    from queries.case import open_case
+    from queries.progress import CancelToken, Progress
+    from tui.cli import evidence_paths
+    from tui.remote import remote_of
+
+    paths = evidence_paths(options)
+    remote = remote_of(options, paths, filters=options.command not in ("evidence", "event"))
+    progress, cancel = Progress(), CancelToken()
+    stop = threading.Event()
+    reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)
+    if sys.stderr.isatty():
+        reporter.start()
+    restore = _stop_on_interrupt(cancel)
+    try:
+        case = open_case(
+            paths,
+            case_file=options.case,
+            use_cache=not options.no_cache,
+            progress=progress,
+            cancel=cancel,
+            remote=remote,
+        )
+    except Cancelled:
+        raise KeyboardInterrupt from None
+    finally:
+        restore()
+        stop.set()
+        if reporter.is_alive():
+            reporter.join()
+    if cancel.cancelled:
+        case.close()
+        raise KeyboardInterrupt
+    if not case.totals["raw_records"] and options.command != "evidence":
+        reasons = _why_nothing(case)
+        case.close()
+        raise NothingToRead(reasons)
+    for line in case.totals["notes"]:
+        note(line)
+    return case
+
+
+def _stop_on_interrupt(cancel: CancelToken) -> Callable[[], None]:
+    """Ctrl+C ends the reading in order (what was fetched is kept), a second one at once.
+
+    Returns what puts the former handling back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    former = signal.getsignal(signal.SIGINT)
+
+    def handle(*_: object) -> None:
+        signal.signal(signal.SIGINT, former)
+        cancel.cancel()
+
+    def restore() -> None:
+        signal.signal(signal.SIGINT, former)
+
+    signal.signal(signal.SIGINT, handle)
+    return restore
+
+
+def _why_nothing(case: Case) -> str:
+    files = case.ask("SELECT name, status, notes FROM files ORDER BY file_id LIMIT 4").rows
+    if not files:
+        return "nothing to read: the folder is empty"
+    said = "; ".join(f"{name}: {(notes or [status])[0]}" for name, status, notes in files[:3])
+    more = case.totals["files"] - 3
+    return f"no CloudTrail record could be read ({said}{f'; and {more} more' if more > 0 else ''})"
+
+
+def _report(progress: Any, stop: threading.Event) -> None:
+    """A progress line on the terminal's standard error, rewritten in place."""
+    started = time.monotonic()
+    shown = False
+    while not stop.wait(0.2):
+        if time.monotonic() - started > 0.5:
+            shown = True
+            done, total = progress.bytes_done >> 20, progress.bytes_total >> 20
+            counts = (
+                f": {progress.files_done:,} of {progress.files_total:,} files, {done:,} of"
+                f" {total:,} MiB, {progress.records:,} records"
+            )
+            print(
+                f"\r\x1b[K{progress.stage}{counts if progress.files_total else ''}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def note(text: str) -> None:
+    from queries.safe_text import safe_text
+
+    print(f"note: {safe_text(text)}", file=sys.stderr)
+
+
+def nothing_read(case: Case) -> int:
+    if case.totals["raw_records"]:
+        return 0
+    note("no CloudTrail record could be read; the ledger says why, file by file")
+    return 1

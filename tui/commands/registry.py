@@ -1,0 +1,230 @@
+"""The subcommands: each screen's question answered in text, with the same SQL behind it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.commands import behind, findings, image, where
+from tui.commands.answers import (
+    activity,
+    event,
+    evidence,
+    principal,
+    push,
+    pushes,
+    repositories,
+    s3_policy,
+)
+from tui.commands.opening import note, opened
+from tui.commands.options import (
+    activity_options,
+    event_options,
+    evidence_options,
+    list_options,
+    policy_options,
+    principal_options,
+    push_options,
+)
+
+if TYPE_CHECKING:
+    from queries.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand: its line in --help, its own options and what it runs."""
+
+    help: str
+    describe: str
+    options: Callable[[argparse.ArgumentParser], None]
+    answer: Callable[[Case, argparse.Namespace], int]
+    alone: Callable[[argparse.Namespace], int] | None = None
+    """For a command that needs no evidence: what it runs instead of `answer`."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        if self.alone is not None:
+            return self.alone(options)
+        options.paths = [*getattr(options, "paths", [])]
+        with opened(options) as case:
+            code = self.answer(case, options)
+            complete = case.totals["evidence_complete"]
+        if code == 0 and options.strict and not complete:
+            note("evidence incomplete: some files were damaged, unreadable or not read")
+            return 1
+        return code
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Register every subcommand with its options."""
+    from tui.cli import add_common
+
+    children = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        child = children.add_parser(
+            name,
+            help=command.help,
+            description=command.describe,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if command.alone is None:
+            child.add_argument(
+                "paths",
+                nargs="*",
+                metavar="PATH",
+                help="files, folders or s3://bucket/prefix/; '-' is standard input",
+            )
+            add_common(child)
+        command.options(child)
+
+
+def _no_evidence(case: Case, options: argparse.Namespace) -> int:
+    raise NotImplementedError("this command reads no evidence")
+
+
+COMMANDS: dict[str, Command] = {
+    "findings": Command(
+        "what the rules find: severity, who, when, why; told as stories",
+        "Findings of one origin that lie close together are one story, the worst first. 'rules'\n"
+        "lists the rules, docs/findings.md explains them.",
+        findings.findings_options,
+        findings.findings,
+    ),
+    "repositories": Command(
+        "every repository: pushes, attempts, pulls, who pushed last",
+        "One row for each repository that a registry event names.",
+        list_options,
+        repositories,
+    ),
+    "pushes": Command(
+        "every push and attempt: when, what, by whom, from where",
+        "One row for each push (an index with its platforms is one) and each failed attempt.",
+        list_options,
+        pushes,
+    ),
+    "push": Command(
+        "everything known about one push: layers, records, pulls, deployments, chain",
+        "Choose pushes by --event-id, --digest, --tag, --repository and time.",
+        push_options,
+        push,
+    ),
+    "deployments": Command(
+        "what platforms were told to run, and which push each image came from",
+        "One row for each image of each call (ECS, Lambda, SageMaker, Batch and others;\n"
+        "nodes by their pulls). 'matched' says how the image was found.",
+        where.options_of_lists,
+        where.deployments,
+    ),
+    "pulls": Command(
+        "who pulled images, as what kind of workload, in which bursts",
+        "One row for each puller of a repository; with --by image, for each tag and digest.",
+        where.pull_options,
+        where.pulls,
+    ),
+    "scans": Command(
+        "what scans found in each image, and who pushed it",
+        "One row for each image with a scan result, the worst first: the newest result known.",
+        where.options_of_lists,
+        where.scans,
+    ),
+    "compare": Command(
+        "what changed in an image, layer by layer, and what that looks like",
+        "Compares pushes with the image that their tag named before, or with the one of\n"
+        "--with-digest or --with-event-id.",
+        image.compare_options,
+        image.compare,
+    ),
+    "tags": Command(
+        "every tag: how often it was moved, by how many, and what it names now",
+        "One row for each tag; with --tag or --history, for each image that a tag named.",
+        image.tags_options,
+        image.tags,
+    ),
+    "layer": Command(
+        "where a layer was first seen, and where it went",
+        "One row for each push whose image has the layer, and each upload, check and download.",
+        image.layer_options,
+        image.layer,
+    ),
+    "principal": Command(
+        "who acted (a list), or with --principal everything known about one",
+        "Without --principal: one row for each role, user and service. With it: sessions and\n"
+        "their chains, addresses, clients, services, errors and pushes of that principal and of\n"
+        "all sessions that started from it.",
+        principal_options,
+        principal,
+    ),
+    "chain": Command(
+        "the sessions around somebody as a tree: origin, and all that was minted from it",
+        "One row for each session, used or not, in the order of the tree (path), with counts.",
+        behind.who_options,
+        behind.chain,
+    ),
+    "touched": Command(
+        "every resource somebody and their sessions touched, writes first",
+        "One row for each service and resource; also what the keys, users and roles touched\n"
+        "that they created ('through').",
+        behind.who_options,
+        behind.touched,
+    ),
+    "created": Command(
+        "keys, users, roles and other ways in that were created, and what they did since",
+        "One row for each call that made or opened something, or tried to.",
+        behind.created_options,
+        behind.created,
+    ),
+    "neighbours": Command(
+        "who else acted from the same addresses",
+        "One row for each address of --principal and each other principal there.",
+        behind.who_options,
+        behind.neighbours,
+    ),
+    "versus": Command(
+        "two principals side by side: what both used, and what only one did",
+        "One row for each call, service, address, client, region, account, repository and error.",
+        behind.versus_options,
+        behind.versus,
+    ),
+    "activity": Command(
+        "events of a principal, origin, key, address, repository or value",
+        "Events in time order. Without a scope option: all events.",
+        activity_options,
+        activity,
+    ),
+    "event": Command(
+        "one record, exactly as delivered",
+        "Prints the raw record; the file and position go to standard error. --format json prints\n"
+        "one object, or a list of them when several events stand under the id.",
+        event_options,
+        event,
+    ),
+    "evidence": Command(
+        "every file: what it was, what was read, what was damaged; and the totals",
+        "--format json prints one object with 'files' and 'totals' (docs/headless.md).",
+        evidence_options,
+        evidence,
+    ),
+    "rules": Command(
+        "every rule that looks for findings, and the numbers it goes by",
+        "One row for each rule; --format json has all that its file says.",
+        findings.rules_options,
+        _no_evidence,
+        findings.rules,
+    ),
+    "config": Command(
+        "a commented configuration to start from, or --check FILE",
+        "Prints the configuration with everything in it as comments.",
+        findings.config_options,
+        _no_evidence,
+        findings.config,
+    ),
+    "s3-policy": Command(
+        "the IAM policy that reading a bucket of logs needs, and nothing more",
+        "Prints a policy with s3:ListBucket, s3:GetObject and, with --kms-key, kms:Decrypt.",
+        policy_options,
+        _no_evidence,
+        s3_policy,
+    ),
+}
