@@ -42,7 +42,7 @@ def deep_down(running: Session) -> None:
     at_repositories(running)
     running.press(b"\r", "who (origin")
     running.press(b"\r", "Layers")
-    running.press(b"r", "eventVersion")
+    running.press(b"o", "eventVersion")
 
 
 MOMENTS = {
