@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from queries.index.members import parsed_object
 from queries.index.rows import insert_rows
 
 KEY, USER, ROLE, PASSWORD = "access key", "user", "role", "console password"
@@ -113,7 +113,10 @@ def build_created(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _row(event: dict[str, Any], kind: _Kind) -> tuple[Any, ...]:
-    asked, answer = _object(event["request_parameters"]), _object(event["response_elements"])
+    asked, answer = (
+        parsed_object(event["request_parameters"]),
+        parsed_object(event["response_elements"]),
+    )
     sides = {"q": asked, "r": answer}
     name = next((text for path in kind.names if (text := _at(sides, path))), None)
     if name is None and kind.whose == "user" and event["identity_type"] == "IAMUser":
@@ -160,11 +163,3 @@ def _at(sides: dict[str, dict[str, Any]], path: str) -> str:
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -7,7 +7,6 @@ moment, what a service ran before, when it was deleted. Which push an image came
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import duckdb
 
 from queries.index.deployment_match import Match, Matcher
 from queries.index.deployment_paths import ENDS, SPECS, Place, Spec, found_at, operation
+from queries.index.members import as_objects, parsed_object
 from queries.index.rows import insert_rows
 from queries.references import Reference, mentions, parse_reference
 
@@ -118,8 +118,8 @@ class _Walk:
     def event(self, event: dict[str, Any]) -> None:
         known = operation(event["event_source"], event["event_name"])
         about = {
-            "q": _object(event["request_parameters"]),
-            "r": _object(event["response_elements"]),
+            "q": parsed_object(event["request_parameters"]),
+            "r": parsed_object(event["response_elements"]),
         }
         if known in ENDS:
             self._ends(event, about, *ENDS[known])
@@ -289,8 +289,8 @@ def _told(answer: dict[str, Any], place: Place) -> str:
     Lambda calls the digest of an image function's code `codeSha256`, in hexadecimal; whether it
     is the pushed digest is tested against the pushes before it is believed.
     """
-    for task in _objects(answer.get("tasks")):
-        for container in _objects(task.get("containers")):
+    for task in as_objects(answer.get("tasks")):
+        for container in as_objects(task.get("containers")):
             digest = container.get("imageDigest")
             if container.get("image") == place.text and isinstance(digest, str):
                 return digest
@@ -393,15 +393,3 @@ def _add_origins(connection: duckdb.DuckDBPyConnection) -> None:
         "UPDATE deployments SET origin = coalesce((SELECT s.origin FROM sessions AS s"
         " WHERE s.access_key_id = deployments.access_key_id), principal)"
     )
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -6,12 +6,11 @@ repository ends a lifetime: nothing before it is "replaced" by what comes after.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from queries.index.grouping import Group
+from queries.index.members import as_object, as_objects, parsed_object
 
 NEW_IMAGE = "new image"
 RETAG = "retag"
@@ -57,15 +56,15 @@ def read_deletion(
     """
     deletion = Deletion(event_key, time, whole_repository=event_name == "DeleteRepository")
     if event_name == "BatchDeleteImage":
-        answer = _object(response)
-        for image in _objects(answer.get("imageIds")):
+        answer = parsed_object(response)
+        for image in as_objects(answer.get("imageIds")):
             deletion.tags += _texts(image.get("imageTag"))
             deletion.digests += _texts(image.get("imageDigest"))
-        deletion.failed = len(_objects(answer.get("failures")))
+        deletion.failed = len(as_objects(answer.get("failures")))
     elif event_name == "PolicyExecutionEvent":
         deletion.by_policy = True
-        for action in _objects(_object(details).get("lifecycleEventImageActions")):
-            image = _object_or_empty(action.get("lifecycleEventImage"))
+        for action in as_objects(parsed_object(details).get("lifecycleEventImageActions")):
+            image = as_object(action.get("lifecycleEventImage"))
             deletion.digests += _texts(image.get("digest"))
             tags = image.get("tagList")
             deletion.tags += (
@@ -169,21 +168,6 @@ def _same_second_tags(group: Group) -> bool:
         part.role == "platform" and part.event.tag and part.event.time == group.root.time
         for part in group.parts
     )
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        return _object_or_empty(json.loads(text) if text else None)
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _object_or_empty(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _texts(value: object) -> list[str]:

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
 import duckdb
 
+from queries.index.members import as_object, as_objects, parsed_object
 from queries.index.rows import insert_rows
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
@@ -82,10 +82,10 @@ def _scan(event: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _answer(event: dict[str, Any]) -> dict[str, Any]:
-    answer = _object(event["response_elements"])
-    image = _dict(answer.get("imageId"))
-    found = _dict(answer.get("imageScanFindings"))
-    basic, enhanced = _dicts(found.get("findings")), _dicts(found.get("enhancedFindings"))
+    answer = parsed_object(event["response_elements"])
+    image = as_object(answer.get("imageId"))
+    found = as_object(answer.get("imageScanFindings"))
+    basic, enhanced = as_objects(found.get("findings")), as_objects(found.get("enhancedFindings"))
     findings = [
         (str(each.get("severity") or "UNDEFINED").upper(), _name(each))
         for each in (*basic, *enhanced)
@@ -94,7 +94,7 @@ def _answer(event: dict[str, Any]) -> dict[str, Any]:
     return {
         "digest": image.get("imageDigest") or event["image_digest"],
         "tag": image.get("imageTag") or event["image_tag"],
-        "status": _dict(answer.get("imageScanStatus")).get("status"),
+        "status": as_object(answer.get("imageScanStatus")).get("status"),
         "kind": "enhanced" if enhanced else "basic" if basic or counts else None,
         "counts": counts or Counter(severity for severity, _ in findings),
         "worst": _worst(findings),
@@ -102,7 +102,7 @@ def _answer(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _notice(event: dict[str, Any]) -> dict[str, Any]:
-    detail = _object(event["service_event_details"])
+    detail = parsed_object(event["service_event_details"])
     tags = detail.get("image-tags")
     tag = tags[0] if isinstance(tags, list) and tags and isinstance(tags[0], str) else None
     return {
@@ -116,7 +116,7 @@ def _notice(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(finding: dict[str, Any]) -> str:
-    package = _dict(finding.get("packageVulnerabilityDetails")).get("vulnerabilityId")
+    package = as_object(finding.get("packageVulnerabilityDetails")).get("vulnerabilityId")
     return str(finding.get("name") or package or finding.get("title") or "")
 
 
@@ -129,25 +129,10 @@ def _worst(findings: list[tuple[str, str]]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        return _dict(json.loads(text) if text else None)
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
 def _numbers(value: object) -> dict[str, int]:
     """Severity -> count; what is no count is left out."""
     return {
         name: number
-        for name, number in _dict(value).items()
+        for name, number in as_object(value).items()
         if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 1 << 31
     }
