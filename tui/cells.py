@@ -180,3 +180,8 @@ def yes_cell(value: Any, row: Row) -> Content | str:
 
 def severity_cell(value: Any, row: Row) -> Content | str:
     return str(value) if value else Content.styled("0", "$foreground-disabled")
+
+
+def attack(technique: object) -> str:
+    """The ATT&CK technique of a rule as it ends a line; nothing where the rule names none."""
+    return f" · ATT&CK {technique}" if technique else ""

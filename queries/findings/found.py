@@ -80,9 +80,12 @@ class Found:
         for run in self.runs:
             if run.status in ("silent", "unknown", "failed"):
                 grouped.setdefault((run.status, run.note), []).append(run.rule.id)
-        return [
+        said = [
             f"{', '.join(rules)}: {status}, {note}" for (status, note), rules in grouped.items()
         ]
+        if foreign := [refused for refused in self.settings.refused if refused.foreign]:
+            said.append(f"{foreign[0].why}{_and_more(len(foreign) - 1)}; not asked")
+        return said
 
     def report(self, chosen: Rows) -> dict[str, Any]:
         """Everything as one object, for JSON: the `chosen` rows of `found/listing`, their
@@ -135,6 +138,10 @@ class Found:
             for run, r in zip(self.rule_rows().rows, self.runs, strict=True)
         ]
         insert_rows(self._connection, "rule_runs", rows)
+
+
+def _and_more(count: int) -> str:
+    return f", and {count:,} more rules are about other logs" if count else ""
 
 
 def _places(stories: Sequence[Story]) -> list[int]:

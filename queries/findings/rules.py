@@ -24,6 +24,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import duckdb
 
@@ -92,10 +93,25 @@ class Rule:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     source: str = ""
     """Where it was read; empty for the rules that come with the program."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Values bound to the statement that no configuration changes."""
+    in_records: str = ""
+    """A statement over `looked_up` (event_key, record), for rows that are not `sure`: those events
+    may be meant, and only their records tell."""
 
     @property
     def parameters(self) -> frozenset[str]:
         return frozenset(_PARAMETER.findall(self.sql))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule of the user's that is not asked, and why, with its file and line. Foreign ones are
+    right, but about other logs."""
+
+    id: str
+    why: str
+    foreign: bool = False
 
 
 @cache

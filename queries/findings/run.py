@@ -13,9 +13,10 @@ import duckdb
 from queries.case import Case
 from queries.errors import Cancelled
 from queries.findings.found import Found
+from queries.findings.look_up import LOOKED_UP, LookedUp, look_up, rows_of
 from queries.findings.model import FAILED, OFF, RAN, SILENT, UNKNOWN, WITHOUT, Finding, RuleRun
 from queries.findings.relations import ORDER, create_relations, script
-from queries.findings.rules import SEVERITIES, Rule
+from queries.findings.rules import SEVERITIES, Refused, Rule
 from queries.findings.settings import Settings
 from queries.findings.stories import span_in_words, tell
 from queries.findings.wording import why
@@ -85,9 +86,10 @@ def _find(
         )
         known = _what_is_known(cursor)
         findings: list[Finding] = []
-        runs: list[RuleRun] = []
+        runs = [_not_asked(refused) for refused in settings.refused]
+        looked_up = look_up(case, cursor, settings, cancel)
         for rule in settings.rules:
-            found, run = _ask(cursor, rule, settings, known)
+            found, run = _ask(cursor, rule, settings, known, looked_up)
             findings += found
             runs.append(run)
             step(rule.id)
@@ -100,7 +102,7 @@ def _find(
 def _drop(cursor: duckdb.DuckDBPyConnection) -> None:
     """Temporary tables would stay with the cursor's connection for as long as the case is open."""
     try:
-        for name in (*ORDER, "listed", "gaps", "hits"):
+        for name in (*ORDER, "listed", "gaps", "hits", LOOKED_UP):
             cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
     except duckdb.Error:
         return
@@ -210,31 +212,44 @@ def _what_is_known(cursor: duckdb.DuckDBPyConnection) -> _Known:
     return _Known(events, pushes, manifests, reads, told, deployments)
 
 
+def _not_asked(refused: Refused) -> RuleRun:
+    """A rule of the user's that could not be read, or is about other logs."""
+    rule = Rule(refused.id, refused.id, "", "info", "", (), "", "", "", source=refused.why)
+    return RuleRun(rule, WITHOUT if refused.foreign else FAILED, note=refused.why)
+
+
 def _ask(
-    cursor: duckdb.DuckDBPyConnection, rule: Rule, settings: Settings, known: _Known
+    cursor: duckdb.DuckDBPyConnection,
+    rule: Rule,
+    settings: Settings,
+    known: _Known,
+    looked_up: Mapping[str, LookedUp],
 ) -> tuple[list[Finding], RuleRun]:
     if rule.id in settings.off:
         return [], RuleRun(rule, OFF, note="switched off in the configuration")
     status, note = _may_ask(rule, settings, known)
     if status != RAN:
         return [], RuleRun(rule, status, note=note)
+    unknown = "the hours before are not covered, or reads are missing"
     try:
-        answer = cursor.execute(rule.sql, settings.values_of(rule))
-        columns = [column[0] for column in answer.description or ()]
-        rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+        if rule.id in looked_up:
+            rows, unknown = looked_up[rule.id].rows(cursor)
+        else:
+            rows = rows_of(cursor, rule, settings)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         said = str(error).strip().splitlines()[0]
-        return [], RuleRun(rule, FAILED, note=f"could not be run: {said}")
+        place = f"{rule.source}: " if rule.values else ""
+        return [], RuleRun(rule, FAILED, note=f"{place}could not be run: {said}")
+    if rows and rows[0].get("matched", 0) > len(rows):
+        left = rows[0]["matched"] - len(rows)
+        note = f"{left:,} more events match than are listed{f'; {note}' if note else ''}"
     unsure = [row for row in rows if row.get("unknown")]
     found = _findings(rule, settings, [row for row in rows if not row.get("unknown")])
     run = RuleRun(rule, RAN, len(found), len(_grouped(unsure)), note)
     if unsure:
-        run.note = (
-            f"unknown for {run.unknown}: the hours before are not covered, or reads are missing"
-            f"{f'; {note}' if note else ''}"
-        )
+        run.note = f"unknown for {run.unknown}: {unknown}{f'; {note}' if note else ''}"
         if not found:
             run.status = UNKNOWN
     return found, run

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from queries.errors import WrongUsage
 from queries.findings.known_good import read_digests
-from queries.findings.rules import DEFAULT_COMMON, SEVERITIES, Rule, load_rules
+from queries.findings.rules import DEFAULT_COMMON, SEVERITIES, Refused, Rule, load_rules
 from queries.findings.toml_file import Table, TomlFile
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -28,6 +29,8 @@ class Settings:
     """The configuration, checked. Patterns may hold `*` for any text."""
 
     rules: tuple[Rule, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    """Rules of the user's that cannot be asked; they stop no other."""
     off: frozenset[str] = frozenset()
     severities: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -69,7 +72,7 @@ class Settings:
         own = {name: threshold.value for name, threshold in rule.thresholds.items()}
         own |= self.thresholds.get(rule.id, {})
         common = {n: v for n, v in self.common.items() if n in rule.parameters}
-        return {**common, **own}
+        return {**common, **own, **{n: v for n, v in rule.values.items() if n in rule.parameters}}
 
 
 def settings_path() -> Path:
@@ -83,15 +86,41 @@ def settings_path() -> Path:
     return base / "ecr-investigate" / "config.toml"
 
 
-def load_settings(path: Path | None = None, folders: tuple[Path, ...] = ()) -> Settings:
+def load_settings(
+    path: Path | None = None, folders: tuple[Path, ...] = (), sigma: tuple[Path, ...] = ()
+) -> Settings:
     """The settings in `path`, or in the usual place if there is a file; and all rules, with those
-    of the user's folders. Raises `WrongUsage` with the line that is wrong."""
+    of the user's folders, in Sigma's format too. Raises `WrongUsage` with the line that is wrong.
+    """
     if path is None:
         usual = settings_path()
         path = usual if usual.is_file() else None
     if path is None:
-        return Settings(rules=load_rules(folders))
-    return _Reader(TomlFile.read(path)).settings(folders)
+        rules, refused = _with_sigma(load_rules(folders), sigma)
+        return Settings(rules=rules, refused=refused)
+    return _Reader(TomlFile.read(path)).settings(folders, sigma)
+
+
+def _with_sigma(
+    rules: tuple[Rule, ...], folders: tuple[Path, ...]
+) -> tuple[tuple[Rule, ...], tuple[Refused, ...]]:
+    """The rules with those in Sigma's format, and which of these are not asked."""
+    if not folders:
+        return rules, ()
+    try:
+        from queries.findings.sigma.loader import load_sigma
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("sigma", "yaml"):
+            raise
+        raise WrongUsage(
+            f"{folders[0]}: Sigma rules need pySigma; install ecr-investigate[sigma]"
+        ) from None
+    own, refused = load_sigma(folders)
+    taken = {rule.id for rule in rules}
+    for rule in own:
+        if rule.id in taken:
+            raise WrongUsage(f"{rule.source}: {rule.id} is also a rule of another folder")
+    return (*rules, *own), refused
 
 
 class _Reader:
@@ -100,11 +129,12 @@ class _Reader:
     def __init__(self, file: TomlFile) -> None:
         self._file = file
 
-    def settings(self, folders: tuple[Path, ...]) -> Settings:
+    def settings(self, folders: tuple[Path, ...], sigma: tuple[Path, ...]) -> Settings:
         top = self._file.table()
         top.only(
             "off",
             "rules",
+            "sigma",
             "learning_days",
             "habit_pushes",
             "story_gap_hours",
@@ -115,7 +145,8 @@ class _Reader:
             "hours",
         )
         own = tuple(self._file.near(name) for name in top.texts("rules"))
-        rules = load_rules((*own, *folders))
+        of_sigma = tuple(self._file.near(name) for name in top.texts("sigma"))
+        rules, refused = _with_sigma(load_rules((*own, *folders)), (*of_sigma, *sigma))
         ids = [rule.id for rule in rules]
         known = top.table("known_good")
         known.only("digests")
@@ -128,6 +159,7 @@ class _Reader:
         hours.only("time_zone", "from", "until", "days")
         return Settings(
             rules=rules,
+            refused=refused,
             off=frozenset(top.choices("off", ids, "rule")),
             severities=self._severities(top.table("severity"), ids),
             thresholds=self._thresholds(top.table("thresholds"), rules),

@@ -18,6 +18,9 @@ _HEAD = """\
 # Folders with rules of your own; relative ones count from this file.
 # rules = ["my-rules"]
 
+# Folders with rules in Sigma's format (product aws, service cloudtrail); they need the extra sigma.
+# sigma = ["my-sigma-rules"]
+
 # Nothing is called new before so many days of evidence were seen.
 # learning_days = 3
 

@@ -13,6 +13,7 @@ from queries.findings.rules import built_in_rules
 from queries.findings.settings import load_settings, settings_path
 from queries.findings.settings_text import settings_text
 from tests.evidence_files import sha, write
+from tests.findings.sigma_rules import RULES
 
 WHOLE = """\
 off = ["push-by-root"]
@@ -142,9 +143,10 @@ def test_taken_out_of_its_comments_the_written_configuration_is_right(tmp_path: 
     rule = b"-- r: t\n-- sees: s\n-- severity: low\n-- technique: T1525\n-- needs: pushes\n"
     rule += b"-- benign when: b\n-- why: w\nSELECT event_key, event_time, repository, principal,"
     write(tmp_path / "my-rules", {"r.sql": rule + b" origin FROM pushed"})
+    write(tmp_path / "my-sigma-rules", {"r.yml": RULES["policy.yml"]})
     settings = load_settings(tmp_path / "c.toml")
     assert settings.hours == (7 * 60, 20 * 60)
-    assert any(rule.id == "r" for rule in settings.rules)
+    assert {"r", "sigma-r"} <= {rule.id for rule in settings.rules}
     assert settings.off == {"push-outside-hours"}
 
 

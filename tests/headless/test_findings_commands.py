@@ -13,6 +13,7 @@ import pytest
 from queries.case import open_case
 from samples import incident_path
 from tests.evidence_files import at, image, push, trail, write
+from tests.findings.sigma_rules import rule as sigma_rule
 from tests.findings.test_rules import OWN
 from tests.headless.test_commands import DONE, USAGE, call, complaint, output, run
 
@@ -146,3 +147,26 @@ def test_rules_in_every_format() -> None:
     table = output("rules")
     assert all(row["rule"] in table for row in rows)
     assert "FROM pushed" in output("rules", "--rule", "push-by-root", "--sql")
+
+
+def test_sigma_rules_are_asked_beside_the_others(demo: Path, tmp_path: Path) -> None:
+    detection = """
+selection: {eventSource: ecr.amazonaws.com, eventName: PutImage}
+sam: {userIdentity.arn|contains: SAM.SRE}
+condition: selection and sam
+"""
+    write(tmp_path / "sigma", {"ours.yml": sigma_rule("A push by Sam", detection, "high"),
+                               "broken.yml": b"title: t\nlogsource: 3\n"})  # fmt: skip
+    options = ("--sigma", tmp_path / "sigma")
+    done = call("findings", "--case", demo, *options, "--rule", "sigma-ours", "--format", "json")
+    assert done.returncode == DONE
+    answer = json.loads(done.stdout)
+    statuses = {rule["rule"]: rule["status"] for rule in answer["rules"]}
+    assert statuses["sigma-ours"] == "ran"
+    assert statuses["sigma-broken"] == "failed"
+    assert {f["severity"] for f in answer["findings"]} == {"high"}
+    assert "broken.yml, line " in done.stderr.decode()
+    listed = call("rules", *options, "--rule", "sigma-ours", "--format", "json")
+    [told] = json.loads(listed.stdout)
+    assert told["source"].endswith("ours.yml, line 1")
+    assert "broken.yml, line " in listed.stderr.decode()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
-WITH_VALUE = ("--config", "--rules", "--start")
+WITH_VALUE = ("--config", "--rules", "--sigma", "--start")
 """Options here that a value follows: the command line must not take it for a path."""
 
 
@@ -36,13 +36,21 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a folder with rules of your own (may be given several times)",
     )
+    parser.add_argument(
+        "--sigma",
+        type=Path,
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="a folder with rules in Sigma's format (product aws, service cloudtrail)",
+    )
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """The configuration and rules that the options name. Raises `WrongUsage`."""
     from queries.findings.settings import load_settings
 
-    return load_settings(options.config, tuple(options.rules))
+    return load_settings(options.config, tuple(options.rules), tuple(options.sigma))
 
 
 # --- findings ------------------------------------------------------------------------------------
@@ -154,10 +162,13 @@ def rules_options(parser: argparse.ArgumentParser) -> None:
 def rules(options: argparse.Namespace) -> int:
     """Every rule that would be asked, and how."""
     from queries.export import write_csv, write_json, write_jsonl, write_table
+    from tui.commands.opening import note
     from tui.commands.output import opened_output
 
     settings = settings_of(options)
     chosen = _chosen(settings.rules, options.rule)
+    for refused in settings.refused:
+        note(f"{refused.id}: not asked, {refused.why}")
     if options.format == "parquet":
         raise WrongUsage("'rules' prints table, json, jsonl or csv")
     with opened_output(options) as out:
@@ -240,6 +251,8 @@ def config(options: argparse.Namespace) -> int:
         settings = load_settings(options.check)
         asked = len(settings.rules) - len(settings.off)
         print(f"{options.check}: right; {asked} of {len(settings.rules)} rules are asked")
+        for refused in settings.refused:
+            print(f"not asked: {refused.why}")
         return 0
     with opened_output(options) as out:
         out.write(settings_text(built_in_rules(), str(settings_path())))

@@ -17,7 +17,7 @@ from queries.findings.found import Found
 from queries.naming import display_name
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
-from tui.cells import name_cell, time_cell
+from tui.cells import attack, name_cell, time_cell
 from tui.question_table import QuestionTable
 from tui.rules_job import RulesJob
 from tui.screens.base import CaseScreen, Fact
@@ -288,7 +288,7 @@ def finding_facts(row: Row) -> list[Fact]:
     return [
         ("why", str(row["why"])),
         ("benign when", str(row["benign_when"])),
-        ("rule", f"{row['rule']} · {row['severity']} · ATT&CK {row['technique']}"),
+        ("rule", f"{row['rule']} · {row['severity']}{attack(row['technique'])}"),
         ("who", _who(row)),
         ("events", f"{fmt_count(row['events'])} · {row['repository'] or 'no repository'}"),
     ]

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from queries.case import Case
 from queries.findings.found import Found
 from queries.question import Order, Question, ask_for
-from tui.cells import count_cell
+from tui.cells import attack, count_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.widgets.facts import Facts
@@ -74,7 +74,7 @@ class RulesScreen(CaseScreen):
 
     def preview(self, row: Row) -> list[Fact]:
         facts: list[Fact] = [
-            ("rule", f"{row['title']} · {row['severity']} · ATT&CK {row['technique']}"),
+            ("rule", f"{row['title']} · {row['severity']}{attack(row['technique'])}"),
             ("sees", str(row["sees"])),
             ("benign when", str(row["benign_when"])),
         ]

@@ -1,5 +1,5 @@
 -- macros: what the relations of the findings say in one word: an address, its network, a client's
--- family, and the actor behind a call.
+-- family, the actor behind a call, an address as digits that begin with those of its network.
 CREATE TEMP MACRO address_of(said) AS
   CASE WHEN regexp_full_match(said, '[0-9]{1,3}(\.[0-9]{1,3}){3}') OR said LIKE '%:%:%' THEN said END;
 CREATE TEMP MACRO network_of(said) AS
@@ -26,3 +26,14 @@ CREATE TEMP MACRO nature_of(origin, principal) AS
     WHEN origin LIKE '%/GitHubActions' OR origin LIKE '%/AWSCodeBuild-%' OR origin LIKE '%/i-%'
       OR origin LIKE '%/botocore-session-%' THEN 'job'
     ELSE 'role' END;
+CREATE TEMP MACRO groups_of(said) AS
+  list_transform(list_filter(string_split(said, ':'), lambda g: g <> ''), lambda g: lpad(g, 4, '0'));
+CREATE TEMP MACRO hex_of(said) AS
+  CASE WHEN regexp_full_match(said, '[0-9]{1,3}(\.[0-9]{1,3}){3}') THEN
+      '4:' || format('{:02x}{:02x}{:02x}{:02x}', CAST(split_part(said, '.', 1) AS INTEGER),
+        CAST(split_part(said, '.', 2) AS INTEGER), CAST(split_part(said, '.', 3) AS INTEGER),
+        CAST(split_part(said, '.', 4) AS INTEGER))
+    WHEN regexp_full_match(said, '[0-9A-Fa-f:]+') AND said LIKE '%:%:%' THEN
+      '6:' || lower(array_to_string(groups_of(split_part(said, '::', 1)), '')
+        || repeat('0000', 8 - len(groups_of(said)))
+        || array_to_string(groups_of(split_part(said, '::', 2)), '')) END;
