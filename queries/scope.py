@@ -23,6 +23,19 @@ VALUE = "value"
 
 SCOPES = (SESSION, KEY, PRINCIPAL, ORIGIN, ADDRESS, REPOSITORY, VALUE, ALL)
 
+ACTS = {
+    "delete": "deletes",
+    "login": "console logins",
+    "login-without-mfa": "console logins without MFA",
+    "failed-login": "failed console logins",
+    "credential": "credentials handed out",
+    "identity-change": "changes to users, roles and permissions",
+    "secret-read": "secrets and parameters read",
+    "root": "acts of the root user",
+    "logging-change": "changes to logging and detection",
+}
+"""Groups of calls that `Filters.act` names, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -52,6 +65,8 @@ class Filters:
     service: str | None = None
     name: str | None = None
     error: str | None = None
+    act: str | None = None
+    """A group of calls, one of `ACTS`."""
     writes: bool = False
     failures: bool = False
     fold_layers: bool = False

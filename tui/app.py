@@ -106,11 +106,13 @@ class InvestigateApp(App[None]):
         ask_what: bool = True,
         follow: float | None = None,
         start: str = FINDINGS,
+        start_at: str | None = None,
         settings: Callable[[], Settings] | None = None,
     ) -> None:
         """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
         `follow`: seconds after which to look for new evidence, again and again.
         `start`: the place to begin at; the rules run at once only if that is the findings.
+        `start_at`: a value (key, address, person, digest, time …) whose screen opens first.
         `settings`: the configuration, asked for when the rules run."""
         super().__init__()
         self._paths = list(paths)
@@ -123,6 +125,7 @@ class InvestigateApp(App[None]):
         self._said_failure = ""
         self._late: Case | None = None
         self._start = start
+        self._start_at = start_at
         self.rules = RulesJob(settings or _usual_settings, self._rules_asked)
         self._cancel = CancelToken()
         self._listing_cancel = CancelToken(self._cancel)
@@ -217,6 +220,12 @@ class InvestigateApp(App[None]):
                 severity="warning",
                 timeout=10,
             )
+        elif self._start_at is not None:
+            from tui.start import open_start
+
+            first = RepositoriesScreen()
+            self.switch_screen(first)
+            self.call_after_refresh(open_start, first, self._start_at)
         elif self._start == FINDINGS:
             from tui.screens.findings import FindingsScreen
 

@@ -26,6 +26,7 @@ examples:
   ecr-investigate trail.json.gz extra.ndjson     several files at once
   zcat *.json.gz | ecr-investigate -             standard input
   ecr-investigate s3://bucket/prefix/ --profile ir --since 2026-03-01 --until 2026-03-04
+  ecr-investigate ./AWSLogs --start-at 198.51.100.77        or a key, an ARN, a digest, a time …
   ecr-investigate --demo                         an invented incident to practise on
   ecr-investigate pushes ./AWSLogs --repository team/api --format csv
   ecr-investigate COMMAND --help                 what a command prints and takes
@@ -108,6 +109,7 @@ def _first_word(given: list[str]) -> str:
         "--case",
         "--theme",
         "--interval",
+        "--start-at",
         *findings.WITH_VALUE,
         *image.WITH_VALUE,
         *behind.WITH_VALUE,
@@ -176,6 +178,13 @@ def _interface_parser() -> argparse.ArgumentParser:
         choices=("findings", "repositories"),
         default="findings",
         help="the first screen; with 'repositories' no rule runs until i is pressed",
+    )
+    parser.add_argument(
+        "--start-at",
+        metavar="VALUE",
+        help="open what VALUE leads to: an access key, address, user, role or session name, ARN,"
+        " digest, repository, request or event id, account, time (2026-03-09T02:14Z), day, range"
+        " (A..B) or span before the last event (2h)",
     )
     findings.add_settings_options(parser)
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
@@ -264,6 +273,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         ask_what=not options.yes,
         follow=follow,
         start=options.start,
+        start_at=options.start_at,
         settings=lambda: settings,
     )
     app.run()

@@ -41,6 +41,7 @@ RECORD: dict[str, Any] = {
     "recipientAccountId": "VARCHAR",
     "sharedEventID": "VARCHAR",
     "addendum": "JSON",
+    "additionalEventData": {"MFAUsed": "VARCHAR"},
     "userIdentity": {
         "type": "VARCHAR",
         "principalId": "VARCHAR",
@@ -130,6 +131,7 @@ FIELDS: dict[str, str] = {
     "issuer_arn": "r.userIdentity.sessionContext.sessionIssuer.arn",
     "session_created_text": "r.userIdentity.sessionContext.attributes.creationDate",
     "mfa": "r.userIdentity.sessionContext.attributes.mfaAuthenticated",
+    "mfa_used": "r.additionalEventData.MFAUsed",
     "source_identity": "r.userIdentity.sessionContext.sourceIdentity",
     "web_identity_provider": "r.userIdentity.sessionContext.webIdFederationData.federatedProvider",
     # what
@@ -292,7 +294,14 @@ COLUMNS: tuple[Column, ...] = (
         "THEN try_cast(replace({session_created_text}, 'Z', '') AS TIMESTAMP) END",
         "TIMESTAMP",
     ),
-    Column("mfa", "try_cast({mfa} AS BOOLEAN)", "BOOLEAN"),
+    # A login to the console says so elsewhere than a session does.
+    # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+    Column(
+        "mfa",
+        "coalesce(try_cast({mfa} AS BOOLEAN), "
+        "CASE {mfa_used} WHEN 'Yes' THEN TRUE WHEN 'No' THEN FALSE END)",
+        "BOOLEAN",
+    ),
     Column("source_identity", "{source_identity}"),
     Column("issued_access_key_id", "nullif({issued_access_key_id}, '')"),
     Column("issued_arn", "coalesce({issued_arn}, {issued_user_arn})"),

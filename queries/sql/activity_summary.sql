@@ -5,6 +5,8 @@
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
 --   its API version's date finds all versions),
+--   act (a group of calls: delete, login, login-without-mfa, failed-login, credential,
+--   identity-change, secret-read, root, logging-change; or NULL),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls for
 --   single layers that come with each push and pull)
 -- key: events
@@ -67,6 +69,32 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
   AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
   AND (CAST($name AS VARCHAR) IS NULL OR e.plain_name = $name OR e.event_name = $name)
   AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
+  AND (CAST($act AS VARCHAR) IS NULL OR CASE CAST($act AS VARCHAR)
+    WHEN 'delete' THEN e.plain_name LIKE 'Delete%' OR e.plain_name LIKE 'BatchDelete%'
+      OR e.plain_name LIKE 'Terminate%' OR e.plain_name LIKE 'Deregister%'
+      OR e.plain_name LIKE 'Purge%' OR e.plain_name LIKE 'Remove%'
+      OR e.plain_name IN ('ScheduleKeyDeletion', 'PolicyExecutionEvent')
+    WHEN 'login' THEN e.event_name = 'ConsoleLogin'
+    WHEN 'login-without-mfa' THEN e.event_name = 'ConsoleLogin' AND e.outcome = 'ok'
+      AND NOT e.mfa
+    WHEN 'failed-login' THEN e.event_name = 'ConsoleLogin' AND e.outcome <> 'ok'
+    WHEN 'credential' THEN e.issued_access_key_id IS NOT NULL OR e.event_name IN (
+      'CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile', 'GetSessionToken',
+      'GetFederationToken', 'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity',
+      'AssumeRoot', 'CreateToken')
+    WHEN 'identity-change' THEN e.is_write AND e.event_source IN ('iam.amazonaws.com',
+      'sso.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore.amazonaws.com',
+      'organizations.amazonaws.com')
+    WHEN 'secret-read' THEN e.event_name IN ('GetSecretValue', 'BatchGetSecretValue',
+      'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory',
+      'GetPasswordData')
+    WHEN 'root' THEN e.identity_type = 'Root'
+    WHEN 'logging-change' THEN e.event_name IN ('StopLogging', 'DeleteTrail', 'UpdateTrail',
+      'PutEventSelectors', 'PutInsightSelectors', 'DeleteEventDataStore', 'UpdateEventDataStore',
+      'StopEventDataStoreIngestion', 'DeleteDetector', 'UpdateDetector',
+      'StopConfigurationRecorder', 'DeleteConfigurationRecorder', 'DeleteFlowLogs',
+      'DeleteLogGroup', 'DeleteLogStream', 'PutRetentionPolicy')
+    ELSE FALSE END)
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
   AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.event_name, '') NOT IN (

@@ -20,7 +20,7 @@ from queries import catalogue
 from queries.case import Case, open_case
 from queries.index.schema import create_tables
 from queries.question import Order, Question, ask_for, literal
-from queries.scope import SCOPES, VALUE, Scope, about, locate
+from queries.scope import ACTS, SCOPES, VALUE, Scope, about, locate
 from samples import incident_path
 from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
 
@@ -173,6 +173,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "service": [None, "ecr.amazonaws.com"],
         "name": [None, "PutImage"],
         "error": [None, "AccessDenied"],
+        "act": [None, *ACTS],
         "writes": [False, True],
         "failures": [False, True],
         "fold_layers": [False, True],

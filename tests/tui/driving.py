@@ -179,6 +179,7 @@ async def driving(
     notices_shown: bool = False,
     case_file: str | None = None,
     start: str = REPOSITORIES,
+    start_at: str | None = None,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
@@ -190,6 +191,7 @@ async def driving(
         theme_name=theme,
         case_file=Path(case_file) if case_file else None,
         start=start,
+        start_at=start_at,
     )
     app.animation_level = "none"
     try:

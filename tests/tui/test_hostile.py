@@ -197,7 +197,7 @@ def unfolded(text: str) -> str:
 
 async def elsewhere(driver: Driver) -> None:
     """The places that are reached by a key of their own."""
-    for key in ("p", "E", "e"):
+    for key in ("p", "K", "A", "O", "I", "E", "e"):
         await driver.press(key)
         check(driver)
         await driver.press("y")

@@ -153,6 +153,13 @@ async def test_the_other_places(album: Album, size: str) -> None:
             await driver.press("/")
             await driver.write("nobody")
             await album.take(driver.pilot, "nothing found")
+            await driver.press("escape")
+        for key, name in (("K", "keys"), ("A", "addresses"), ("O", "resources"), ("I", "images")):
+            await driver.press(key)
+            await album.take(driver.pilot, name)
+            await driver.press("escape")
+        await driver.press("S")
+        await album.take(driver.pilot, "menu")
     album.check()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import WrongUsage
+from queries.scope import ACTS
 
 if TYPE_CHECKING:
     from queries.case import Case
@@ -68,6 +69,7 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service", metavar="SOURCE", help="such as ecr or ecr.amazonaws.com")
     parser.add_argument("--name", metavar="EVENT", help="event name, such as PutImage")
     parser.add_argument("--error", metavar="CODE")
+    parser.add_argument("--act", choices=tuple(ACTS), help="only calls of this group")
     parser.add_argument("--writes", action="store_true", help="only calls that change something")
     parser.add_argument("--failures", action="store_true", help="only calls that failed")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N rows")
@@ -132,6 +134,7 @@ def filters_of(case: Case, options: argparse.Namespace) -> Filters:
         service=service,
         name=getattr(options, "name", None),
         error=getattr(options, "error", None),
+        act=getattr(options, "act", None),
         writes=getattr(options, "writes", False),
         failures=getattr(options, "failures", False),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.commands import behind, findings, image, where
+from tui.commands import behind, entries, findings, image, where
 from tui.commands.answers import (
     activity,
     event,
@@ -192,6 +192,36 @@ COMMANDS: dict[str, Command] = {
         "Events in time order. Without a scope option: all events.",
         activity_options,
         activity,
+    ),
+    "keys": Command(
+        "every access key: who used it, from where, who issued it",
+        "One row for each access key, of a user or of one session; issued and unused ones, too.",
+        entries.who_options,
+        entries.keys,
+    ),
+    "addresses": Command(
+        "every source address: how many acted from there, and how much",
+        "One row for each source address, and for each name of a service in place of one.",
+        entries.who_options,
+        entries.addresses,
+    ),
+    "resources": Command(
+        "everything that was acted on, by ARN or name",
+        "One row for each resource and service; 'activity --value ARN' shows what was done to it.",
+        entries.who_options,
+        entries.resources,
+    ),
+    "images": Command(
+        "every image digest: pushes, pulls, deployments",
+        "One row for each digest that a registry event or a deployment names.",
+        entries.image_options,
+        entries.images,
+    ),
+    "layers": Command(
+        "every layer: in how many images, first and last seen",
+        "One row for each layer of an image pushed here, or uploaded.",
+        entries.image_options,
+        entries.layers,
     ),
     "event": Command(
         "one record, exactly as delivered",

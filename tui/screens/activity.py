@@ -18,7 +18,7 @@ from queries.case import Case
 from queries.naming import display_name, service_name
 from queries.progress import CancelToken
 from queries.question import Order, Question
-from queries.scope import ALL, Filters, Scope, about, locate
+from queries.scope import ACTS, ALL, Filters, Scope, about, locate
 from tui.cells import (
     event_mark,
     event_style,
@@ -174,6 +174,8 @@ class ActivityScreen(CaseScreen):
             if value := getattr(filters, name):
                 shown = service_name(value) if name == "service" else value
                 said.append(safe_content(f" · {FILTER_KINDS[name]} {shown}", 60, "$text-primary"))
+        if filters.act:
+            said.append(Content.styled(f" · {ACTS[filters.act]}", "$text-primary"))
         for name, words in (("writes", "writes only"), ("failures", "failures only")):
             if getattr(filters, name):
                 said.append(Content.styled(f" · {words}", "$text-primary"))
@@ -267,7 +269,7 @@ class ActivityScreen(CaseScreen):
         self._change(fold_layers=not self._filters.fold_layers)
 
     def action_clear_filters(self) -> None:
-        nothing = dict.fromkeys(("since", "until", *FILTER_KINDS))
+        nothing = dict.fromkeys(("since", "until", "act", *FILTER_KINDS))
         self._change(**nothing, writes=False, failures=False)
 
     def action_scope(self) -> None:
@@ -296,10 +298,15 @@ class ActivityScreen(CaseScreen):
             Choice(name, words, note=f"now: {now}" if (now := getattr(self._filters, name)) else "")
             for name, words in FILTER_KINDS.items()
         ]
+        act = ACTS[self._filters.act] if self._filters.act else ""
+        choices.append(Choice("act", "group of calls", note=f"now: {act}" if act else ""))
         self.app.push_screen(Picker("Filter by", choices), self._pick_value)
 
     def _pick_value(self, name: str | None) -> None:
         if name is None:
+            return
+        if name == "act":
+            self._pick_act()
             return
         others = self._filters.changed(**{name: None})
         self.ask(
@@ -307,6 +314,16 @@ class ActivityScreen(CaseScreen):
             partial(_values, about("activity_values", self._scope, others, kind=name)),
             partial(self._offer_values, name),
         )
+
+    def _pick_act(self) -> None:
+        choices = [Choice("", "any", note="no filter")]
+        choices += [Choice(act, words) for act, words in ACTS.items()]
+
+        def choose(act: str | None) -> None:
+            if act is not None:
+                self._change(act=act or None)
+
+        self.app.push_screen(Picker("Only these calls", choices), choose)
 
     def _offer_values(self, name: str, values: list[tuple[str, int]]) -> None:
         choices = [Choice("", "any", note="no filter")]

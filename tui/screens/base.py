@@ -55,6 +55,11 @@ class CaseScreen(Jobs):
         Binding("D", "go('where')", "Where it ran", show=False),
         Binding("e", "go('evidence')", "Evidence", show=False),
         Binding("E", "go('events')", "All events", show=False),
+        Binding("S", "start", "Start from", show=False),
+        Binding("K", "go('keys')", "Sessions and keys", show=False),
+        Binding("A", "go('addresses')", "Addresses", show=False),
+        Binding("O", "go('resources')", "Resources", show=False),
+        Binding("I", "go('images')", "Images and layers", show=False),
         Binding("question_mark", "help", "Keys"),
         Binding("colon", "app.command_palette", "Command", show=False),
     ]
@@ -342,6 +347,12 @@ class CaseScreen(Jobs):
         if self.segment != places.TITLES.get(place):
             app: Any = self.app
             app.push_screen(places.make(place, app))
+
+    def action_start(self) -> None:
+        """The menu of places and ready questions."""
+        from tui.start import open_menu
+
+        open_menu(self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide keys that would do nothing here: the footer never lies."""

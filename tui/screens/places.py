@@ -16,6 +16,10 @@ TITLES = {
     "pushes": "All pushes",
     "where": "Where it ran",
     "principals": "Principals",
+    "keys": "Sessions and keys",
+    "addresses": "Addresses",
+    "resources": "Resources",
+    "images": "Images and layers",
     "events": "All events",
     "evidence": "Evidence",
 }
@@ -44,4 +48,13 @@ def make(place: str, app: InvestigateApp) -> CaseScreen:
         return PrincipalsScreen()
     if place == "evidence":
         return EvidenceScreen()
+    if place in ("keys", "addresses", "resources"):
+        from tui.screens import entries
+
+        lists = {"keys": entries.KEYS, "addresses": entries.ADDRESSES}
+        return entries.EntryScreen(lists.get(place, entries.RESOURCES))
+    if place == "images":
+        from tui.screens.images import ImagesScreen
+
+        return ImagesScreen()
     return ActivityScreen(Scope(ALL))

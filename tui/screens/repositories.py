@@ -52,6 +52,7 @@ class RepositoriesScreen(CaseScreen):
         Binding("a", "activity", "Activity"),
         Binding("p", "go('principals')", "Principals"),
         Binding("e", "go('evidence')", "Evidence"),
+        Binding("S", "start", "Start from"),
     ]
 
     def body(self) -> Iterable[Widget]:

@@ -1,0 +1,22 @@
+-- digests_like: images and layers whose digest begins like this, with how many events name them.
+-- parameters: value (VARCHAR: `sha256:` and the first digits)
+-- key: kind, digest
+SELECT 'image' AS kind, i.image_digest AS digest, count(*) AS events
+FROM (
+  SELECT r.image_digest FROM registry_events AS r
+  UNION ALL
+  SELECT p.image_digest FROM pushes AS p
+  UNION ALL
+  SELECT d.resolved_digest FROM deployments AS d
+) AS i
+WHERE i.image_digest LIKE $value || '%'
+GROUP BY i.image_digest
+UNION ALL
+SELECT 'layer' AS kind, l.layer_digest AS digest, count(*) AS events
+FROM (
+  SELECT r.layer_digest FROM registry_events AS r
+  UNION ALL
+  SELECT n.layer_digest FROM push_layers AS n
+) AS l
+WHERE l.layer_digest LIKE $value || '%'
+GROUP BY l.layer_digest
