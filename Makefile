@@ -25,7 +25,7 @@ demo: $(READY) ## open the program on the sample incident
 
 .PHONY: test
 test: $(READY) ## run the whole test suite
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: check
 check: lint test ## format, lint, types, import contracts, then the tests: run it before a commit
