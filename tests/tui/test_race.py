@@ -82,6 +82,19 @@ async def test_letters_typed_ahead_of_the_filter_are_no_commands() -> None:
         assert driver.table.has_focus
 
 
+async def test_keys_typed_after_a_filter_reach_the_table() -> None:
+    async with driving() as driver:
+        driver.send("/", *"team/api", "enter", "enter")
+        await driver.settle()
+        assert stack(driver) == [RepositoriesScreen, PushesScreen]
+        await driver.press("escape", "escape")
+        driver.send("/", *"team", "enter", "G")
+        await driver.settle()
+        assert driver.table.question is not None
+        assert driver.table.question.needle == "team"
+        assert driver.screen.query_one("#filter", Input).value == "team"
+
+
 async def test_last_filter_typed_is_the_one_that_counts() -> None:
     async with driving() as driver:
         await driver.go_to(repository=API)

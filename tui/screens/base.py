@@ -27,6 +27,7 @@ from tui.text import safe_text
 from tui.widgets.banner import Banner
 from tui.widgets.breadcrumb import Breadcrumb
 from tui.widgets.facts import Facts
+from tui.widgets.filter_box import FilterBox
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.paged_table import PagedTable, Row
 
@@ -81,7 +82,7 @@ class CaseScreen(Jobs):
         yield Breadcrumb(id="crumbs")
         with Container(id="body"):
             yield from self.body()
-        yield Input(placeholder="filter as you type · Enter keeps · Esc clears", id="filter")
+        yield FilterBox(lambda: self._close_filter(clear=False))
         yield KeyBar()
 
     def _warns(self) -> bool:
@@ -212,11 +213,6 @@ class CaseScreen(Jobs):
         event.stop()
         if self.table is not None:
             self.table.filter_by(event.value)
-
-    @on(Input.Submitted, "#filter")
-    def _filter_kept(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._close_filter(clear=False)
 
     def _close_filter(self, *, clear: bool) -> None:
         box = self.query_one("#filter", Input)
