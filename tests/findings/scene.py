@@ -167,11 +167,17 @@ def _clients(scene: Scene) -> None:
     scene.put("client/hit", "x", ["c", "1"], 11, who=user("client-hit"), userAgent="crane/0.19")
     newer = "docker/28.0.0"
     scene.put("client/miss", "x", ["c", "2"], 11, who=user("client-miss"), userAgent=newer)
+    scene.habit("client/benign", user("client-benign"), days=(2, 3, 4))
+    for day in (2, 11):  # what it uses now and then
+        who = user("client-benign")
+        scene.put("client/benign", f"{day}", ["c", f"b{day}"], day, who=who, userAgent="crane/0.19")
 
 
 def _root(scene: Scene) -> None:
     scene.put("root/hit", "x", ["r", "1"], 11, who=f"arn:aws:iam::{ACCOUNT}:root")
     scene.put("root/miss", "x", ["r", "2"], 11, who=user("root"))
+    scene.habit("root/benign")
+    scene.read("DescribeImages", "root/benign", 11, 9, f"arn:aws:iam::{ACCOUNT}:root")
 
 
 # --- tags and layers ------------------------------------------------------------------------------
@@ -267,6 +273,8 @@ def _odd(scene: Scene) -> None:
     strange: dict[str, Any] = {"sourceIPAddress": AWAY, "userAgent": "Boto3/1.34"}
     scene.put("odd/hit", "x", ["o", "1"], 11, 3, user("odd-hit"), **strange)
     scene.put("odd/miss", "x", ["o", "2"], 11, 10, user("odd-miss"))
+    scene.habit("odd/benign")
+    scene.put("odd/benign", "x", ["o", "3"], 11, 10)
 
 
 # --- how the registry works -----------------------------------------------------------------------
@@ -301,7 +309,11 @@ def _policies(scene: Scene) -> None:
                 "rules": [{"destinations": [{"registryId": "999988887777", "region": "us-west-2"}]}]
             }
         }
-        scene.call(name, 11, 9, user("rep"), requestParameters=asked, **more)
+        who = user("rep" if not more else "rep-miss")
+        scene.call(name, 11, 9, who, requestParameters=asked, **more)
+    scene.read("DescribeRegistry", None, 11, 9, user("rep-benign"))
+    removed = {"ecrRepositoryPrefix": "hub"}
+    scene.call("DeletePullThroughCacheRule", 11, 9, user("rep-benign"), requestParameters=removed)
 
 
 def _guards(scene: Scene) -> None:
@@ -322,14 +334,15 @@ def _guards(scene: Scene) -> None:
         change("PutLifecyclePolicy", repo, lifecyclePolicyText=json.dumps({"rules": [rule]}))
 
 
-def _delete(scene: Scene, repo: str, digest: str, day: int, hour: int, who: str, minute: int = 0
-            ) -> None:  # fmt: skip
-    named = [{"imageDigest": digest}]
+def _delete(scene: Scene, repo: str, digest: str, day: int, hour: int, who: str, minute: int = 0,
+            also: Sequence[str] = (), **fields: Any) -> None:  # fmt: skip
+    named = [{"imageDigest": one} for one in (digest, *also)]
     asked = {"repositoryName": repo, "imageIds": named}
     answer = {"imageIds": named, "failures": []}
     scene.call(
-        "BatchDeleteImage", day, hour, who, minute, requestParameters=asked, responseElements=answer
-    )
+        "BatchDeleteImage", day, hour, who, minute, requestParameters=asked,
+        responseElements=answer, **fields,
+    )  # fmt: skip
 
 
 def _deletions(scene: Scene) -> None:
@@ -340,6 +353,15 @@ def _deletions(scene: Scene) -> None:
     for day in (9, 10, 11):
         _delete(scene, "delete/benign", sha(f"old {day}"), day, 12, user("cleaner"))
     _delete(scene, "delete/job", sha("job"), 11, 12, CI)
+    refused: dict[str, Any] = {"errorCode": "AccessDenied"}
+    _delete(scene, "delete/miss", sha("kept"), 11, 12, user("dan"), **refused)
+    ran = scene.put("delete/ran", "1.0.0", ["de", "ran"], 4)
+    _run(scene, "delete/ran:1.0.0", 9, 12, user("operator"))
+    _delete(scene, "delete/ran", sha("never ran"), 11, 12, user("drew"), also=[ran])
+    _run(scene, "delete/own:1.0.0", 11, 14, user("operator"))
+    own = scene.put("delete/own", "1.0.0", ["de", "own"], 11, 13, user("dora"))
+    _run(scene, "delete/own:1.0.0", 11, 14, user("operator"), 40)
+    _delete(scene, "delete/own", own, 11, 15, user("dora"))
 
 
 def _listings(scene: Scene) -> None:
@@ -363,6 +385,10 @@ def _tokens(scene: Scene) -> None:
     scene.login(11, 9, user("token-away"), sourceIPAddress=ELSEWHERE)
     scene.habit("token/near", user("token-near"), days=(2, 3))
     scene.login(11, 9, user("token-near"), sourceIPAddress="203.0.113.77")
+    scene.habit("token/roam", user("token-roam"), days=(2, 3))
+    for number in range(4):  # somebody who is never twice in the same place
+        scene.login(3, 18 + number, user("token-roam"), sourceIPAddress=f"192.0.{number}.8")
+    scene.login(11, 9, user("token-roam"), sourceIPAddress="198.51.100.98")
 
 
 def _strangers(scene: Scene) -> None:
@@ -391,6 +417,7 @@ def _scans(scene: Scene) -> None:
     for name, counts in (
         ("hit", {"CRITICAL": 2, "HIGH": 1}),
         ("miss", {"MEDIUM": 9, "LOW": 3}),
+        ("benign", {}),
     ):
         digest = scene.put(f"scan/{name}", "1", ["s", name], 9)
         image_id = {"imageDigest": digest}
@@ -424,14 +451,48 @@ def _keys(scene: Scene) -> None:
             responseElements=answer, **iam,
         )  # fmt: skip
         scene.put(f"key/{name}", "x", ["k", name], 11, who=user(name))
-    for name, created in (("mfa-hit", when(11, 9)), ("mfa-miss", when(11, 4))):
+    answer = {"accessKey": {"userName": "key-benign", "accessKeyId": "AKIANEVERUSED"}}
+    scene.call(
+        "CreateAccessKey", 9, 9, user("admin"), requestParameters={"userName": "key-benign"},
+        responseElements=answer, **iam,
+    )  # fmt: skip
+    scene.put("key/key-benign", "x", ["k", "key-benign"], 11, who=user("key-benign"))
+    for name, created, used in (
+        ("mfa-hit", when(11, 9), "No"),
+        ("mfa-miss", when(11, 4), "No"),
+        ("mfa-said", when(11, 9), "Yes"),
+        ("mfa-benign", when(11, 9), "Yes"),
+    ):
         scene.call(
             "ConsoleLogin", 11, 9, user(name), eventSource="signin.amazonaws.com",
             requestParameters=None, responseElements={"ConsoleLogin": "Success"},
+            additionalEventData={"MFAUsed": used, "MobileVersion": "No"},
         )  # fmt: skip
-        attributes = {"creationDate": created, "mfaAuthenticated": "false"}
+        with_mfa = "true" if name == "mfa-benign" else "false"
+        attributes = {"creationDate": created, "mfaAuthenticated": with_mfa}
         session = {**identity(user(name)), "sessionContext": {"attributes": attributes}}
         scene.put(f"mfa/{name}", "x", ["mf", name], 11, who=user(name), userIdentity=session)
+    _console_logins(scene)
+
+
+def _console_logins(scene: Scene) -> None:
+    def login(who: str, day: int, used: str, **fields: Any) -> None:
+        scene.call(
+            "ConsoleLogin", day, 8, who, eventSource="signin.amazonaws.com", requestParameters=None,
+            **{"responseElements": {"ConsoleLogin": "Success"}, **fields},
+            additionalEventData={"MFAUsed": used},
+        )  # fmt: skip
+
+    for name in ("con-hit", "con-refused", "con-early", "con-benign"):
+        scene.put(f"con/{name}", "x", ["co", name], 11, who=user(name))
+    login(user("con-hit"), 11, "No")
+    login(user("con-refused"), 11, "No", responseElements={"ConsoleLogin": "Failure"})
+    login(user("con-early"), 8, "No")
+    login(user("con-benign"), 11, "Yes")
+    login(user("con-idle"), 11, "No")  # and touches nothing of the registry
+    federated = {**identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Dev_1/con@x")}
+    login(federated["arn"], 11, "No", userIdentity=federated)
+    scene.put("con/federated", "x", ["co", "f"], 11, who=federated["arn"])
 
 
 def _logging(scene: Scene) -> None:
@@ -512,6 +573,7 @@ def _deploys(scene: Scene) -> None:
     for name, command in (
         ("task-hit", "curl 169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         ("task-miss", "curl 169.254.0.1"),
+        ("task-benign", "curl http://localhost:8080/health"),
     ):
         asked = {"family": name, "containerDefinitions": [{"image": "i", "command": [command]}]}
         for source in ("ecs.amazonaws.com", "example.amazonaws.com"):

@@ -6,7 +6,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -20,8 +20,6 @@ from queries.findings.run import find
 from queries.findings.settings import Settings
 from tests.evidence_files import ACCOUNT, case_in_memory, image, sha, trail, write
 from tests.findings.scene import CI, HOME, user, whole_scene
-
-HIT, MISS, BENIGN = "hit", "miss", "benign"
 
 
 @pytest.fixture(scope="module")
@@ -49,58 +47,84 @@ def about(found: Found, rule: str) -> dict[str, list[Finding]]:
     return by
 
 
-CASES: Mapping[str, tuple[tuple[str, str], tuple[str, ...]]] = {
-    # rule: ((what it is about, its severity), (near misses and benign inputs))
-    "push-by-new-principal": (("new/hit", "medium"), ("new/miss", "new/benign")),
-    "push-outside-hours": (("hours/hit", "low"), ("hours/miss", "hours/benign")),
-    "push-from-new-address": (("address/hit", "low"), ("address/miss", "address/benign")),
-    "push-with-new-client": (("client/hit", "low"), ("client/miss",)),
-    "push-by-human-into-ci-repository": (
-        ("human/hit", "medium"),
-        ("human/miss", "human/benign"),
+@dataclass(frozen=True)
+class Inputs:
+    """What a rule is tried on: repositories or people of the scene."""
+
+    hit: str
+    severity: str
+    misses: tuple[str, ...]
+    """They lack one condition."""
+    benign: tuple[str, ...]
+    """Everyday life."""
+
+
+CASES: Mapping[str, Inputs] = {
+    "push-by-new-principal": Inputs("new/hit", "medium", ("new/miss",), ("new/benign",)),
+    "push-outside-hours": Inputs("hours/hit", "low", ("hours/miss",), ("hours/benign",)),
+    "push-from-new-address": Inputs("address/hit", "low", ("address/miss",), ("address/benign",)),
+    "push-with-new-client": Inputs("client/hit", "low", ("client/miss",), ("client/benign",)),
+    "push-by-human-into-ci-repository": Inputs(
+        "human/hit", "medium", ("human/miss",), ("human/benign",)
     ),
-    "push-by-root": (("root/hit", "high"), ("root/miss",)),
-    "tag-moved": (("tag/hit", "high"), ("tag/again", "tag/benign", "tag/latest")),
-    "immutable-tag-attempt": (("fixed/hit", "high"), ("fixed/miss", "fixed/benign")),
-    "implant-shaped-push": (
-        ("implant/hit", "critical"),
-        ("implant/miss", "implant/benign", "tag/hit", "new/hit"),
+    "push-by-root": Inputs("root/hit", "high", ("root/miss",), ("root/benign",)),
+    "tag-moved": Inputs("tag/hit", "high", ("tag/again",), ("tag/benign", "tag/latest")),
+    "immutable-tag-attempt": Inputs("fixed/hit", "high", ("fixed/miss",), ("fixed/benign",)),
+    "implant-shaped-push": Inputs(
+        "implant/hit", "critical", ("implant/miss", "tag/hit", "new/hit"), ("implant/benign",)
     ),
-    "layer-spread": (("spread/hit", "high"), ("spread/miss", "spread/benign")),
-    "pulled-then-pushed": (("pulled/hit", "high"), ("pulled/miss", "pulled/benign")),
-    "recon-then-push": (("recon/hit", "high"), ("recon/miss", "recon/benign")),
-    "push-without-login": (
-        ("login/hit", "medium"),
-        ("login/miss", "login/benign", "login/unknown"),
+    "layer-spread": Inputs("spread/hit", "high", ("spread/miss",), ("spread/benign",)),
+    "pulled-then-pushed": Inputs("pulled/hit", "high", ("pulled/miss",), ("pulled/benign",)),
+    "recon-then-push": Inputs("recon/hit", "high", ("recon/miss",), ("recon/benign",)),
+    "push-without-login": Inputs(
+        "login/hit", "medium", ("login/miss", "login/unknown"), ("login/benign",)
     ),
-    "unexpected-properties": (("odd/hit", "critical"), ("odd/miss", "new/hit")),
-    "repository-policy-opened": (
-        ("policy/hit", "high"),
-        ("policy/miss", "policy/benign", "policy/reading"),
+    "unexpected-properties": Inputs(
+        "odd/hit", "critical", ("odd/miss", "new/hit"), ("odd/benign",)
     ),
-    "replication-or-cache-added": (("rep", "high"), ("polly",)),
-    "guard-lowered": (
-        ("guard/tags", "medium"),
-        ("guard/fixed", "guard/on", "guard/foreign", "guard/keep"),
+    "repository-policy-opened": Inputs(
+        "policy/hit", "high", ("policy/miss",), ("policy/benign", "policy/reading")
     ),
-    "images-deleted": (("delete/hit", "high"), ("delete/benign", "delete/job")),
-    "registry-recon": (("list-hit", "medium"), ("list-miss", "list-benign")),
-    "login-by-stranger": (("token-hit", "low"), ("token-miss", "token-benign")),
-    "login-from-new-address": (("token-away", "low"), ("token-near", "token-hit")),
-    "pulls-by-stranger": (("app", "medium"), ("service", "bulk-miss", "token-miss")),
-    "unexpected-account-or-region": (("reg-hit", "medium"), ("reg-miss", "reg-benign")),
-    "scan-findings": (("scan/hit", "medium"), ("scan/miss",)),
-    "denied-burst": (("deny-hit", "medium"), ("deny-miss", "deny-benign")),
-    "credential-born-suspicious": (("key/key-hit", "high"), ("key/key-miss", "new/hit")),
-    "push-without-mfa": (("mfa/mfa-hit", "medium"), ("mfa/mfa-miss",)),
-    "logging-tampered": (("log-push", "critical"), ("log-start", "log-foreign")),
-    "activity-after-push": (("reach-hit", "high"), ("reach-miss", "reach-benign")),
-    "push-to-public-gallery": (("public/hit", "medium"), ("public/benign", "public/miss")),
-    "push-then-deploy": (("deploy/hit", "medium"), ("deploy/miss", "deploy/benign")),
-    "deployed-image-replaced": (("tag/hit", "high"), ("tag/benign",)),
-    "implant-runs": (("implant/hit", "high"), ("implant/benign", "implant/own", "deploy/hit")),
-    "task-reads-credentials": (("task-hit", "high"), ("task-miss", "task-foreign")),
-    "push-by-direct-call": (("direct/hit", "low"), ("direct/miss", "direct/benign")),
+    "replication-or-cache-added": Inputs("rep", "high", ("rep-miss", "polly"), ("rep-benign",)),
+    "guard-lowered": Inputs(
+        "guard/tags", "medium", ("guard/foreign",), ("guard/fixed", "guard/on", "guard/keep")
+    ),
+    "images-deleted": Inputs(
+        "delete/hit", "high", ("delete/miss",), ("delete/benign", "delete/job")
+    ),
+    "registry-recon": Inputs("list-hit", "medium", ("list-miss",), ("list-benign",)),
+    "login-by-stranger": Inputs("token-hit", "low", ("token-miss",), ("token-benign",)),
+    "login-from-new-address": Inputs(
+        "token-away", "low", ("token-near", "token-hit"), ("token-roam",)
+    ),
+    "pulls-by-stranger": Inputs("app", "medium", ("bulk-miss",), ("service", "token-miss")),
+    "unexpected-account-or-region": Inputs("reg-hit", "medium", ("reg-miss",), ("reg-benign",)),
+    "scan-findings": Inputs("scan/hit", "medium", ("scan/miss",), ("scan/benign",)),
+    "denied-burst": Inputs("deny-hit", "medium", ("deny-miss",), ("deny-benign",)),
+    "credential-born-suspicious": Inputs(
+        "key/key-hit", "high", ("key/key-miss",), ("key/key-benign", "new/hit")
+    ),
+    "push-without-mfa": Inputs(
+        "mfa/mfa-hit", "medium", ("mfa/mfa-miss", "mfa/mfa-said"), ("mfa/mfa-benign",)
+    ),
+    "console-login-without-mfa": Inputs(
+        "con/con-hit",
+        "low",
+        ("con/con-refused", "con/con-early", "con-idle"),
+        ("con/con-benign", "con/federated"),
+    ),
+    "logging-tampered": Inputs("log-push", "critical", ("log-foreign",), ("log-start",)),
+    "activity-after-push": Inputs("reach-hit", "high", ("reach-miss",), ("reach-benign",)),
+    "push-to-public-gallery": Inputs("public/hit", "medium", ("public/miss",), ("public/benign",)),
+    "push-then-deploy": Inputs("deploy/hit", "medium", ("deploy/miss",), ("deploy/benign",)),
+    "deployed-image-replaced": Inputs("tag/hit", "high", ("tag/version",), ("tag/benign",)),
+    "implant-runs": Inputs(
+        "implant/hit", "high", ("implant/own", "deploy/hit"), ("implant/benign",)
+    ),
+    "task-reads-credentials": Inputs(
+        "task-hit", "high", ("task-miss", "task-foreign"), ("task-benign",)
+    ),
+    "push-by-direct-call": Inputs("direct/hit", "low", ("direct/miss",), ("direct/benign",)),
 }
 
 CONFIGURED = {"push-by-unlisted-principal", "digest-not-known-good"}
@@ -109,11 +133,12 @@ CONFIGURED = {"push-by-unlisted-principal", "digest-not-known-good"}
 
 @pytest.mark.parametrize("rule", CASES)
 def test_the_rule_tells_its_case_from_its_neighbours(rule: str, found: Found) -> None:
-    (subject, severity), others = CASES[rule]
-    by = about(found, rule)
-    assert subject in by, sorted(by)
-    assert by[subject][0].severity == severity, by[subject][0].why
-    for other in others:
+    inputs, by = CASES[rule], about(found, rule)
+    assert inputs.hit in by, sorted(by)
+    assert by[inputs.hit][0].severity == inputs.severity, by[inputs.hit][0].why
+    assert inputs.misses
+    assert inputs.benign
+    for other in (*inputs.misses, *inputs.benign):
         assert other not in by, by[other][0].why
 
 
@@ -148,6 +173,13 @@ def test_other_shades_of_what_rules_see(found: Found) -> None:
     assert about(found, "implant-shaped-push")["implant/own"][0].severity == "medium"
     assert about(found, "logging-tampered")["log-only"][0].severity == "high"
     assert about(found, "images-deleted")["delete/tidy"][0].severity == "low"
+    deleted = about(found, "images-deleted")
+    assert deleted["delete/ran"][0].severity == "medium"
+    assert (
+        ", which service c/delete-ran-1.0.0 was told to run at 2026-03-09"
+        in deleted["delete/ran"][0].why
+    )
+    assert deleted["delete/own"][0].severity == "high"
     assert "bulk-hit" in about(found, "pulls-by-stranger")
 
 

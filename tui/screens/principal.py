@@ -194,6 +194,10 @@ def who_facts(
     mfa = sum(s["with_mfa"] for s in sessions), sum(s["without_mfa"] for s in sessions)
     if any(mfa):
         facts.append(("MFA", f"{fmt_count(mfa[0])} events with, {fmt_count(mfa[1])} without"))
+    if logins := summary["console_logins"]:
+        mfa = summary["logins_with_mfa"], summary["logins_without_mfa"]
+        said = f"{fmt_count(mfa[0])} with MFA, {fmt_count(mfa[1])} without"
+        facts.append(("console logins", f"{fmt_count(logins)}: {said}"))
     for label, column in (
         ("source identity", "source_identity"),
         ("OIDC subject", "subject"),

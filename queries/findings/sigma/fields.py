@@ -37,8 +37,11 @@ _COLUMNS = {
 }
 _EXPRESSIONS = {
     "readOnly": "CAST(e.read_only AS VARCHAR)",
+    "additionalEventData.MFAUsed": "CASE WHEN e.event_source = 'signin.amazonaws.com' THEN"
+    " CASE e.mfa WHEN TRUE THEN 'Yes' WHEN FALSE THEN 'No' END END",
     "userIdentity.arn": "CASE WHEN e.principal LIKE 'arn:%' THEN e.principal END",
-    "userIdentity.sessionContext.attributes.mfaAuthenticated": "CAST(e.mfa AS VARCHAR)",
+    "userIdentity.sessionContext.attributes.mfaAuthenticated": "CASE WHEN"
+    " e.event_source <> 'signin.amazonaws.com' THEN CAST(e.mfa AS VARCHAR) END",
 }
 _EXPRESSIONS |= {name: f"e.{column}" for name, column in _COLUMNS.items()}
 _BY_SMALL_NAME = {name.lower(): sql for name, sql in _EXPRESSIONS.items()}

@@ -1,6 +1,6 @@
 -- push-without-mfa: pushed after a console login without MFA
 -- sees: a push by a session that began with a login at the console, within a minute, and says that it
---   was not authenticated with MFA.
+--   was not authenticated with MFA. A login that says MFA was used is believed.
 -- severity: medium
 -- technique: T1078.004
 -- needs: pushes
@@ -16,6 +16,6 @@ FROM pushed AS p
 JOIN events AS e ON e.event_key = p.event_key AND e.event_name = 'PutImage'
   AND e.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com') AND NOT e.mfa
 JOIN events AS l ON l.event_name = 'ConsoleLogin' AND l.event_source = 'signin.amazonaws.com'
-  AND l.outcome = 'ok' AND l.principal = p.principal
+  AND l.outcome = 'ok' AND l.principal = p.principal AND NOT coalesce(l.mfa, FALSE)
   AND e.session_created BETWEEN l.event_time - INTERVAL 1 MINUTE AND l.event_time + INTERVAL 1 MINUTE
 WHERE p.outcome = 'ok'
