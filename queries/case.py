@@ -20,6 +20,9 @@ from queries.evidence_index import Evidence, Work, missing_from
 from queries.growth import fingerprint, identity
 from queries.index.rows import as_text
 from queries.index_file import cache_folder, item_in, meta_of, open_sealed
+from queries.marks.events import locate_marks
+from queries.marks.keeper import Marks
+from queries.marks.opening import marks_of_case_file, marks_of_evidence
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.local import Item, find_items
@@ -55,6 +58,15 @@ class Case:
     _source: RemoteSource | None = None
     evidence: Evidence | None = None
     """What it was opened over, to look there again; None when only the index was opened."""
+    marks: Marks = field(default_factory=Marks)
+    """What is marked as evidence."""
+
+    def with_marks(self, marks: Marks) -> Case:
+        """Give it its marks, and find their events in it."""
+        self.marks = marks
+        if len(marks):
+            marks.find(lambda known: locate_marks(self, known))
+        return self
 
     def ask(
         self,
@@ -104,10 +116,12 @@ class Case:
         grown._source, grown.evidence = self._source, self.evidence
         grown._temporary = [*self._temporary, spool]
         self._temporary = []
-        return grown
+        marks, self.marks = self.marks, Marks()
+        return grown.with_marks(marks)
 
     def close(self) -> None:
         self.connection.close()
+        self.marks.close()
         for resource in self._temporary:
             resource.cleanup()
 
@@ -200,7 +214,9 @@ def _completed(
         source.used()
         case._source = source
         case._temporary.append(source)
-    return case
+    if evidence.case_file is not None and case.path == evidence.case_file:
+        return case.with_marks(marks_of_case_file(case.connection, case.path, evidence))
+    return case.with_marks(marks_of_evidence(evidence))
 
 
 def _remote_source(
@@ -234,4 +250,5 @@ def _open_existing(path: Path) -> Case:
             f"{path}: was not made by this version; give the evidence paths to build it anew"
         )
     connection, totals = open_sealed(path)
-    return Case(connection, path, totals, from_cache=True)
+    case = Case(connection, path, totals, from_cache=True)
+    return case.with_marks(marks_of_case_file(connection, path))

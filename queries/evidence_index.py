@@ -21,7 +21,16 @@ from queries.growth import (
     set_meta,
     write_listed,
 )
-from queries.index_file import Opened, cache_folder, item_in, make, meta_of, open_sealed
+from queries.index_file import (
+    Opened,
+    asked_of,
+    cache_folder,
+    item_in,
+    make,
+    meta_of,
+    open_sealed,
+)
+from queries.marks.opening import carry_marks
 from queries.progress import CancelToken, Progress
 from queries.sources.local import Item, Items, Listing
 from queries.sources.s3.options import is_remote
@@ -88,6 +97,8 @@ class Evidence:
                 return None
             if self._meta_of_case_file() is not None:
                 return self.case_file
+            if self._is_older_case():
+                return None
             raise WrongUsage(
                 f"{self.case_file}: exists and holds other evidence; name another file, or open it"
                 " without giving paths"
@@ -118,6 +129,11 @@ class Evidence:
         if meta is None or json.loads(meta.get("asked", "{}")) != self.asked():
             return None
         return meta
+
+    def _is_older_case(self) -> bool:
+        """Whether the case file is of the same evidence, made by another version."""
+        asked = asked_of(self.case_file) if self.case_file is not None else None
+        return asked is not None and json.loads(asked) == self.asked()
 
     def _pointer(self) -> Path:
         asked: dict[str, Any] = self.asked()
@@ -170,6 +186,8 @@ class Work:
         from queries.index.build import build_index  # a kept index is opened without all this
 
         def fill(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
+            if self.evidence.case_file is not None and self.evidence.case_file.exists():
+                carry_marks(self.evidence.case_file, connection)
             totals = build_index(
                 connection,
                 listing,

@@ -163,6 +163,16 @@ def meta_of(path: Path) -> dict[str, str] | None:
     return meta
 
 
+def asked_of(path: Path) -> str | None:
+    """What an index file of any version was made of, as JSON; None when it is none."""
+    try:
+        with _sealed(path) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'asked'").fetchone()
+    except (duckdb.Error, OSError):
+        return None
+    return str(row[0]) if row else None
+
+
 def item_in(connection: duckdb.DuckDBPyConnection, file_id: int) -> Item:
     """A line of an index's ledger as the item it is about. Raises `InvestigationError`."""
     row = connection.execute(
@@ -173,10 +183,10 @@ def item_in(connection: duckdb.DuckDBPyConnection, file_id: int) -> Item:
     name, path, size, modified, member = row
     places = tuple(int(place) for place in member.split("/") if place)
     stamp = modified.replace(tzinfo=UTC) if modified else None
-    return Item(name, _path_of(path), size, stamp, member=places)
+    return Item(name, path_of(path), size, stamp, member=places)
 
 
-def _path_of(text: str) -> Path:
+def path_of(text: str) -> Path:
     """The path that `as_text` wrote down."""
     path = Path(text)
     if "\\x" not in text or path.exists():

@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from queries.case import Case, open_case
 from queries.errors import Cancelled, InvestigationError
+from queries.marks.opening import absent_evidence
 from queries.progress import CancelToken, Progress
 from queries.sources.s3.options import is_remote
 from tui.jobs import join_questions
@@ -137,6 +138,7 @@ class InvestigateApp(App[None]):
         self.evidence_seen = False
         """Whether the evidence screen was opened, so that what is missing has been seen."""
         self._theme_name = theme_name
+        self._absent = ""
 
     @property
     def case(self) -> Case:
@@ -187,6 +189,8 @@ class InvestigateApp(App[None]):
         except (InvestigationError, OSError, duckdb.Error) as error:
             self.post_message(NotOpened(str(error)))
         else:
+            if case.evidence is None:
+                self._absent = absent_evidence(case).words
             self._case = case
             self.post_message(Opened(case))
 
@@ -232,6 +236,8 @@ class InvestigateApp(App[None]):
             self.switch_screen(FindingsScreen(self.rules))
         else:
             self.switch_screen(RepositoriesScreen())
+        if self._absent:
+            self.notify(self._absent, severity="warning", timeout=15, markup=False)
         if totals.get("stopped"):
             self.notify("reading was stopped: what was read is shown, the rest is missing")
         if self._follow is not None:

@@ -102,7 +102,7 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui.commands import behind, findings, image, where
+    from tui.commands import behind, findings, handover, image, marks, where
     from tui.remote import WITH_VALUE
 
     with_value = (
@@ -114,6 +114,8 @@ def _first_word(given: list[str]) -> str:
         *image.WITH_VALUE,
         *behind.WITH_VALUE,
         *where.WITH_VALUE,
+        *marks.WITH_VALUE,
+        *handover.WITH_VALUE,
         *WITH_VALUE,
     )
     before = ""

@@ -13,6 +13,7 @@ from queries.case import Case, Rows
 from queries.progress import CancelToken
 from queries.question import Order, Question
 from tui.jobs import Jobs
+from tui.marking import MARKED, marked_event
 from tui.widgets.paged_table import Column, PagedTable, Row
 
 
@@ -31,9 +32,19 @@ class QuestionTable(PagedTable):
         empty_message: Content | str = "nothing here",
         id: str | None = None,
     ) -> None:
-        super().__init__(columns, row_style=row_style, empty_message=empty_message, id=id)
+        super().__init__(
+            columns,
+            row_style=row_style,
+            row_sign=self._sign,
+            empty_message=empty_message,
+            id=id,
+        )
         self.searched = tuple(searched)
         self.question: Question | None = None
+
+    def _sign(self, row: Row) -> str:
+        marks = self._jobs_screen.case.marks
+        return MARKED if marks.of_event(marked_event(row)) is not None else ""
 
     @property
     def _names(self) -> dict[str, str]:

@@ -35,6 +35,12 @@ class RulesJob:
         self.running = False
         self.step, self.done, self.total = "", 0, 0
 
+    def find(self, case: Case, token: CancelToken) -> Found:
+        """Ask the rules now and here, for whoever closes the answer."""
+        from queries.findings.run import find
+
+        return find(case, self._settings(), token)
+
     def start(self, case: Case) -> None:
         """Begin, unless that was done before."""
         if self._token is None:

@@ -118,8 +118,12 @@ CREATE TABLE scans (
 """
 
 
-READ_TABLES = frozenset({"events", "copies", "files", "meta", "listed", "digests", "verified"})
-"""What reading fills; all other tables are made from these, and anew when an index grows."""
+READ_TABLES = frozenset(
+    {"events", "copies", "files", "meta", "listed", "digests", "verified"}
+    | {"mark_entries", "marks", "mark_records"}
+)
+"""What reading fills, and what somebody has marked; all other tables are made
+from these, and anew when an index grows."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:

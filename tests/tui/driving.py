@@ -180,14 +180,16 @@ async def driving(
     case_file: str | None = None,
     start: str = REPOSITORIES,
     start_at: str | None = None,
+    paths_given: bool = True,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
     Tests begin at the repositories unless they say otherwise, so that not each of them runs the
-    rules. Notices come and go with the clock, so they are drawn only for tests that look at them.
+    rules; `paths_given=False` opens the case file alone. Notices come and go with the clock, so
+    they are drawn only for tests that look at them.
     """
     app = InvestigateApp(
-        [str(path) for path in paths or (incident_path(),)],
+        [str(path) for path in paths or (incident_path(),)] if paths_given else [],
         theme_name=theme,
         case_file=Path(case_file) if case_file else None,
         start=start,

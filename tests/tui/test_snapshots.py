@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,31 @@ async def test_the_findings(album: Album, size: str) -> None:
             await album.take(driver.pilot, "list")
         await driver.press("n")
         await album.take(driver.pilot, "rules")
+    album.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_marks(album: Album, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECR_INVESTIGATE_AUTHOR", "ana")
+    moments = iter(datetime(2026, 3, 10, 9, minute) for minute in range(60))
+    monkeypatch.setattr("queries.marks.keeper.now", lambda: next(moments))
+    async with driving("incident", size=SIZES[size]) as driver:
+        await driver.go_to(repository=API)
+        await driver.press("enter")
+        await driver.go_to(image_digest=IMPLANT)
+        await driver.press("M", "M")
+        await driver.write("implant t1525")
+        await driver.press("tab")
+        await driver.write("pushed with a key that was made an hour before")
+        await album.take(driver.pilot, "dialog")
+        await driver.press("enter", "up", "M")
+        await album.take(driver.pilot, "marked pushes")
+        await driver.press("down", "enter", "3", "M", "enter")
+        await album.take(driver.pilot, "marked record")
+        await driver.press("B")
+        await album.take(driver.pilot, "list")
+        await driver.press("C")
+        await album.take(driver.pilot, "containment")
     album.check()
 
 

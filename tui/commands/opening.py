@@ -56,6 +56,11 @@ def opened(options: argparse.Namespace) -> Case:
         raise NothingToRead(reasons)
     for line in case.totals["notes"]:
         note(line)
+    if case.evidence is None:
+        from queries.marks.opening import absent_evidence
+
+        if absent := absent_evidence(case).words:
+            note(absent)
     return case
 
 

@@ -18,6 +18,8 @@ from tui.commands.answers import (
     repositories,
     s3_policy,
 )
+from tui.commands.handover import contain, contain_options
+from tui.commands.marks import marks, marks_options
 from tui.commands.opening import note, opened
 from tui.commands.options import (
     activity_options,
@@ -229,6 +231,20 @@ COMMANDS: dict[str, Command] = {
         "one object, or a list of them when several events stand under the id.",
         event_options,
         event,
+    ),
+    "marks": Command(
+        "what is marked as evidence, with tags and comments; mark and unmark",
+        "One row for each mark. --add, --remove and --undo change the marks first. Marks are kept\n"
+        "in the case file, or for evidence opened without one in a file of their own.",
+        marks_options,
+        marks,
+    ),
+    "contain": Command(
+        "what could be done now: keys, sessions, images, tags; text only, never run",
+        "Suggestions from what is marked, or, where nothing is, from critical and high findings,\n"
+        "each with its reason, the records behind it and commands for the AWS CLI.",
+        contain_options,
+        contain,
     ),
     "evidence": Command(
         "every file: what it was, what was read, what was damaged; and the totals",

@@ -20,7 +20,7 @@ from textual.widgets import Input, TabbedContent, TabPane
 from queries.question import Question
 from queries.scope import VALUE, Scope
 from tui.dialogs import Choice, Help, Picker, SqlView
-from tui.jobs import Jobs
+from tui.marking import Marking
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
 from tui.text import safe_text
@@ -34,7 +34,7 @@ from tui.widgets.paged_table import PagedTable, Row
 Fact = tuple[str, Content | str]
 
 
-class CaseScreen(Jobs):
+class CaseScreen(Marking):
     """Base of all screens over a case. A subclass gives `segment`, `body` and what Enter does."""
 
     HORIZONTAL_BREAKPOINTS = [
@@ -354,6 +354,8 @@ class CaseScreen(Jobs):
         """Hide keys that would do nothing here: the footer never lies."""
         if action == "back":
             return self._can_go_back()
+        if action in ("mark", "undo_mark"):
+            return self.can_mark(action)
         if action == "copy_row":
             return self.row is not None
         if action == "go":

@@ -22,6 +22,8 @@ TITLES = {
     "images": "Images and layers",
     "events": "All events",
     "evidence": "Evidence",
+    "marked": "Marked",
+    "contain": "Containment",
 }
 
 
@@ -57,4 +59,12 @@ def make(place: str, app: InvestigateApp) -> CaseScreen:
         from tui.screens.images import ImagesScreen
 
         return ImagesScreen()
+    if place == "marked":
+        from tui.screens.marked import MarkedScreen
+
+        return MarkedScreen()
+    if place == "contain":
+        from tui.screens.contain import ContainScreen
+
+        return ContainScreen(app.rules)
     return ActivityScreen(Scope(ALL))

@@ -17,6 +17,7 @@ from queries.question import Question, ask_for
 from queries.raw import RawRecord, raw_record
 from tui.dialogs import Choice, Picker
 from tui.jobs import ask_rows
+from tui.marking import MARKED, mark_in_words
 from tui.screens.base import CaseScreen, plain
 from tui.screens.inferred import probably_for
 from tui.screens.who import open_pusher, scopes_of
@@ -107,13 +108,23 @@ class RawScreen(CaseScreen):
             said.append(Content("\n"))
             if service := probably_for(self._event):
                 said.append(safe_content(f"{service}\n", 200, "$foreground-muted", keep="\n"))
+        if mark := self.case.marks.of_event(self._key):
+            said.append(
+                safe_content(f"{MARKED} {mark_in_words(mark)}\n", 300, "$text-primary", keep="\n")
+            )
         said.append(safe_content(record.file_name, 300))
         said.append(Content(f" · record {record.position}"))
+        if record.kept:
+            said.append(safe_content(f"\n{record.kept}", 400, "$text-warning", keep="\n"))
         self.query_one("#where", Static).update(Content.assemble(*said))
         self.refresh_bindings()
 
     def _say(self, message: str) -> None:
         self.query_one("#where", Static).update(safe_content(message, 600, "$text-error"))
+
+    def marks_changed(self) -> None:
+        if self._record is not None:
+            self._say_where(self._record)
 
     # ---- keys ------------------------------------------------------------------------------
 

@@ -106,6 +106,7 @@ class PagedTable(ScrollView, can_focus=True):
         columns: Sequence[Column] = (),
         *,
         row_style: Callable[[Row], str] | None = None,
+        row_sign: Callable[[Row], str] | None = None,
         empty_message: Content | str = "nothing here",
         page_size: int = 200,
         max_pages: int = 12,
@@ -115,6 +116,8 @@ class PagedTable(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._columns = list(columns)
         self.row_style = row_style
+        self.row_sign = row_sign
+        """One cell in front of a row, beside the cursor's marker; empty for none."""
         self._empty_message = empty_message
         self._rows = Rows(page_size, max_pages)
         self._row = 0
@@ -503,15 +506,17 @@ class PagedTable(ScrollView, can_focus=True):
             state = f"paged-table--{self.row_style(row)}"
             names += [state] if state in self.COMPONENT_CLASSES else []
         cells = row_cells(self._slots, row)
+        sign = self.row_sign(row) if row is not None and self.row_sign is not None else ""
         if index != self._row or stale is not None:
-            return join_cells(self._slots, cells, width, self.get_visual_style(*names))
+            style = self.get_visual_style(*names)
+            return join_cells(self._slots, cells, width, style, mark=f" {sign}")
         names.append("paged-table--cursor")
         return join_cells(
             self._slots,
             cells,
             width,
             self.get_visual_style(*names),
-            mark=CURSOR_MARK,
+            mark=f"{CURSOR_MARK}{sign}",
             strong=self.cursor_column,
             strong_style=self.get_visual_style(*names, "paged-table--cursor-cell"),
         )

@@ -1,0 +1,92 @@
+"""The subcommands that hand a case over: `contain`."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from queries.case import Case
+    from queries.containment import Plan
+    from queries.findings.found import Found
+
+WITH_VALUE = ("--at",)
+
+
+def contain_options(parser: argparse.ArgumentParser) -> None:
+    from tui.commands.findings import add_settings_options
+    from tui.remote import add_selection_options
+
+    add_selection_options(parser)
+    add_settings_options(parser)
+    moment_option(parser)
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="write to FILE")
+
+
+def moment_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        help="the time to state (default: now), before which sessions are to end",
+    )
+
+
+def moment_of(options: argparse.Namespace) -> datetime:
+    """The time that is stated, UTC and whole seconds."""
+    from tui.commands.options import parse_time
+
+    stated = parse_time(options.at, None, "--at")
+    return (stated or datetime.now(UTC).replace(tzinfo=None)).replace(microsecond=0)
+
+
+def contain(case: Case, options: argparse.Namespace) -> int:
+    """Print what could be done; nothing is run."""
+    from queries.containment import plan
+    from queries.export import write_json
+    from tui.commands.output import opened_output
+
+    found = None if len(case.marks) else found_in(case, options)
+    try:
+        made = plan(case, found, moment_of(options))
+    finally:
+        if found is not None:
+            found.close()
+    with opened_output(options) as out:
+        if options.format == "json":
+            said = [suggestion.plain() for suggestion in made.suggestions]
+            write_json({"basis": made.basis, "suggestions": said}, out)
+        else:
+            out.write(plan_in_words(made))
+    return 0
+
+
+def found_in(case: Case, options: argparse.Namespace) -> Found:
+    from queries.findings.run import find
+    from tui.commands.findings import settings_of
+
+    return find(case, settings_of(options))
+
+
+def plan_in_words(made: Plan) -> str:
+    """The suggestions as text, safe for a terminal."""
+    from queries.safe_text import safe_text
+
+    lines = ["Suggestions only: nothing was or will be run. Read each before you do.", ""]
+    lines[1:1] = [safe_text(made.basis)]
+    for number, suggestion in enumerate(made.suggestions, 1):
+        lines.append(f"{number}. {suggestion.kind}: {safe_text(suggestion.what)}")
+        lines.append(f"   why: {safe_text(suggestion.why)}")
+        for record in suggestion.behind:
+            when = f"{record.event_time:%Y-%m-%d %H:%M:%S}" if record.event_time else "no time"
+            said = f"{when} {record.event_name or 'event'} {record.event_id or 'without id'}"
+            lines.append(f"   record: {safe_text(said)}")
+        if suggestion.caution:
+            lines.append(f"   mind: {safe_text(suggestion.caution)}")
+        lines += [f"     {safe_text(command)}" for command in suggestion.commands]
+        if not suggestion.commands:
+            lines.append("     (no command)")
+        lines.append("")
+    return "\n".join(lines)
