@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from queries.providers import hosted
+
 ECR = "ecr"
 ECR_PUBLIC = "ecr-public"
 DOCKER_HUB = "docker hub"
@@ -57,7 +59,7 @@ class Reference:
 
     written: str
     registry: str
-    """ECR, ECR_PUBLIC, DOCKER_HUB or OTHER."""
+    """ECR, ECR_PUBLIC, DOCKER_HUB, OTHER, or the name of another provider."""
     host: str
     port: str
     account: str
@@ -71,10 +73,14 @@ class Reference:
     """As written, or `latest` when neither tag nor digest is."""
     digest: str
     tag_implied: bool
+    hosted_key: str = ""
+    """The repository's key on another provider's registry."""
 
     @property
     def key(self) -> str:
         """`account/region/name` as `events.repository` has it; empty where no account is named."""
+        if self.hosted_key:
+            return self.hosted_key
         if self.registry != ECR or not self.account:
             return ""
         return f"{self.account}/{self.region}/{self.repository}"
@@ -98,11 +104,14 @@ def parse_reference(text: object, account: str = "", region: str = "") -> Refere
     if not _PATH.fullmatch(rest) or len(rest) > 255 or (tag and not _TAG.fullmatch(tag)):
         return None
     registry, owner, place = _registry(host, account, region)
-    alias = ""
+    alias = hosted_key = ""
     if registry == DOCKER_HUB and "/" not in rest:
         rest = f"library/{rest}"
     elif registry == ECR_PUBLIC and "/" in rest:
         alias, rest = rest.split("/", 1)
+    elif registry == OTHER and (there := hosted(host, rest)) is not None:
+        registry, owner, place = there.provider, there.account, there.region
+        rest, hosted_key = there.repository, there.key
     implied = not tag and not digest
     return Reference(
         written=written,
@@ -116,6 +125,7 @@ def parse_reference(text: object, account: str = "", region: str = "") -> Refere
         tag=LATEST if implied else tag,
         digest=digest.lower() if digest.lower().startswith("sha256:") else digest,
         tag_implied=implied,
+        hosted_key=hosted_key,
     )
 
 

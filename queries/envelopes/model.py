@@ -33,6 +33,8 @@ class Record:
     repeated_keys: bool = False
     lossy: bool = False
     """True when the source keeps only parts of a record: a copy of it elsewhere says more."""
+    mapped: dict[str, Any] | None = None
+    """What a provider says beside CloudTrail's fields (`queries.providers.base`)."""
 
 
 @dataclass(slots=True)

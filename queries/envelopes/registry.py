@@ -1,13 +1,10 @@
 """The envelopes in the order in which they are asked. A new one is added here, once.
 
-Those that know a wrapping come before those that know a bare record, and `foreign` takes the
-rest. How a text becomes pieces at all is for `texts`.
+Those that know a wrapping come before those that know a bare record; then come those of the
+providers, and `foreign` takes the rest. How a text becomes pieces at all is for `texts`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import NamedTuple
 
 from queries.envelopes import (
     athena,
@@ -33,16 +30,10 @@ from queries.envelopes import (
 )
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
+from queries.providers import provider_envelopes
+from queries.providers.base import Envelope
 
-
-class Envelope(NamedTuple):
-    """One way of wrapping: its name on the screen and its reader."""
-
-    name: str
-    read: Callable[[Piece], Found | None]
-
-
-ENVELOPES = tuple(
+_CLOUDTRAIL = tuple(
     Envelope(module.NAME, module.read)
     for module in (
         trail,
@@ -64,9 +55,9 @@ ENVELOPES = tuple(
         flat,
         notifications,
         digest,
-        foreign,
     )
 )
+ENVELOPES = (*_CLOUDTRAIL, *provider_envelopes(), Envelope(foreign.NAME, foreign.read))
 
 
 def open_piece(piece: Piece) -> tuple[str, Found]:

@@ -34,6 +34,7 @@ from queries.index.sessions import build_sessions
 from queries.index.totals import collect_totals
 from queries.memory import give_back, keep_freed_memory
 from queries.progress import CancelToken, Progress
+from queries.providers import PROVIDERS
 from queries.reader import DAMAGED
 from queries.sources.local import Item, Listing
 
@@ -133,6 +134,9 @@ class _Work:
         join_shared_events(connection)
         supersede_by_addenda(connection)
         join_registry_notices(connection)
+        for provider in PROVIDERS:
+            if provider.join is not None:
+                provider.join(connection)
         build_narrow_tables(connection)
         progress.stage = "following sessions"
         build_sessions(connection)

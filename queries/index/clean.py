@@ -18,7 +18,15 @@ _AGGREGATED = (
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
+MAPPED = "mapped"
+"""The member for what a provider said: never one of the record itself."""
+
+
+def clean_record(
+    fields: dict[str, Any],
+    facts: FileFacts | None = None,
+    mapped: dict[str, Any] | None = None,
+) -> str:
     """A record as JSON that the shared INSERT reads without loss: members that arrive as JSON
     texts (Athena and CloudTrail Lake write them so) opened, time in UTC, no lone surrogates."""
     clean = {key: _without_omitted(value) for key, value in fields.items()}
@@ -44,6 +52,9 @@ def clean_record(fields: dict[str, Any], facts: FileFacts | None = None) -> str:
             clean["eventTime"] = understood
         if understood is None and facts is not None:
             facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1
+    clean.pop(MAPPED, None)
+    if mapped:
+        clean[MAPPED] = mapped
     try:
         text = json.dumps(clean, ensure_ascii=False)
     except RecursionError:

@@ -8,8 +8,12 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
+
+from queries.providers import aws
+from queries.providers.aws.vocabulary import REGISTRY_SOURCES, action_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,32 @@ RESPONSE: dict[str, Any] = {
     "federatedUser": {"arn": "VARCHAR"},
     "ConsoleLogin": "VARCHAR",
 }
+
+MAPPED: dict[str, Any] = {
+    "provider": "VARCHAR",
+    "action": "VARCHAR",
+    "outcome": "VARCHAR",
+    "registryId": "VARCHAR",
+    "repository": "VARCHAR",
+    "repositoryName": "VARCHAR",
+    "tag": "VARCHAR",
+    "digest": "VARCHAR",
+    "manifest": "VARCHAR",
+    "layer": "VARCHAR",
+    "target": "VARCHAR",
+    "via": "VARCHAR",
+    "madeBy": "VARCHAR",
+    "issuedKey": "VARCHAR",
+    "issuedTo": "VARCHAR",
+    "delegation": "JSON",
+    "deployment": "JSON",
+}
+"""What a provider says of a record beside CloudTrail's fields (`queries.providers.base.Event`)."""
+MAPPED_FIELDS: dict[str, str] = {
+    f"m_{re.sub('([A-Z])', lambda m: '_' + m[1].lower(), name)}": f"r.mapped.{name}"
+    for name in MAPPED
+}
+"""As FIELDS: m_registry_id is where `registryId` goes."""
 
 FIELDS: dict[str, str] = {
     "event_time_text": "r.eventTime",
@@ -197,9 +227,6 @@ PRINCIPAL = f"""CASE
 arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
 fail in the field (aws-samples/resource-auto-tagger#13)."""
 
-REGISTRY_SOURCES = "('ecr.amazonaws.com', 'ecr-public.amazonaws.com')"
-"""The event sources of ECR, as a list in SQL."""
-
 PLAIN_NAME = r"""CASE WHEN right({event_name}, 1) BETWEEN '0' AND '9'
   THEN regexp_replace({event_name}, '(.)(19|20)\d\d_?[01]\d_?[0-3]\d(v\d+|_\d+)?$', '\1')
   ELSE {event_name} END"""
@@ -239,6 +266,11 @@ def _text(member: str) -> str:
 
 
 COLUMNS: tuple[Column, ...] = (
+    Column("provider", f"coalesce({{m_provider}}, '{aws.NAME}')"),
+    Column(
+        "registry_action",
+        f"coalesce({{m_action}}, {action_sql('{is_ecr}', '{event_name}', '{is_write}')})",
+    ),
     Column("event_id", "nullif({event_id}, '')", plain=True),
     Column(
         "event_time",
@@ -261,7 +293,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("error_message", "{error_message}"),
     Column(
         "outcome",
-        "CASE WHEN {error_code} <> '' THEN "
+        "CASE WHEN {m_outcome} IS NOT NULL THEN {m_outcome} WHEN {error_code} <> '' THEN "
         "CASE WHEN {error_code} ILIKE '%AccessDenied%' OR {error_code} ILIKE '%Unauthorized%' "
         "OR {error_code} ILIKE '%Forbidden%' THEN 'denied' ELSE 'failed' END "
         "WHEN {r_login} = 'Failure' THEN 'failed' ELSE 'ok' END",
@@ -303,36 +335,39 @@ COLUMNS: tuple[Column, ...] = (
         "BOOLEAN",
     ),
     Column("source_identity", "{source_identity}"),
-    Column("issued_access_key_id", "nullif({issued_access_key_id}, '')"),
-    Column("issued_arn", "coalesce({issued_arn}, {issued_user_arn})"),
+    Column("issued_access_key_id", "coalesce({m_issued_key}, nullif({issued_access_key_id}, ''))"),
+    Column("issued_arn", "coalesce({m_issued_to}, {issued_arn}, {issued_user_arn})"),
     Column(
         "registry_id",
-        f"CASE WHEN {_ECR} THEN coalesce({{q_registry_id}}, {{r_registry_id}}, "
+        f"CASE WHEN {{m_provider}} IS NOT NULL THEN {{m_registry_id}} "
+        f"WHEN {_ECR} THEN coalesce({{q_registry_id}}, {{r_registry_id}}, "
         f"{_ECR_ARN} split_part({{resource_arn}}, ':', 5) END, {{recipient_account_id}}, "
         "{account_id}) END",
     ),
     Column(
         "repository_name",
-        f"CASE WHEN {_ECR} THEN coalesce({{q_repository}}, {{r_repository}}, "
+        f"CASE WHEN {{m_provider}} IS NOT NULL THEN {{m_repository_name}} "
+        f"WHEN {_ECR} THEN coalesce({{q_repository}}, {{r_repository}}, "
         "{r_repository_created}, {s_repository}, "
         f"{_ECR_ARN} substr({{resource_arn}}, strpos({{resource_arn}}, ':repository/') + 12) "
         "END) END",
     ),
-    Column("image_tag", "coalesce({q_tag}, {r_tag}, {q_image_tag})"),
+    Column("image_tag", "coalesce({m_tag}, {q_tag}, {r_tag}, {q_image_tag})"),
     Column(
         "image_digest",
-        "coalesce({r_digest}, {q_digest}, {q_image_digest}, "
+        "coalesce({m_digest}, {r_digest}, {q_digest}, {q_image_digest}, "
         "CASE WHEN {event_name} = 'PutImage' AND {error_code} IS NULL "
         "AND {q_manifest} LIKE '{%' THEN 'sha256:' || sha256({q_manifest}) END)",
     ),
-    Column("layer_digest", "coalesce({q_layer}, {q_first_layer})"),
+    Column("layer_digest", "coalesce({m_layer}, {q_layer}, {q_first_layer})"),
     Column(
         "image_manifest",
-        "CASE WHEN {event_name} = 'PutImage' THEN coalesce({r_manifest}, {q_manifest}) END",
+        "coalesce({m_manifest}, "
+        "CASE WHEN {event_name} = 'PutImage' THEN coalesce({r_manifest}, {q_manifest}) END)",
     ),
     Column(
         "target",
-        f"coalesce(CASE WHEN {_ECR} THEN {{q_repository}} || coalesce(':' || "
+        f"coalesce({{m_target}}, CASE WHEN {_ECR} THEN {{q_repository}} || coalesce(':' || "
         "coalesce({q_tag}, {q_image_tag}), '@' || left(coalesce({r_digest}, {q_image_digest}), "
         "19), '') END, {q_role_arn}, {q_user}, {q_role}, {q_function}, {q_bucket}, {q_task}, "
         "{q_family}, {q_secret}, {resource_arn}, {q_name})",
@@ -340,15 +375,20 @@ COLUMNS: tuple[Column, ...] = (
     Column("resource_arn", "{resource_arn}"),
     Column(
         "request_parameters",
-        "CASE WHEN {event_name} <> 'PutImage' AND ({is_write} "
+        "CASE WHEN {event_name} <> 'PutImage' AND ({is_write} OR {m_provider} IS NOT NULL "
         f"OR {_ECR}) THEN {_text('request_parameters')} END",
     ),
     Column(
         "response_elements",
         "CASE WHEN {event_name} <> 'PutImage' AND {issued_access_key_id} IS NULL "
-        f"AND ({{is_write}} OR {_ECR}) THEN {_text('response_elements')} END",
+        f"AND ({{is_write}} OR {{m_provider}} IS NOT NULL OR {_ECR}) "
+        f"THEN {_text('response_elements')} END",
     ),
     Column("service_event_details", _text("service_event_details")),
+    Column("pushed_via", "{m_via}"),
+    Column("made_by", "{m_made_by}"),
+    Column("delegation", "{m_delegation}::VARCHAR"),
+    Column("deployment", "{m_deployment}::VARCHAR"),
 )
 """Request and response are kept for writes and for registry calls only: keeping them for every
 read doubles the index for fields that no question uses. PutImage keeps its manifest once, and

@@ -24,18 +24,20 @@ from queries.references import Reference, mentions, parse_reference
 MENTIONED = "mentioned"
 """The act of a call that only names an image, such as a stack's template or a command."""
 SCALED = "scaled"
+ENDED = "ended"
 NOT_RECORDED = "not recorded"
 
 _SERVICES = sorted({f"{service}.amazonaws.com" for service, _ in (*SPECS, *ENDS)})
 _EVENTS = """
 SELECT event_key, event_time, event_source, event_name, principal, access_key_id, aws_region,
   coalesce(recipient_account_id, account_id) AS account, outcome, error_code, target,
-  request_parameters, response_elements
+  request_parameters, response_elements, provider, deployment
 FROM events
 WHERE merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
   AND ((event_source IN (SELECT unnest($services)) AND regexp_replace(
           event_name, '20[0-9]{6}(v[0-9]+)?$', '') IN (SELECT unnest($names)))
-    OR (event_source NOT IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+    OR deployment IS NOT NULL
+    OR (registry_action IS NULL
         AND (contains(request_parameters, '.dkr.ecr') OR contains(request_parameters, '.dkr-ecr')
           OR contains(request_parameters, 'public.ecr.aws/')
           OR contains(request_parameters, 'ecr-public.aws.com/'))))
@@ -89,7 +91,7 @@ def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
             event = dict(zip(columns, values, strict=True))
             walk.event(event)
             # Rows keep the event: with millions of events its long texts would fill the memory.
-            del event["request_parameters"], event["response_elements"]
+            del event["request_parameters"], event["response_elements"], event["deployment"]
     references = [row.reference for row in walk.rows if row.reference is not None]
     told = [row.told_digest for row in walk.rows if row.told_digest]
     matcher = Matcher(connection, references, told)
@@ -116,6 +118,9 @@ class _Walk:
         self._named: dict[Unit, str] = {}
 
     def event(self, event: dict[str, Any]) -> None:
+        if event.get("deployment"):
+            self._said(event, parsed_object(event["deployment"]))
+            return
         known = operation(event["event_source"], event["event_name"])
         about = {
             "q": parsed_object(event["request_parameters"]),
@@ -127,6 +132,34 @@ class _Walk:
             self._spec(event, about, SPECS[known])
         else:
             self._mentions(event)
+
+    def _said(self, event: dict[str, Any], said: dict[str, Any]) -> None:
+        """A deployment that a provider took out of its record (`providers.base.Deployment`)."""
+        platform, act = str(said.get("platform") or ""), str(said.get("act") or "")
+        unit = (platform, event["provider"], "", "", str(said.get("unit") or ""))
+        ok = event["outcome"] == "ok"
+        if act == ENDED:
+            if ok:
+                self._end(event, unit, "deleted")
+            return
+        spec = Spec(platform, act, "", ())
+        account, region = event["account"] or "", event["aws_region"] or ""
+        rows = [
+            _Row(
+                event,
+                spec,
+                str(said.get("deployed") or platform),
+                act,
+                Place(str(image.get("container") or ""), str(image.get("image") or "")),
+                reference=parse_reference(image.get("image"), account, region),
+                told_digest=str(image.get("digest") or ""),
+            )
+            for image in as_objects(said.get("images"))
+        ]
+        self.rows += rows
+        if ok and act == "deployed":
+            self._end(event, unit, "replaced")
+            self._running[unit] = rows
 
     # ---- what a call begins ----------------------------------------------------------------
 

@@ -7,7 +7,16 @@ import re
 from functools import cache
 from typing import Any
 
-from queries.index.columns import COLUMNS, FIELDS, RECORD, REQUEST, RESPONSE, SHARED
+from queries.index.columns import (
+    COLUMNS,
+    FIELDS,
+    MAPPED,
+    MAPPED_FIELDS,
+    RECORD,
+    REQUEST,
+    RESPONSE,
+    SHARED,
+)
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
 _OBJECTS = ("request_parameters", "response_elements", "service_event_details", "addendum")
@@ -22,7 +31,6 @@ _NO_IDENTITY = (
     "coalesce(identity_type_, principal_id_, arn_, account_id_, user_name_, invoked_by_) IS NULL"
 )
 """An identity that says nothing may be a text that holds one (DuckDB makes it an empty struct)."""
-_DOCUMENT = {"Records": [RECORD]}
 
 
 def _expression(sql: str) -> str:
@@ -34,7 +42,7 @@ def _structure(members: dict[str, Any]) -> str:
 
 
 @cache
-def insert_statement(*, guarded: bool) -> str:
+def insert_statement(*, guarded: bool, mapped: bool = False) -> str:
     """INSERT INTO events from documents `{"Records": [...]}`.
 
     Parameters: `docs` BLOB[] the documents, `files` INTEGER[] the file id of each, `bases`
@@ -43,6 +51,8 @@ def insert_statement(*, guarded: bool) -> str:
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
     object, a text that is one, an unusual time, a key repeated at any depth, a value that
     CloudTrail left out, another service's notice): its file then goes through the careful reader.
+    With `mapped` a record may bring what a provider said of it; trail files never do, and reading
+    them costs nothing for it.
     """
     guard = "try" if guarded else ""
     odd = "\n      OR ".join(
@@ -54,17 +64,24 @@ def insert_statement(*, guarded: bool) -> str:
     )
     names = ", ".join(column.name for column in COLUMNS)
     values = ", ".join(f"{_expression(column.sql)} AS {column.name}" for column in COLUMNS)
-    fields = ", ".join(f"{place} AS {name}_" for name, place in FIELDS.items())
+    said = [
+        f"{place if mapped else 'NULL::VARCHAR'} AS {name}_"
+        for name, place in MAPPED_FIELDS.items()
+    ]
+    fields = ", ".join([*(f"{place} AS {name}_" for name, place in FIELDS.items()), *said])
+    record = {**RECORD, "mapped": MAPPED} if mapped else RECORD
+    document = _structure({"Records": [record]})
     shared = ", ".join(f"{_expression(sql)} AS {name}_" for name, sql in SHARED.items())
     return f"""
 INSERT INTO events (event_key, file_id, position, {names}, repository, copies, merged_into, odd)
 SELECT (file_id::BIGINT << 32) | position, file_id, position, {names},
-  CASE WHEN repository_name IS NOT NULL THEN coalesce(registry_id, '?') || '/'
+  CASE WHEN said_repository IS NOT NULL THEN said_repository
+    WHEN repository_name IS NOT NULL THEN coalesce(registry_id, '?') || '/'
     || CASE WHEN event_source = 'ecr-public.amazonaws.com' THEN 'public'
             ELSE coalesce(aws_region, '?') END || '/' || repository_name END,
   1, NULL, odd
 FROM (
-  SELECT file_id, position, {values},
+  SELECT file_id, position, {values}, m_repository_ AS said_repository,
     repeated OR {_NO_IDENTITY} OR event_id_ IS NULL OR event_time_text_ IS NULL
       OR event_time_text_ NOT LIKE '____-__-__T__:__:__Z'
       OR event_time IS NULL OR event_name_ IS NULL OR event_source_ IS NULL
@@ -87,7 +104,7 @@ FROM (
                 lambda keys: len(keys) <> list_unique(keys))) > 0 AS repeated
             FROM (
               SELECT file_id, base,
-                {guard}(json_transform(doc, {_structure(_DOCUMENT)})).Records AS records,
+                {guard}(json_transform(doc, {document})).Records AS records,
                 {guard}(json_keys(doc)) AS members, {guard}(json_keys(doc, '$.**')) AS shapes
               FROM (
                 SELECT file_id, base, {guard}(decode(doc)) AS doc

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from queries.index.grouping import Group
 from queries.index.members import as_object, as_objects, parsed_object
@@ -30,6 +31,8 @@ class Deletion:
     digests: list[str] = field(default_factory=list)
     failed: int = 0
     by_policy: bool = False
+    untags: bool = False
+    """Only the tags went; the images are still there."""
 
 
 @dataclass(slots=True)
@@ -42,29 +45,34 @@ class Effect:
     order_unprovable: bool = False
 
 
-def read_deletion(
-    event_key: int,
-    time: datetime | None,
-    event_name: str,
-    response: str | None,
-    details: str | None,
-) -> Deletion:
-    """What BatchDeleteImage, DeleteRepository or PolicyExecutionEvent removed.
+def read_deletion(row: dict[str, Any]) -> Deletion:
+    """What a call took away, by its action and the columns of `events`.
 
-    BatchDeleteImage has no errorCode when only some images failed: they stand in
-    `responseElements.failures` (elastic/detection-rules#6339).
+    ECR's BatchDeleteImage takes many images and has no errorCode when only some failed: they stand
+    in `responseElements.failures` (elastic/detection-rules#6339); its policies' runs list theirs
+    in serviceEventDetails. Elsewhere a call names one image, in its own columns.
     """
-    deletion = Deletion(event_key, time, whole_repository=event_name == "DeleteRepository")
-    if event_name == "BatchDeleteImage":
-        answer = parsed_object(response)
+    action = row["registry_action"]
+    deletion = Deletion(
+        row["event_key"],
+        row["event_time"],
+        whole_repository=action == "delete repository",
+        by_policy=action == "expire",
+    )
+    answer = parsed_object(row["response_elements"])
+    actions = parsed_object(row["service_event_details"]).get("lifecycleEventImageActions")
+    if row["provider"] != "aws":
+        deletion.tags += _texts(row["image_tag"])
+        deletion.digests += _texts(row["image_digest"])
+        deletion.untags = action == "untag"
+    elif action == "delete":
         for image in as_objects(answer.get("imageIds")):
             deletion.tags += _texts(image.get("imageTag"))
             deletion.digests += _texts(image.get("imageDigest"))
         deletion.failed = len(as_objects(answer.get("failures")))
-    elif event_name == "PolicyExecutionEvent":
-        deletion.by_policy = True
-        for action in as_objects(parsed_object(details).get("lifecycleEventImageActions")):
-            image = as_object(action.get("lifecycleEventImage"))
+    elif action == "expire":
+        for each in as_objects(actions):
+            image = as_object(each.get("lifecycleEventImage"))
             deletion.digests += _texts(image.get("digest"))
             tags = image.get("tagList")
             deletion.tags += (
@@ -132,6 +140,8 @@ class RepositoryHistory:
         how = "expired" if deletion.by_policy else "deleted"
         for tag in deletion.tags:
             self._end(tag, deletion, how)
+        if deletion.untags:
+            return
         for digest in deletion.digests:
             named = [tag for tag, group in self._owners.items() if group.root.digest == digest]
             if not deletion.tags:

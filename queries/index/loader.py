@@ -224,6 +224,8 @@ class _Worker:
 
     guarded = True
     """Whether a document that is no JSON is passed over; if not, it ends the transaction."""
+    mapped = False
+    """Whether records may bring what a provider said of them."""
 
     def __init__(
         self,
@@ -236,7 +238,7 @@ class _Worker:
         self.ledger = ledger
         self.progress = progress
         self.cancel = cancel
-        self._insert = insert_statement(guarded=self.guarded)
+        self._insert = insert_statement(guarded=self.guarded, mapped=self.mapped)
         self._docs: list[Document] = []
         self._files: list[int] = []
         self._bases: list[int] = []
@@ -320,7 +322,7 @@ class _Worker:
         self.ledger.spoil(self._written)
         self._begin()
         self.guarded = True
-        self._insert = insert_statement(guarded=True)
+        self._insert = insert_statement(guarded=True, mapped=self.mapped)
 
 
 def _as_given(stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
@@ -397,12 +399,14 @@ class _FastWorker(_GuardedWorker):
 class _CarefulWorker(_Worker):
     """One record at a time, cleaned so that the shared INSERT sees an ordinary document."""
 
+    mapped = True
+
     def take(self, file_id: int, item: Item, opener: Opener) -> None:
         facts = FileFacts(unpacked=Unpacked())
         batch: list[str] = []
         base = size = 0
         for record in read_records(item, facts, opener):
-            text = clean_record(record.fields, facts)
+            text = clean_record(record.fields, facts, record.mapped)
             batch.append(text)
             size += len(text)
             if len(batch) >= _CAREFUL_BATCH or size >= _DOCUMENT_BYTES:

@@ -29,7 +29,7 @@ SELECT p.push_key, t.event_key, t.event_time, t.source_ip_address AS ip, t.user_
 FROM pushes AS p
 JOIN events AS e ON e.event_key = p.event_key
 JOIN events AS t ON t.principal = p.principal AND t.event_source = e.event_source
-  AND t.event_name = 'GetAuthorizationToken' AND t.outcome = 'ok' AND t.merged_into IS NULL
+  AND t.registry_action = 'login' AND t.outcome = 'ok' AND t.merged_into IS NULL
   AND t.event_time BETWEEN p.event_time - INTERVAL 12 HOUR AND p.event_time
 WHERE p.made_by = 'person'
 """  # noqa: S608 - constants of this module

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import duckdb
 
-from queries.index.columns import REGISTRY_SOURCES
-
 _ACTORS = """
 INSERT INTO actors
 SELECT identity_arn, principal, access_key_id, source_ip_address, aws_region,
@@ -17,24 +15,23 @@ SELECT identity_arn, principal, access_key_id, source_ip_address, aws_region,
   max(identity_provider), max(session_created),
   count(*) FILTER (mfa), count(*) FILTER (NOT mfa), count(*), count(*) FILTER (is_write),
   count(*) FILTER (outcome <> 'ok'),
-  count(*) FILTER (event_name = 'PutImage' AND event_source = 'ecr.amazonaws.com'
-    AND outcome = 'ok'),
+  count(*) FILTER (registry_action = 'push' AND outcome = 'ok'),
   min(event_time), max(event_time)
 FROM events GROUP BY ALL
 """
 
-_REGISTRY_EVENTS = f"""
+_REGISTRY_EVENTS = """
 INSERT INTO registry_events
-SELECT event_key, event_time, event_source, event_name, repository, registry_id, aws_region,
-  repository_name, image_tag, image_digest, layer_digest, principal, identity_arn, access_key_id,
-  source_ip_address, user_agent, is_write, outcome, error_code
+SELECT event_key, event_time, provider, event_source, event_name, registry_action, repository,
+  registry_id, aws_region, repository_name, image_tag, image_digest, layer_digest, principal,
+  identity_arn, access_key_id, source_ip_address, user_agent, is_write, outcome, error_code
 FROM events
-WHERE merged_into IS NULL AND event_source IN {REGISTRY_SOURCES}
-"""  # noqa: S608 - constants of this module
+WHERE merged_into IS NULL AND registry_action IS NOT NULL
+"""
 
 
 def build_narrow_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `actors` (who acted, from where: one row for each combination, with counts) and
-    `registry_events` (the calls to ECR, without those merged into another)."""
+    `registry_events` (the calls to registries, without those merged into another)."""
     connection.execute(_ACTORS)
     connection.execute(_REGISTRY_EVENTS)

@@ -1,4 +1,4 @@
-"""Build `pulls`: each image that a BatchGetImage asked for, what kind of workload asked, and which
+"""Build `pulls`: each image that a pull asked for, what kind of workload asked, and which
 push the image came from.
 
 A pull through the registry's host names the role of the machine that runs the image, so it is the
@@ -42,8 +42,8 @@ WITH asked AS (
         AS STRUCT("imageTag" VARCHAR, "imageDigest" VARCHAR)[]),
       [{{'imageTag': image_tag, 'imageDigest': image_digest}}])) AS image
   FROM events
-  WHERE event_name = 'BatchGetImage' AND event_source = 'ecr.amazonaws.com'
-    AND merged_into IS NULL AND (request_parameters LIKE '{{%' OR request_parameters IS NULL)
+  WHERE registry_action = 'pull' AND merged_into IS NULL
+    AND (request_parameters LIKE '{{%' OR request_parameters IS NULL)
 ), first_push AS (
   SELECT p.repository, r.image_digest, arg_min(p.push_key, p.event_time) AS push_key
   FROM push_records AS r JOIN pushes AS p ON p.push_key = r.push_key
@@ -73,7 +73,7 @@ SELECT (SELECT coalesce(max(deployment_no), 0) FROM deployments)
     + row_number() OVER (ORDER BY n.event_time NULLS LAST, n.event_key, n.image_tag, n.image_digest)
     AS deployment_no,
   n.event_key, n.event_time, CASE n.workload WHEN 'EC2 node' THEN 'ec2' ELSE 'eks' END AS platform,
-  'BatchGetImage' AS event_name, 'pulled' AS act,
+  e.event_name, 'pulled' AS act,
   'node ' || split_part(n.principal, '/', -1) AS deployed,
   e.repository_name || coalesce(':' || n.image_tag, '') || coalesce('@' || n.image_digest, '')
     AS image,

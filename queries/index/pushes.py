@@ -35,15 +35,16 @@ VIA_PROXY = "docker client"
 VIA_API = "API call"
 VIA_SERVICE = "AWS service"
 
+_PUTS = ("push", "tag")
+"""A tag that is put on an image without a manifest is a push that brings nothing new."""
 _EVENTS = """
 SELECT event_key, file_id, position, event_time, event_name, coalesce(repository, $unknown)
     AS repository, registry_id, aws_region, repository_name, image_tag, image_digest, principal,
   access_key_id, account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent,
   outcome, error_code, error_message, image_manifest, response_elements, service_event_details,
-  event_type
+  event_type, provider, registry_action, pushed_via, made_by
 FROM events
-WHERE event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
-  AND event_name IN ('PutImage', 'BatchDeleteImage', 'DeleteRepository', 'PolicyExecutionEvent')
+WHERE registry_action IN ('push', 'tag', 'delete', 'untag', 'expire', 'delete repository')
   AND merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
 ORDER BY repository, event_time NULLS LAST, event_key
 """
@@ -64,12 +65,13 @@ class _Tables:
 
 def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Fill pushes and the tables of their parts and tags; return counts for the totals."""
+    emptied = _emptied_registries(connection)
     cursor = connection.execute(_EVENTS, {"unknown": UNKNOWN_REPOSITORY})
     columns = [column[0] for column in cursor.description or ()]
     rows = _rows(cursor, columns)
     tables = _Tables([], [], [], [], [])
     for _, events in groupby(rows, key=lambda row: row["repository"]):
-        _repository(list(events), tables)
+        _repository([*events], emptied, tables)
     insert_rows(connection, "pushes", tables.pushes)
     insert_rows(connection, "push_records", tables.records)
     insert_rows(connection, "push_layers", tables.layers)
@@ -94,18 +96,35 @@ def _rows(cursor: duckdb.DuckDBPyConnection, columns: list[str]) -> Iterator[dic
             yield dict(zip(columns, row, strict=True))
 
 
-def _repository(rows: list[dict[str, Any]], tables: _Tables) -> None:
-    puts = [_image_event(row) for row in rows if row["event_name"] == "PutImage"]
+def _emptied_registries(
+    connection: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, int, datetime | None]]:
+    """(beginning of the keys, event, time) of calls that deleted many repositories at once."""
+    return [
+        (f"{key}/", event_key, time)
+        for key, event_key, time in connection.execute(
+            "SELECT repository, event_key, event_time FROM events WHERE merged_into IS NULL"
+            " AND registry_action = 'delete registry' AND outcome = 'ok' AND repository IS NOT NULL"
+            " ORDER BY event_time NULLS LAST, event_key"
+        ).fetchall()
+    ]
+
+
+def _repository(
+    rows: list[dict[str, Any]],
+    emptied: list[tuple[str, int, datetime | None]],
+    tables: _Tables,
+) -> None:
+    puts = [_image_event(row) for row in rows if row["registry_action"] in _PUTS]
     deletions = [
-        read_deletion(
-            row["event_key"],
-            row["event_time"],
-            row["event_name"],
-            row["response_elements"],
-            row["service_event_details"],
-        )
+        read_deletion(row)
         for row in rows
-        if row["event_name"] != "PutImage" and row["error_code"] is None
+        if row["registry_action"] not in _PUTS and row["outcome"] == "ok"
+    ]
+    deletions += [
+        Deletion(event_key, time, whole_repository=True)
+        for beginning, event_key, time in emptied
+        if rows[0]["repository"].startswith(beginning)
     ]
     for deletion in deletions:
         if deletion.by_policy:
@@ -178,6 +197,8 @@ def _actor(row: dict[str, Any]) -> str:
     those of ECR's service-linked roles
     (https://docs.aws.amazon.com/AmazonECR/latest/userguide/using-service-linked-roles.html).
     """
+    if row["made_by"]:
+        return str(row["made_by"])
     said = " ".join(
         str(row[name] or "") for name in ("principal", "invoked_by", "issuer_arn")
     ).lower()
@@ -195,6 +216,8 @@ def _via(row: dict[str, Any], actor: str) -> str:
     means a docker-like client (aws/containers-roadmap#1634)."""
     if actor != PERSON:
         return VIA_SERVICE
+    if row["pushed_via"]:
+        return str(row["pushed_via"])
     address = row["source_ip_address"]
     if is_address(address):
         agent = str(row["user_agent"] or "").lower()
@@ -328,7 +351,7 @@ def _add_creations(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         UPDATE pushes SET created_repository = TRUE FROM events AS c
-        WHERE c.event_name = 'CreateRepository' AND c.outcome = 'ok'
+        WHERE c.registry_action = 'create repository' AND c.outcome = 'ok'
           AND c.repository = pushes.repository AND c.merged_into IS NULL
           AND coalesce(c.access_key_id, '') = ''
           AND pushes.event_time BETWEEN c.event_time AND c.event_time + INTERVAL 60 SECOND
@@ -345,8 +368,8 @@ def _add_triggers(connection: duckdb.DuckDBPyConnection) -> None:
           SELECT p.push_key, e.principal, row_number() OVER (
             PARTITION BY p.push_key ORDER BY e.event_time DESC, e.event_key DESC) AS nearest
           FROM pushes AS p JOIN events AS e ON e.repository = p.repository
-            AND e.event_name IN ('BatchGetImage', 'BatchImportUpstreamImage')
-            AND e.principal LIKE 'arn:%'
+            AND (e.registry_action = 'pull' OR e.event_name = 'BatchImportUpstreamImage')
+            AND (e.principal LIKE 'arn:%' OR e.provider <> 'aws')
             AND e.event_time BETWEEN p.event_time - INTERVAL 10 MINUTE AND p.event_time
           WHERE p.made_by = 'pull-through cache'
           UNION ALL

@@ -28,8 +28,9 @@ CREATE TABLE actors (
   image_puts BIGINT, first_seen TIMESTAMP, last_seen TIMESTAMP
 );
 CREATE TABLE registry_events (
-  event_key BIGINT, event_time TIMESTAMP, event_source VARCHAR, event_name VARCHAR,
-  repository VARCHAR, registry_id VARCHAR, aws_region VARCHAR, repository_name VARCHAR,
+  event_key BIGINT, event_time TIMESTAMP, provider VARCHAR, event_source VARCHAR,
+  event_name VARCHAR, registry_action VARCHAR, repository VARCHAR, registry_id VARCHAR,
+  aws_region VARCHAR, repository_name VARCHAR,
   image_tag VARCHAR, image_digest VARCHAR, layer_digest VARCHAR, principal VARCHAR,
   identity_arn VARCHAR, access_key_id VARCHAR, source_ip_address VARCHAR, user_agent VARCHAR,
   is_write BOOLEAN, outcome VARCHAR, error_code VARCHAR

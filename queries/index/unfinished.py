@@ -58,14 +58,12 @@ def add_layers_only(connection: duckdb.DuckDBPyConnection) -> None:
               SELECT event_key, event_time, error_code, error_message, repository,
                 coalesce(access_key_id, principal) AS actor
               FROM events
-              WHERE event_name IN ('InitiateLayerUpload', 'UploadLayerPart',
-                  'CompleteLayerUpload')
-                AND merged_into IS NULL AND repository IS NOT NULL
+              WHERE registry_action = 'upload' AND merged_into IS NULL AND repository IS NOT NULL
             ) AS l
           ) AS layer
           WHERE event_time = last AND NOT EXISTS (
             SELECT 1 FROM events AS put
-            WHERE put.event_name = 'PutImage' AND put.repository = layer.repository
+            WHERE put.registry_action = 'push' AND put.repository = layer.repository
               AND coalesce(put.access_key_id, put.principal) = layer.actor
               AND put.event_time >= layer.last
           )

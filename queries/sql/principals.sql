@@ -30,8 +30,7 @@ FROM (
     1 AS events,
     CASE WHEN is_write THEN 1 ELSE 0 END AS writes,
     CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END AS failures,
-    CASE WHEN event_name = 'PutImage' AND event_source = 'ecr.amazonaws.com'
-      AND outcome = 'ok' THEN 1 ELSE 0 END AS image_puts,
+    CASE WHEN registry_action = 'push' AND outcome = 'ok' THEN 1 ELSE 0 END AS image_puts,
     event_time AS first_seen,
     event_time AS last_seen
   FROM events

@@ -23,7 +23,7 @@ JOIN events AS e ON e.event_key = p.event_key
 JOIN events AS t ON t.principal = p.principal AND t.event_source = e.event_source
 WHERE p.push_key = $push_key
   AND p.made_by = 'person'
-  AND t.event_name = 'GetAuthorizationToken'
+  AND t.registry_action = 'login'
   AND t.outcome = 'ok'
   AND t.merged_into IS NULL
   AND t.event_time >= p.event_time - INTERVAL '12' HOUR

@@ -41,7 +41,7 @@ WHERE e.repository = p.repository
   AND e.event_time >= p.event_time - INTERVAL '12' HOUR
   AND e.event_time > coalesce((
     SELECT max(x.event_time) FROM events AS x
-    WHERE x.repository = p.repository AND x.event_name = 'PutImage'
+    WHERE x.repository = p.repository AND x.registry_action = 'push'
       AND coalesce(x.access_key_id, x.principal) = coalesce(p.access_key_id, p.principal)
       AND x.event_time < p.event_time
       AND x.event_key NOT IN (

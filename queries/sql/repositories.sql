@@ -30,11 +30,11 @@ FROM (
     max(aws_region) AS aws_region,
     max(repository_name) AS repository_name,
     count(*) AS events,
-    sum(CASE WHEN event_name = 'BatchGetImage' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
+    sum(CASE WHEN registry_action = 'pull' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
     max(event_time) AS last_event
   FROM registry_events
   WHERE (repository IS NOT NULL
-      OR (event_name = 'PutImage' AND event_source = 'ecr.amazonaws.com'))
+      OR (registry_action = 'push'))
     AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
     AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
     AND (CAST($account AS VARCHAR) IS NULL OR registry_id = $account)

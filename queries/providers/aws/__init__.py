@@ -1,0 +1,13 @@
+"""Amazon Web Services: CloudTrail.
+
+Its envelopes are those of `queries.envelopes` and its records need no mapping: the columns of
+`events` are CloudTrail's own, and a record becomes a row in SQL (`queries.index.columns`), which
+also works out who it names. What its calls mean is in `vocabulary`.
+"""
+
+from __future__ import annotations
+
+from queries.providers.base import Provider
+
+NAME = "aws"
+PROVIDER = Provider(NAME, "AWS")
