@@ -19,7 +19,7 @@ from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.evidence_index import Evidence, Work, missing_from
 from queries.growth import fingerprint, identity
 from queries.index.rows import as_text
-from queries.index_file import cache_folder, item_in, meta_of, open_sealed
+from queries.index_file import cache_folder, item_in, items_in, meta_of, open_sealed
 from queries.marks.events import locate_marks
 from queries.marks.keeper import Marks
 from queries.marks.opening import marks_of_case_file, marks_of_evidence
@@ -102,6 +102,17 @@ class Case:
         finally:
             cursor.close()
         return _fetched_again(item, self._source) if is_remote(item.name) else item
+
+    def items(self, file_ids: Sequence[int]) -> list[Item]:
+        """The same for many files, in the order of their ids."""
+        cursor = self.connection.cursor()
+        try:
+            found = items_in(cursor, file_ids)
+        finally:
+            cursor.close()
+        return [
+            _fetched_again(item, self._source) if is_remote(item.name) else item for item in found
+        ]
 
     @property
     def has_spooled(self) -> bool:

@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -180,6 +180,20 @@ def item_in(connection: duckdb.DuckDBPyConnection, file_id: int) -> Item:
     ).fetchone()
     if row is None:
         raise InvestigationError(f"file {file_id} is not part of this case")
+    return _item_of(row)
+
+
+def items_in(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> list[Item]:
+    """Many lines of the ledger, in the order of their ids."""
+    rows = connection.execute(
+        "SELECT name, path, size, modified, member FROM files"
+        " WHERE list_contains($ids, file_id) ORDER BY file_id",
+        {"ids": list(file_ids)},
+    ).fetchall()
+    return [_item_of(row) for row in rows]
+
+
+def _item_of(row: tuple[Any, ...]) -> Item:
     name, path, size, modified, member = row
     places = tuple(int(place) for place in member.split("/") if place)
     stamp = modified.replace(tzinfo=UTC) if modified else None

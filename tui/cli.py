@@ -87,7 +87,13 @@ def _run(given: list[str]) -> int:
         parser: argparse.ArgumentParser = _Parser(prog=PROGRAM)
         add_common(parser, top=True)
         add_commands(parser)
-        options = parser.parse_args(given)
+        options, late = parser.parse_known_args(given)
+        # argparse takes paths in one piece only: those behind an option are left over.
+        if not hasattr(options, "paths") or any(len(w) > 1 and w[0] == "-" for w in late):
+            if late:
+                parser.error("unrecognized arguments: " + " ".join(late))
+        else:
+            options.paths = [*options.paths, *late]
         if options.version:
             print(f"{PROGRAM} {program_version()}")
             return DONE

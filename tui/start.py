@@ -31,6 +31,7 @@ WAYS = {
     "resources": "everything done to it",
     "images": "by digest",
     "events": "in order of time",
+    "search": "free text in the raw records",
     "evidence": "files and what is missing",
 }
 

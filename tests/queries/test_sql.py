@@ -178,6 +178,9 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "failures": [False, True],
         "fold_layers": [False, True],
         "event_key": [event_key, push_row["event_key"]],
+        "file_id": [0, 1, 2],
+        "from_position": [1],
+        "to_position": [5],
         "event_id": [demo.ask("SELECT event_id FROM events LIMIT 1").rows[0][0]],
         "push_key": [row[0] for row in demo.ask("SELECT push_key FROM pushes LIMIT 5").rows]
         + [moved["push_key"], demo.ask("SELECT min(push_key) FROM scans").rows[0][0]],

@@ -161,6 +161,10 @@ async def test_the_other_places(album: Album, size: str) -> None:
             await driver.press("escape")
         await driver.press("S")
         await album.take(driver.pilot, "menu")
+        await driver.press("escape", "ctrl+f")
+        await driver.write("sam.sre")
+        await driver.press("enter")
+        await album.take(driver.pilot, "search")
     album.check()
 
 

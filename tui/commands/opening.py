@@ -7,14 +7,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled, NothingToRead
 
 if TYPE_CHECKING:
     from queries.case import Case
-    from queries.progress import CancelToken
+    from queries.progress import CancelToken, Progress
 
 
 def opened(options: argparse.Namespace) -> Case:
@@ -113,6 +114,22 @@ def _report(progress: Any, stop: threading.Event) -> None:
             )
     if shown:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress_shown(progress: Progress) -> Iterator[None]:
+    """A progress line while something long is done, if standard error is a terminal and the
+    answer does not go there, too."""
+    stop = threading.Event()
+    reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)
+    if sys.stderr.isatty() and not sys.stdout.isatty():
+        reporter.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if reporter.is_alive():
+            reporter.join()
 
 
 def note(text: str) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.commands import behind, entries, findings, image, where
+from queries.errors import WrongUsage
+from tui.commands import behind, entries, findings, image, search, where
 from tui.commands.answers import (
     activity,
     event,
@@ -45,11 +46,17 @@ class Command:
     answer: Callable[[Case, argparse.Namespace], int]
     alone: Callable[[argparse.Namespace], int] | None = None
     """For a command that needs no evidence: what it runs instead of `answer`."""
+    word: str = ""
+    """What comes before the paths, such as the text that is searched for."""
 
     def run(self, options: argparse.Namespace) -> int:
         if self.alone is not None:
             return self.alone(options)
         options.paths = [*getattr(options, "paths", [])]
+        if self.word:
+            if not options.paths:
+                raise WrongUsage(f"{options.command}: {self.word.upper()} is missing")
+            setattr(options, self.word, options.paths.pop(0))
         with opened(options) as case:
             code = self.answer(case, options)
             complete = case.totals["evidence_complete"]
@@ -72,11 +79,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if command.alone is None:
+            before = f"{command.word.upper()} " if command.word else ""
             child.add_argument(
                 "paths",
                 nargs="*",
-                metavar="PATH",
-                help="files, folders or s3://bucket/prefix/; '-' is standard input",
+                metavar=f"{before}PATH",
+                help=f"{before}and files, folders or s3://bucket/prefix/; '-' is standard input"
+                if before
+                else "files, folders or s3://bucket/prefix/; '-' is standard input",
             )
             add_common(child)
         command.options(child)
@@ -224,6 +234,14 @@ COMMANDS: dict[str, Command] = {
         "One row for each layer of an image pushed here, or uploaded.",
         entries.image_options,
         entries.layers,
+    ),
+    "search": Command(
+        "free text in the records as delivered: search TEXT PATH...",
+        "Reads the evidence itself, so it finds what stands anywhere in a record. Upper and lower\n"
+        "case are alike unless --case-sensitive is given.",
+        search.search_options,
+        search.search,
+        word="text",
     ),
     "event": Command(
         "one record, exactly as delivered",

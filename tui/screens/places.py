@@ -21,6 +21,7 @@ TITLES = {
     "resources": "Resources",
     "images": "Images and layers",
     "events": "All events",
+    "search": "Search",
     "evidence": "Evidence",
     "marked": "Marked",
     "contain": "Containment",
@@ -55,6 +56,10 @@ def make(place: str, app: InvestigateApp) -> CaseScreen:
 
         lists = {"keys": entries.KEYS, "addresses": entries.ADDRESSES}
         return entries.EntryScreen(lists.get(place, entries.RESOURCES))
+    if place == "search":
+        from tui.screens.search import SearchScreen
+
+        return SearchScreen()
     if place == "images":
         from tui.screens.images import ImagesScreen
 

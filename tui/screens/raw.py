@@ -44,9 +44,13 @@ class RawScreen(CaseScreen):
         Binding("c", "copies", "Copies"),
     ]
 
-    def __init__(self, event_key: int) -> None:
+    def __init__(self, event_key: int, at: tuple[int, int] | None = None, needle: str = "") -> None:
+        """`at`: file and position of the record to show first, where it is not the event's own but
+        a copy. `needle`: what is searched for in it."""
         super().__init__()
         self._key = event_key
+        self._at = at
+        self._needle = needle
         self._event: Row | None = None
         self._record: RawRecord | None = None
         self._others: list[dict[str, Any]] = []
@@ -77,7 +81,7 @@ class RawScreen(CaseScreen):
             self._say("this event is not in the case")
             return
         self._event = Row(self._key, rows[0])
-        self._read(rows[0]["file_id"], rows[0]["position"])
+        self._read(*(self._at or (rows[0]["file_id"], rows[0]["position"])))
 
     def _read(self, file_id: int, position: int) -> None:
         def read(case: Case, cancel: CancelToken) -> RawRecord:
@@ -87,7 +91,10 @@ class RawScreen(CaseScreen):
 
     def _show_record(self, record: RawRecord) -> None:
         self._record = record
-        self.query_one(JsonView).set_document(record.text)
+        view = self.query_one(JsonView)
+        view.set_document(record.text)
+        if self._needle:
+            view.search(self._needle)
         self._say_where(record)
 
     def _show_others(self, rows: list[dict[str, Any]]) -> None:
