@@ -17,16 +17,18 @@ from queries.export import plain_value
 from queries.findings.model import Finding, RuleRun, Story
 from queries.findings.rules import SEVERITIES
 from queries.findings.settings import Settings
-from queries.findings.stories import headline
+from queries.findings.stories import headline, repeated
 from queries.index.rows import insert_rows
 
 _TABLES = """
 CREATE TABLE stories (
   story INTEGER, headline VARCHAR, subject VARCHAR, severity VARCHAR, first_time TIMESTAMP,
-  last_time TIMESTAMP, findings INTEGER, rules VARCHAR, repositories VARCHAR, score INTEGER
+  last_time TIMESTAMP, findings INTEGER, rules VARCHAR, repositories VARCHAR, score INTEGER,
+  event_key BIGINT
 );
 CREATE TABLE findings (
-  finding_id INTEGER, story INTEGER, place INTEGER, rule VARCHAR, title VARCHAR, severity VARCHAR,
+  finding_id INTEGER, story INTEGER, place INTEGER, repeat INTEGER, repeats INTEGER,
+  rule VARCHAR, title VARCHAR, severity VARCHAR,
   severity_rank INTEGER, technique VARCHAR, event_time TIMESTAMP, repository VARCHAR,
   principal VARCHAR, origin VARCHAR, image_tag VARCHAR, image_digest VARCHAR, push_key BIGINT,
   event_key BIGINT, why VARCHAR, benign_when VARCHAR, events INTEGER, event_ids VARCHAR,
@@ -121,9 +123,10 @@ class Found:
     def _fill(self, events: Mapping[int, list[tuple[Any, ...]]]) -> None:
         self._connection.execute(_TABLES)
         found = self.findings
+        places = _places(self.stories)
         rows = [
-            _row(number, found[number - 1], place, events.get(id(found[number - 1]), []))
-            for number, place in enumerate(_places(self.stories), 1)
+            _row(number, finding, places[id(finding)], events.get(id(finding), []))
+            for number, finding in enumerate(found, 1)
         ]
         insert_rows(self._connection, "findings", rows)
         insert_rows(self._connection, "stories", [_story_row(story) for story in self.stories])
@@ -144,17 +147,29 @@ def _and_more(count: int) -> str:
     return f", and {count:,} more rules are about other logs" if count else ""
 
 
-def _places(stories: Sequence[Story]) -> list[int]:
-    return [place for story in stories for place in range(1, len(story.findings) + 1)]
+def _places(stories: Sequence[Story]) -> dict[int, tuple[int, int, int]]:
+    """Finding (by its identity) -> the place of its group in its story, which one of the group it
+    is, and of how many."""
+    return {
+        id(finding): (place, number, len(group))
+        for story in stories
+        for place, group in enumerate(repeated(story.findings), 1)
+        for number, finding in enumerate(group, 1)
+    }
+
+
+def _made_by(finding: Finding) -> int:
+    """The event that made a finding: the one that its rule is about, not the oldest it rests on."""
+    return int(finding.values.get("event_key") or finding.event_keys[0])
 
 
 def _row(
-    number: int, finding: Finding, place: int, events: list[tuple[Any, ...]]
+    number: int, finding: Finding, place: tuple[int, int, int], events: list[tuple[Any, ...]]
 ) -> tuple[Any, ...]:
     return (
         number,
         finding.story,
-        place,
+        *place,
         finding.rule.id,
         finding.rule.title,
         finding.severity,
@@ -167,7 +182,7 @@ def _row(
         finding.image_tag,
         finding.image_digest,
         finding.push_key,
-        finding.event_keys[0],
+        _made_by(finding),
         finding.why,
         finding.rule.benign_when,
         len(finding.event_keys),
@@ -188,6 +203,7 @@ def _story_row(story: Story) -> tuple[Any, ...]:
         ", ".join(dict.fromkeys(f.rule.id for f in story.findings)),
         ", ".join(dict.fromkeys(f.repository for f in story.findings if f.repository)),
         story.score,
+        _made_by(min(story.findings, key=lambda finding: finding.rank)),
     )
 
 

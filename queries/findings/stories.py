@@ -16,6 +16,8 @@ from queries.naming import display_name
 
 WEIGHTS = {"critical": 100, "high": 30, "medium": 10, "low": 3, "info": 1}
 
+REPEATED_WITHIN = timedelta(minutes=1)
+
 
 def tell(findings: Sequence[Finding], gap: timedelta) -> list[Story]:
     """The stories, worst first; each finding gets the number of its own. A pause longer than `gap`
@@ -35,6 +37,23 @@ def tell(findings: Sequence[Finding], gap: timedelta) -> list[Story]:
             finding.story = number
         stories.append(Story(number, subject, part, score))
     return stories
+
+
+def repeated(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings of one story (in time order) in groups: those of one rule by one principal
+    within a minute of the first, which tell one thing. Groups stand in the order of their first."""
+    groups: list[list[Finding]] = []
+    last: dict[tuple[str, str | None], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.rule.id, finding.principal)
+        group, when = last.get(key), finding.event_time
+        begun = group[0].event_time if group else None
+        if group is not None and begun and when and when - begun <= REPEATED_WITHIN:
+            group.append(finding)
+        else:
+            last[key] = [finding]
+            groups.append(last[key])
+    return groups
 
 
 def _order(finding: Finding) -> tuple[datetime, int, str]:

@@ -16,7 +16,7 @@ from queries.findings.model import Finding
 from queries.findings.rules import built_in_rules
 from queries.findings.run import find
 from queries.findings.settings import Settings
-from queries.findings.stories import headline, span_in_words, tell
+from queries.findings.stories import headline, repeated, span_in_words, tell
 from queries.findings.wording import why
 from queries.question import ask_for
 from samples import incident_path
@@ -121,6 +121,20 @@ def test_different_rules_weigh_more_than_one_that_hits_again_and_again() -> None
     noise = [finding("a", n / 10, "ci") for n in range(50)]
     chain = [finding(rule, 1, "eve") for rule in "abc"]
     assert [story.subject for story in tell([*noise, *chain], timedelta(hours=12))] == ["eve", "ci"]
+
+
+def test_what_is_done_again_within_a_minute_is_told_once_and_nothing_is_lost() -> None:
+    second = 1 / 3600
+    found = [
+        finding("a", 0), finding("b", 10 * second), finding("a", 30 * second),
+        finding("a", 60 * second, severity="high"), finding("a", 61 * second),
+        replace(finding("a", 20 * second), principal="other"),
+    ]  # fmt: skip
+    [story] = tell(found, timedelta(hours=12))
+    groups = repeated(story.findings)
+    assert [len(group) for group in groups] == [3, 1, 1, 1]
+    assert [group[0].rule.id for group in groups] == ["a", "b", "a", "a"]
+    assert {id(f) for group in groups for f in group} == {id(f) for f in found}
 
 
 @pytest.mark.parametrize(

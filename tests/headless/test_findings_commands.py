@@ -170,3 +170,15 @@ condition: selection and sam
     [told] = json.loads(listed.stdout)
     assert told["source"].endswith("ours.yml, line 1")
     assert "broken.yml, line " in listed.stderr.decode()
+
+
+def test_what_repeats_itself_is_one_heading_with_each_reason(demo: Path) -> None:
+    told = output("findings", "--case", demo, "--rule", "logging-tampered").splitlines()
+    [heading] = [n for n, line in enumerate(told) if line.endswith("(logging-tampered) ×3")]
+    reasons = told[heading + 1 : heading + 4]
+    assert [line.split()[0] for line in reasons] == ["01:24:02", "01:24:23", "01:24:39"]
+    assert told[-1].startswith("3 findings")
+    answer = json.loads(
+        output("findings", "--case", demo, "--rule", "logging-tampered", "--format", "json")
+    )
+    assert [(f["repeat"], f["repeats"]) for f in answer["findings"]] == [(1, 3), (2, 3), (3, 3)]

@@ -35,13 +35,15 @@ async def test_the_incident_is_solved_by_keys_alone(size: tuple[int, int]) -> No
         first = driver.text().splitlines()[4]
         assert "critical" in first
         assert "sam.sre: 2" in first
-        await driver.press(*["j"] * 6)
+        await driver.press(*["j"] * 5)
         assert driver.row["rule"] == "implant-shaped-push"
+        assert driver.row["title"] in driver.text(driver.table), "the whole sentence"
         assert "all 8 layers" in driver.facts("#preview")["why"]
         await driver.press("enter")
         driver.on(FindingScreen)
         assert [row["event_name"] for row in await driver.rows()] == ["PutImage", "PutImage"]
-        await driver.press("j", "enter")
+        assert driver.row["event_time"] == (await driver.rows())[1]["event_time"], "the implant"
+        await driver.press("enter")
         driver.on(RawScreen)
         crumbs = driver.part("#crumbs").split()
         assert crumbs == ["Findings", "›", "implant-shaped-push", "›", "record"]
@@ -65,14 +67,58 @@ async def test_a_story_opens_its_events_in_the_order_of_time() -> None:
         assert times == sorted(times)
         assert len(times) > 20
         assert driver.facts("#why")["story"].startswith("sam.sre: 2")
+        # The cursor stands on the push that is the worst of it, far below the oldest event.
+        assert driver.row["event_name"] == "PutImage"
+        assert driver.row["event_time"].isoformat() == "2026-03-08T23:54:57"
+        assert driver.table.cursor_row > 15
+
+
+async def test_what_repeats_itself_within_a_minute_is_one_line_that_opens() -> None:
+    async with driving(start=FINDINGS) as driver:
+        before = await driver.rows()
+        [line] = [row for row in before if row["rule"] == "logging-tampered"]
+        assert (line["line"], line["repeats"]) == ("repeated", 3)
+        await driver.go_to(rule="logging-tampered")
+        assert "the logging was stopped or taken away ×3" in driver.text(driver.table)
+        assert driver.facts("#preview")["times"].startswith("3, 2026-03-09 01:24:02 – ")
+        await driver.press("enter")
+        driver.on(FindingsScreen)
+        assert driver.row["line"] == "repeated", "the cursor stays"
+        opened = [row for row in await driver.rows() if row["rule"] == "logging-tampered"]
+        assert [row["line"] for row in opened] == ["repeated", *["finding"] * 3]
+        await driver.press("j", "j", "enter")
+        driver.on(FindingScreen)
+        assert driver.facts("#why")["why"] == opened[2]["why"]
+        await driver.press("escape", "k", "k", "enter")
+        assert await driver.rows() == before
+
+
+async def test_an_event_far_down_is_found(tmp_path: Path) -> None:
+    """The cursor goes to the event that made the finding, on whatever page it is."""
+    root = {"type": "Root", "arn": "arn:aws:iam::111122223333:root", "accountId": "111122223333"}
+    reads = [
+        record(
+            "ListImages", at(n // 4, n % 4 * 15), userIdentity=root,
+            requestParameters={"repositoryName": f"r/{n % 9}"}, readOnly=True,
+        )
+        for n in range(300)
+    ]  # fmt: skip
+    made = push(image("a"), "v1", at(80), userIdentity=root)
+    logs = write(tmp_path, {"t.json": trail([*reads, made])})
+    async with driving(logs, start=FINDINGS, size=NARROW) as driver:
+        await driver.press("enter")
+        driver.on(FindingScreen)
+        assert await driver.total() > 200
+        assert driver.row["event_name"] == "PutImage"
 
 
 async def test_stories_and_list_filter_and_sort() -> None:
     async with driving(start=FINDINGS) as driver:
-        stories = [row for row in await driver.rows() if row["finding_id"] is None]
         everything = await driver.total()
+        assert driver.app.rules.found is not None
+        findings = len(driver.app.rules.found.findings)
         await driver.press("m")
-        assert await driver.total() == everything - len(stories)
+        assert await driver.total() == findings
         assert [row["severity"] for row in await driver.rows()][:3] == [
             "critical",
             "critical",
@@ -92,7 +138,7 @@ async def test_stories_and_list_filter_and_sort() -> None:
         await driver.press("enter")
         times = [row["event_time"] for row in await driver.rows()]
         assert times == sorted(times), "sorting takes the stories apart"
-        assert len(times) == everything - len(stories)
+        assert len(times) == findings
 
 
 async def test_sql_pivot_rules_and_places() -> None:

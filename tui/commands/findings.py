@@ -129,7 +129,8 @@ def _told(rows: Rows, found: Found) -> str:
 
     lines: list[str] = []
     story = 0
-    for row in rows.dicts():
+    for group in _repeated(rows.dicts()):
+        row = group[0]
         if row["story"] != story:
             story = row["story"]
             lines += (
@@ -137,15 +138,30 @@ def _told(rows: Rows, found: Found) -> str:
                 if lines
                 else [f"{story}. {safe_text(row['headline'])}"]
             )
-        when = f"{row['event_time']:%Y-%m-%d %H:%M:%S}" if row["event_time"] else "no time"
-        lines.append(f"   {row['severity']:<8}  {when}  {row['title']} ({row['rule']})")
-        lines.append(f"             {safe_text(row['why'])}")
+        worst = min(group, key=lambda one: one["severity_rank"])["severity"]
+        times = f" ×{len(group)}" if len(group) > 1 else ""
+        lines.append(f"   {worst:<8}  {_when(row)}  {row['title']} ({row['rule']}){times}")
+        for one in group:
+            begin = f"{_when(one)[-8:]}  " if times else ""
+            lines.append(f"             {begin}{safe_text(one['why'])}")
         lines.append(f"             benign when: {row['benign_when']}")
     ran = sum(1 for run in found.runs if run.status == "ran")
     if lines:
         lines.append("")
     lines.append(f"{len(rows.rows)} findings; {ran} of {len(found.runs)} rules could be asked")
     return "\n".join(lines) + "\n"
+
+
+def _repeated(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Findings that repeat themselves within a minute as one group, at the place of the first."""
+    groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["story"], row["place"]), []).append(row)
+    return list(groups.values())
+
+
+def _when(row: dict[str, Any]) -> str:
+    return f"{row['event_time']:%Y-%m-%d %H:%M:%S}" if row["event_time"] else "no time"
 
 
 # --- rules ---------------------------------------------------------------------------------------

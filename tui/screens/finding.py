@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from queries.case import Case
 from queries.findings.found import Found
+from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
 from tui.cells import (
@@ -65,6 +66,7 @@ class FindingScreen(CaseScreen):
         self._finding = finding
         self._found = found
         self._story = finding["finding_id"] is None
+        self._went = False
         self.segment = f"story {finding['story']}" if self._story else str(finding["rule"])
 
     def body(self) -> Iterable[Widget]:
@@ -92,6 +94,29 @@ class FindingScreen(CaseScreen):
             which = {"finding_id": self._finding["finding_id"]}
         table.show(ask_for("found/behind", **which).with_order(Order("event_time")))
         table.focus()
+        self._go_to_event()
+
+    def _go_to_event(self) -> None:
+        """Put the cursor on the event that made the finding: the oldest is seldom the one."""
+        key = self._finding["event_key"]
+        question = self.query_one(BehindTable).question
+        if self._went or key is None or question is None:
+            return
+        self._went = True
+        asked = question.with_needle("", ())
+
+        def rank(case: Case, cancel: CancelToken) -> int:
+            keys = self._found.case.ask(asked.sql, asked.bound, cancel)
+            at = keys.columns.index("event_key")
+            return next((n for n, row in enumerate(keys.rows) if row[at] == key), 0)
+
+        self.ask("rank", rank, self._jump)
+
+    def _jump(self, at: int) -> None:
+        table = self.query_one(BehindTable)
+        if not table.total_exact and at >= table.row_count:
+            table.set_total(at + 1, exact=False)
+        table.move_to_row_key((self._finding["event_key"],), hint=at)
 
     def renew(self) -> None:
         """It belongs to what was found when it was opened."""

@@ -29,14 +29,22 @@ TITLE = "Findings"
 _STYLES = {"critical": "danger", "high": "attention", "low": "muted", "info": "muted"}
 
 
-def _is_story(row: Row) -> bool:
-    return row["finding_id"] is None
+STORY, REPEATED, FINDING = "story", "repeated", "finding"
+"""Kinds of lines among the stories; those of the list are all findings."""
+
+
+def _line(row: Row) -> str:
+    return str(row.get("line") or FINDING)
 
 
 def _title_cell(value: Any, row: Row) -> Content | str:
-    if _is_story(row):
+    line = _line(row)
+    if line == STORY:
         return safe_content(value, 200, "bold")
-    return f"  {value}" if "place" in row.values else str(value)
+    if line == REPEATED:
+        return f"  {value} ×{row['repeats']}"
+    part = row.get("part")
+    return str(value) if part is None else f"  {value}" if row["repeats"] == 1 else f"    {value}"
 
 
 def _severity_cell(value: Any, row: Row) -> Content | str:
@@ -51,18 +59,18 @@ def _repository_cell(value: Any, row: Row) -> Content | str:
 
 COLUMNS = (
     Column("severity", "severity", width=8, render=_severity_cell),
-    Column("title", "what", min_width=38, weight=5, render=_title_cell),
+    # As wide as the longest title with its number: on a narrow screen who and where stand below.
+    Column("title", "what", min_width=50, weight=5, render=_title_cell),
     Column("repository", "repository", min_width=12, weight=1, priority=2, render=_repository_cell),
     Column("origin", "who", min_width=10, weight=1, render=name_cell, priority=1),
     Column("event_time", "when (UTC)", width=15, render=time_cell),
-    Column("rule", "rule", min_width=20, weight=1, priority=4),
 )
 SEARCHED = ("title", "why", "rule", "severity", "repository", "origin", "principal", "image_tag",
             "image_digest")  # fmt: skip
 
 
 def row_style(row: Row) -> str:
-    return "" if _is_story(row) else _STYLES.get(str(row["severity"]), "")
+    return "" if _line(row) == STORY else _STYLES.get(str(row["severity"]), "")
 
 
 class FindingTable(QuestionTable):
@@ -93,7 +101,7 @@ def listing() -> Question:
 
 def told() -> Question:
     """Stories with their findings."""
-    return ask_for("found/told").with_order(Order("story"))
+    return ask_for("found/told", opened=" ").with_order(Order("story"))
 
 
 class FindingsScreen(CaseScreen):
@@ -102,8 +110,9 @@ class FindingsScreen(CaseScreen):
     segment = TITLE
     explains = (
         "What the rules found, the worst story first: findings of one origin that lie close"
-        " together, in the order of time. m lists them one by one. Enter opens the events behind"
-        " a finding or a story; n says which rules were asked."
+        " together, in the order of time. What one principal did again and again within a minute is"
+        " one line (×3): Enter opens it, and closes it. m lists all one by one. Enter opens the"
+        " events behind a finding or a story; n says which rules were asked."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mode", "Stories/list"),
@@ -199,7 +208,7 @@ class FindingsScreen(CaseScreen):
         table.show(question.with_needle(table.question.needle, SEARCHED), keep=True)
 
     def preview(self, row: Row) -> list[Fact]:
-        if _is_story(row):
+        if _line(row) == STORY:
             return [
                 ("story", str(row["title"])),
                 ("who", str(row["origin"])),
@@ -207,7 +216,11 @@ class FindingsScreen(CaseScreen):
                 ("where", str(row["repository"] or "–")),
                 ("rules", str(row["rule"])),
             ]
-        return finding_facts(row)
+        facts = finding_facts(row)
+        if _line(row) == REPEATED:
+            when = _span(row["event_time"], row["last_time"])
+            facts.insert(1, ("times", f"{row['repeats']}, {when}; the first:"))
+        return facts
 
     def questions(self) -> list[Question]:
         return []
@@ -239,8 +252,23 @@ class FindingsScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.finding import FindingScreen
 
-        if self._job.found is not None:
+        if self._job.found is not None and _line(message.row) == REPEATED:
+            self._turn(message.row)
+        elif self._job.found is not None:
             self.open_screen(FindingScreen(message.row, self._job.found))
+
+    def _turn(self, row: Row) -> None:
+        """Show what repeats itself one by one, or as one line again; the cursor stays on it."""
+        table = self.query_one(FindingTable)
+        if table.question is None:
+            return
+        place = f"{row['story']}/{row['place']}"
+        opened = str(table.question.bound["opened"]).split()
+        opened = [p for p in opened if p != place] if place in opened else [*opened, place]
+        state = table.view_state
+        said = f" {' '.join(opened)} " if opened else " "
+        table.show(table.question.with_parameters(opened=said), keep=True)
+        table.restore_row(state, row.key)
 
     def action_push(self) -> None:
         from tui.screens.push import PushScreen
@@ -286,6 +314,7 @@ def open_subject(screen: CaseScreen, row: Row) -> None:
 def finding_facts(row: Row) -> list[Fact]:
     """A finding in a few lines: why, what would make it harmless, what it rests on."""
     return [
+        ("what", str(row["title"])),
         ("why", str(row["why"])),
         ("benign when", str(row["benign_when"])),
         ("rule", f"{row['rule']} · {row['severity']}{attack(row['technique'])}"),

@@ -1,4 +1,4 @@
--- denied-burst: refused by the registry again and again, then let in
+-- denied-burst: refused again and again, then let in
 -- sees: an origin was refused several calls to the registry within an hour, and then one that changes
 --   something, or one of those refused, succeeded.
 -- severity: medium

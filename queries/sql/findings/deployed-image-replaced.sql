@@ -1,4 +1,4 @@
--- deployed-image-replaced: the tag of a running deployment was moved under it
+-- deployed-image-replaced: the tag of a running image was moved under it
 -- sees: a service or function that runs an image by tag, and the tag was moved to another image while
 --   it ran, by an actor who never set that tag before, or to an image that came in under the tag: the
 --   next task or node that starts runs the other image.

@@ -1,4 +1,4 @@
--- immutable-tag-attempt: refused under a fixed tag, the image went in under another
+-- immutable-tag-attempt: refused by a fixed tag, it went in under another
 -- sees: a push that an immutable tag refused, and within hours the same image (its topmost layer)
 --   pushed by the same origin to the same repository under another tag.
 -- severity: high

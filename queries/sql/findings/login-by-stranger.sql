@@ -1,4 +1,4 @@
--- login-by-stranger: a registry login by somebody new, and then nothing
+-- login-by-stranger: a login by somebody new, and then nothing
 -- sees: a registry login (GetAuthorizationToken) by an actor not seen at the registry before the last
 --   day, who neither pulled nor pushed in the 12 hours that it lasts: a token taken along.
 -- severity: low

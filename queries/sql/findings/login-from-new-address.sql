@@ -1,4 +1,4 @@
--- login-from-new-address: a registry login from a network never seen of its actor
+-- login-from-new-address: a registry login from a network new to its actor
 -- sees: a registry login by an actor that pushes, from a network from which the actor was never seen a
 --   day before, while three networks at most were known. Addresses in a listed network are left out.
 -- severity: low

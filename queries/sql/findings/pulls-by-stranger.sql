@@ -1,4 +1,4 @@
--- pulls-by-stranger: pulls by another account, or of many repositories at once
+-- pulls-by-stranger: pulls by another account, or of much at once
 -- sees: pulls (BatchGetImage) from a registry of the evidence by an account that is neither in the
 --   evidence nor on the list of accounts; or one origin pulling from many repositories within an
 --   hour, which it does not do on several days.

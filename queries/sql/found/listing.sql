@@ -22,7 +22,10 @@ SELECT
   f.event_ids,
   f.push_key,
   f.event_key,
-  f.severity_rank
+  f.severity_rank,
+  f.place,
+  f.repeat,
+  f.repeats
 FROM findings AS f
 JOIN stories AS s ON s.story = f.story
 WHERE (CAST($since AS TIMESTAMP) IS NULL OR f.event_time >= CAST($since AS TIMESTAMP))
