@@ -21,6 +21,7 @@ from queries.errors import Cancelled, InvestigationError
 from queries.marks.opening import absent_evidence
 from queries.progress import CancelToken, Progress
 from queries.sources.s3.options import is_remote
+from tui.history import History
 from tui.jobs import join_questions
 from tui.lookout import Lookout, what_came
 from tui.palette import ScreenCommands
@@ -127,6 +128,7 @@ class InvestigateApp(App[None]):
         self._late: Case | None = None
         self._start = start
         self._start_at = start_at
+        self.history = History()
         self.rules = RulesJob(settings or _usual_settings, self._rules_asked)
         self._cancel = CancelToken()
         self._listing_cancel = CancelToken(self._cancel)
@@ -245,6 +247,16 @@ class InvestigateApp(App[None]):
                 self.notify(f"not followed: {why}", severity="warning", markup=False)
             else:
                 self.set_timer(self._follow, self._look_again_in_time)
+
+    # ---- history ---------------------------------------------------------------------------
+
+    def push_screen(self, screen: Any, *more: Any, **named: Any) -> Any:
+        self.history.opened(screen)
+        return super().push_screen(screen, *more, **named)
+
+    def pop_screen(self) -> Any:
+        self.history.left(self.screen)
+        return super().pop_screen()
 
     # ---- looking again ---------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual import on
 from textual.content import Content
@@ -14,7 +14,15 @@ from queries.progress import CancelToken
 from queries.question import Order, Question
 from tui.jobs import Jobs
 from tui.marking import MARKED, marked_event
-from tui.widgets.paged_table import Column, PagedTable, Row
+from tui.widgets.paged_table import Column, PagedTable, Row, ViewState
+
+
+class Place(NamedTuple):
+    """Where somebody was in a table: what was asked, and the row."""
+
+    question: Question
+    view: ViewState
+    key: Hashable
 
 
 class QuestionTable(PagedTable):
@@ -41,6 +49,8 @@ class QuestionTable(PagedTable):
         )
         self.searched = tuple(searched)
         self.question: Question | None = None
+        self.recalled: Place | None = None
+        """Where to begin when the same is asked again."""
 
     def _sign(self, row: Row) -> str:
         marks = self._jobs_screen.case.marks
@@ -52,6 +62,11 @@ class QuestionTable(PagedTable):
 
     def show(self, question: Question, *, keep: bool = False) -> None:
         """Ask another question. `keep` leaves the old rows dimmed until the answer is here."""
+        place, self.recalled = self.recalled, None
+        if place is not None and place.question.statement.name == question.statement.name:
+            question = place.question
+        else:
+            place = None
         self.question = question
         for slot in ("0", "1", "count"):
             self._jobs_screen.stop(f"{self.id}:{slot}")
@@ -62,6 +77,8 @@ class QuestionTable(PagedTable):
             # The first column with a heading: a sign is nothing to copy or pivot on.
             named = [key for key in self.visible_columns if self._names.get(key)]
             self.move_cursor(column_key=named[0] if named else None)
+        if place is not None:
+            self.restore_row(place.view, place.key)
 
     @property
     def _jobs_screen(self) -> Jobs:

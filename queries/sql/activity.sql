@@ -32,7 +32,14 @@ SELECT
   b.caller_time,
   b.caller_how,
   b.caller_count,
-  e.plain_name
+  e.plain_name,
+  e.request_id,
+  e.identity_arn,
+  e.source_identity,
+  e.resource_arn,
+  e.image_digest,
+  e.image_tag,
+  e.layer_digest
 FROM events AS e
 LEFT JOIN callers AS b ON b.event_key = e.event_key
 WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
@@ -48,6 +55,8 @@ WHERE e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
     WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
       OR ($places LIKE '% principal %' AND e.principal = $value)
       OR ($places LIKE '% identity_arn %' AND e.identity_arn = $value)
+      OR ($places LIKE '% session_name %' AND length(e.principal) > length($value)
+        AND substr(e.principal, length(e.principal) - length($value)) = '/' || $value)
       OR ($places LIKE '% access_key_id %' AND e.access_key_id = $value)
       OR ($places LIKE '% source_ip_address %' AND e.source_ip_address = $value)
       OR ($places LIKE '% user_agent %' AND e.user_agent = $value)

@@ -29,6 +29,8 @@ WHERE e.event_second IS NOT NULL AND e.merged_into IS NULL AND CASE CAST($scope 
     WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
       OR ($places LIKE '% principal %' AND e.principal = $value)
       OR ($places LIKE '% identity_arn %' AND e.identity_arn = $value)
+      OR ($places LIKE '% session_name %' AND length(e.principal) > length($value)
+        AND substr(e.principal, length(e.principal) - length($value)) = '/' || $value)
       OR ($places LIKE '% access_key_id %' AND e.access_key_id = $value)
       OR ($places LIKE '% source_ip_address %' AND e.source_ip_address = $value)
       OR ($places LIKE '% user_agent %' AND e.user_agent = $value)

@@ -13,6 +13,11 @@ UNION ALL
 SELECT 'identity_arn' AS place, count(*) AS events FROM events
 WHERE identity_arn = $value AND merged_into IS NULL
 UNION ALL
+SELECT 'session_name' AS place, CAST(coalesce(sum(a.events), 0) AS BIGINT) AS events
+FROM actors AS a
+WHERE NOT a.merged AND length(a.principal) > length($value)
+  AND substr(a.principal, length(a.principal) - length($value)) = '/' || $value
+UNION ALL
 SELECT 'access_key_id' AS place, count(*) AS events FROM events
 WHERE access_key_id = $value AND merged_into IS NULL
 UNION ALL

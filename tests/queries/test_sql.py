@@ -30,6 +30,7 @@ NAMES = catalogue.names()
 PLAIN = frozenset(
     {"AND", "OR", "CASE", "IF", "EXISTS", "CAST", "COALESCE"}
     | {"COUNT", "SUM", "MIN", "MAX", "ROW_NUMBER"}
+    | {"LENGTH", "SUBSTRING"}
     | {"FLOOR", "ABS", "ROUND", "LOWER", "UPPER", "DATE_TRUNC"}
 )
 """What DuckDB, Spark and Trino all know under these names, with the same meaning."""
@@ -235,7 +236,8 @@ def test_it_answers_over_the_sample_incident(
 def test_a_value_is_found_in_whatever_column_it_stands(demo: Case) -> None:
     places = re.findall(r"SELECT '([a-z_]+)' AS place", text_of("value_places"))
     assert len(places) == len(set(places)) > 20
-    places.remove("more_images")  # the one that is no column of `events`
+    for no_column in ("more_images", "session_name"):
+        places.remove(no_column)
     anywhere = ", ".join(places)
     tried = 0
     for place in places:

@@ -90,6 +90,9 @@ class ActivityScreen(CaseScreen):
         self._filters = filters or Filters(fold_layers=True)
         self.segment = "All events" if scope.kind == ALL else f"activity: {_said(scope)}"
 
+    def again(self) -> CaseScreen:
+        return type(self)(self._scope, self._around, self._filters)
+
     def columns(self) -> list[Column]:
         relative = [Column("offset", "+0 = push", width=13, align="right", render=self._offset)]
         return [
@@ -140,7 +143,7 @@ class ActivityScreen(CaseScreen):
     def _begin(self) -> None:
         """Show a scope from its push (if there is one) on, once it is known where to look."""
         if self._scope.located:
-            self._show(jump=self._around is not None)
+            self._show(jump=self._around is not None and self.recalled is None)
         else:
             scope = self._scope
             self._say_scope()
@@ -149,6 +152,13 @@ class ActivityScreen(CaseScreen):
 
     def _located(self, scope: Scope) -> None:
         self._scope = scope
+        if not (scope.places or "").strip():
+            self.search_text = scope.value or ""
+            self.query_one(
+                EventTable
+            ).empty_message = (
+                "no field of an event is this · ctrl+f looks for it in the raw records"
+            )
         self._begin()
 
     # ---- what is shown ---------------------------------------------------------------------

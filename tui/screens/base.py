@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,6 +31,9 @@ from tui.widgets.filter_box import FilterBox
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.paged_table import PagedTable, Row
 
+if TYPE_CHECKING:
+    from tui.history import Remembered
+
 Fact = tuple[str, Content | str]
 
 
@@ -43,6 +46,8 @@ class CaseScreen(Marking):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
+        Binding("alt+left,less_than_sign", "previous", "Screen before", show=False),
+        Binding("alt+right,greater_than_sign", "forward", "Screen after", show=False),
         Binding("slash", "filter", "Filter"),
         Binding("s", "sort", "Sort"),
         Binding("x", "pivot", "Pivot"),
@@ -71,6 +76,22 @@ class CaseScreen(Marking):
     explains: str = ""
     """One or two sentences for the help dialog."""
     _renewing = False
+    search_text = ""
+    """What a search of the raw records, opened from here, looks for at once."""
+    _made: tuple[tuple[Any, ...], dict[str, Any]]
+    recalled: Remembered | None = None
+    """Where one was on this screen when it was left, if it is shown again."""
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Note what it is made from, so that going forward can make it again."""
+        self = super().__new__(cls)
+        self._made = (given, named)
+        return self
+
+    def again(self) -> CaseScreen:
+        """A screen like this one, for going forward to it after it was left."""
+        given, named = self._made
+        return type(self)(*given, **named)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between breadcrumb and footer."""
@@ -105,7 +126,17 @@ class CaseScreen(Marking):
         self.query_one("#filter", Input).display = False
         self._set_crumbs()
         self.show_status()
+        if self.recalled is not None:
+            self.recalled.find_places(self)
         self.ready()
+        if self.recalled is not None:
+            # Behind what `ready` has asked for in the same way.
+            self.app.call_later(self._recall)
+
+    def _recall(self) -> None:
+        if self.recalled is not None and self.is_attached:
+            self.recalled.find_tab(self)
+            self.recalled = None
 
     def ready(self) -> None:
         """Called once the widgets are there: ask the questions."""
@@ -192,6 +223,11 @@ class CaseScreen(Marking):
 
     # ---- shared actions --------------------------------------------------------------------
 
+    def action_previous(self) -> None:
+        """To the screen before, with filters left as they are."""
+        if len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1:
+            self.app.pop_screen()
+
     def action_back(self) -> None:
         box = self.query_one("#filter", Input)
         if box.display:
@@ -201,6 +237,11 @@ class CaseScreen(Marking):
             box.value = ""
         elif len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1:
             self.app.pop_screen()
+
+    def action_forward(self) -> None:
+        """To the screen that was left last by going back."""
+        app: Any = self.app
+        app.history.forward(self)
 
     def action_filter(self) -> None:
         if self.table is None or not self.table.searched:
@@ -281,8 +322,8 @@ class CaseScreen(Marking):
         if table is None or table.selected_row is None:
             return _choices([("value", value)])
         row, column = table.selected_row, table.cursor_column
-        related = _choices([(name, row.get(name)) for name in PIVOTS.get(column, (column,))])
-        return related or _choices([(name, row.get(name)) for name in PIVOTED])
+        related = _choices([(name, _of(row, name)) for name in PIVOTS.get(column, (column,))])
+        return related or _choices([(name, _of(row, name)) for name in PIVOTED])
 
     def _pivot(self, value: str | None) -> None:
         if value:
@@ -355,6 +396,11 @@ class CaseScreen(Marking):
         """Hide keys that would do nothing here: the footer never lies."""
         if action == "back":
             return self._can_go_back()
+        if action == "previous":
+            return len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1
+        if action == "forward":
+            app: Any = self.app
+            return bool(app.history)
         if action in ("mark", "undo_mark"):
             return self.can_mark(action)
         if action == "copy_row":
@@ -379,14 +425,15 @@ PIVOTS: dict[str, tuple[str, ...]] = {
     "who": ("origin", "principal", "access_key_id", "source_identity", "subject"),
     "origin": ("origin", "principal", "access_key_id", "source_identity"),
     "from": ("source_ip_address", "login_ips", "user_agent"),
-    "source_ip_address": ("source_ip_address", "login_ips"),
+    "source_ip_address": ("source_ip_address", "login_ips", "user_agent"),
     "what": ("image_digest", "previous_digest", "error_code"),
     "effect": ("image_digest", "previous_digest", "error_code"),
     "result": ("error_code",),
     "outcome": ("error_code",),
-    "mark": ("event_id",),
-    "event_time": ("event_id",),
-    "principal": ("principal", "access_key_id"),
+    "mark": ("event_id", "request_id"),
+    "event_time": ("event_id", "request_id"),
+    "principal": ("principal", "session_name", "access_key_id", "source_identity", "identity_arn"),
+    "target": ("target", "resource_arn", "image_digest", "image_tag", "layer_digest"),
     "deployed": ("image", "resolved_digest", "origin", "principal", "access_key_id"),
     "image": ("resolved_digest", "repository"),
     "matched": ("resolved_digest",),
@@ -402,6 +449,14 @@ PIVOTED = (
     "repository",
 )  # fmt: skip
 """What a row offers where the cell under the cursor is nothing to pivot on."""
+
+
+def _of(row: Row, field: str) -> object:
+    """A field of a row; the name of a session is the last part of who it says acted."""
+    if field == "session_name":
+        who = str(row.get("principal") or "")
+        return who.rsplit("/", 1)[1] if ":assumed-role/" in who else None
+    return row.get(field)
 
 
 def _choices(found: Sequence[tuple[str, object]]) -> list[Choice]:

@@ -59,7 +59,7 @@ def make(place: str, app: InvestigateApp) -> CaseScreen:
     if place == "search":
         from tui.screens.search import SearchScreen
 
-        return SearchScreen()
+        return SearchScreen(getattr(app.screen, "search_text", ""))
     if place == "images":
         from tui.screens.images import ImagesScreen
 
