@@ -28,6 +28,8 @@ ORDER = (
     "changed",
     "keys_made",
     "sensitive",
+    "workloads",
+    "ran_images",
 )
 """Each reads only tables of the index, what Python gives (`listed`, `gaps`) and those before it."""
 

@@ -20,6 +20,7 @@ from queries.findings.run import find
 from queries.findings.settings import Settings
 from tests.evidence_files import ACCOUNT, case_in_memory, image, sha, trail, write
 from tests.findings.scene import CI, HOME, user, whole_scene
+from tests.findings.test_clouds import CASES as OTHER_CLOUDS
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_the_rule_tells_its_case_from_its_neighbours(rule: str, found: Found) ->
 
 
 def test_every_rule_has_a_case() -> None:
-    tested = {*CASES, *CONFIGURED}
+    tested = {*CASES, *CONFIGURED, *OTHER_CLOUDS}
     assert tested >= {rule.id for rule in built_in_rules()}
 
 

@@ -21,10 +21,9 @@ FROM (
     client_of(e.user_agent) AS client
   FROM events AS e
   LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-  WHERE e.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+  WHERE e.registry_action IS NOT NULL
     AND e.merged_into IS NULL AND coalesce(e.event_category, '') <> 'Insight'
     AND e.event_second IS NOT NULL
-    AND e.event_name NOT IN ('BatchCheckLayerAvailability', 'InitiateLayerUpload',
-      'UploadLayerPart', 'CompleteLayerUpload', 'GetDownloadUrlForLayer')
+    AND e.registry_action NOT IN ('check', 'upload', 'download')
 ) AS o
 LEFT JOIN (SELECT DISTINCT value FROM listed WHERE kind = 'automation') AS a ON a.value = o.actor
