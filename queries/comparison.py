@@ -15,7 +15,7 @@ from typing import Any
 
 from queries.case import Case
 from queries.errors import NothingToRead
-from queries.naming import display_name
+from queries.naming import display_name, repository_name
 from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 
@@ -304,10 +304,10 @@ def base_in_words(
     if whole:
         base = whole[0]
         tags = f":{base['image_tags'].split()[0]}" if base["image_tags"] else ""
-        name = base["repository"].split("/", 2)[-1]
+        name = repository_name(base["repository"])
         return f"{name}{tags}, all {_layers(base['shared'])} of it (a guess by shared layers)"
     if foreign:
         near = foreign[0]
-        name = near["repository"].split("/", 2)[-1]
+        name = repository_name(near["repository"])
         return f"shares its first {_layers(near['shared'])} with {name}: perhaps the same base"
     return "no image of another repository in this evidence begins with the same layers"

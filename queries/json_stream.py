@@ -26,6 +26,8 @@ CONTAINER_KEYS = frozenset(
         "logEvents",  # CloudWatch Logs subscription
         "results",  # Logs Insights, Splunk
         "QueryResultRows",  # CloudTrail Lake
+        "items",  # a Kubernetes EventList
+        "value",  # Azure's management API
     }
 )
 """Members of a top-level object whose array elements are yielded one by one."""

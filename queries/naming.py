@@ -149,11 +149,18 @@ App Runner: https://docs.aws.amazon.com/apprunner/latest/dg/manage-deploy.html
 """
 
 
+def repository_name(key: object) -> str:
+    """The name of a repository without whose it is: `team/api` of `111122223333/us-east-1/team/api`
+    and of `example.azurecr.io/team/api`, whose registry is known by its host alone."""
+    first, _, rest = str(key or "").partition("/")
+    return rest if "." in first else str(key or "").split("/", 2)[-1]
+
+
 def short_image(deployment: dict[str, object]) -> str:
     """The image of a deployment without its registry's host, where that is one of ECR."""
     name = deployment.get("repository_name") or ""
     if not name and deployment.get("repository"):
-        name = str(deployment["repository"]).split("/", 2)[-1]
+        name = repository_name(deployment["repository"])
     if not name or not deployment.get("repository"):
         return str(deployment.get("image") or "not recorded")
     tag, digest = deployment.get("image_tag"), str(deployment.get("image_digest") or "")

@@ -14,6 +14,7 @@ from queries.naming import (
     display_name,
     error_in_words,
     origin_and_session,
+    repository_name,
     service_name,
     short_image,
     what_happened,
@@ -46,11 +47,13 @@ def name_cell(value: Any, row: Row) -> Content | str:
 
 def repository_cell(value: Any, row: Row) -> Content | str:
     """Account (shortened) and region quiet, the name plain: same-named repositories stay apart."""
-    account, slash, rest = str(value or "").partition("/")
-    region, slash, name = rest.partition("/")
-    if not slash:
+    key = str(value or "")
+    name = repository_name(key)
+    account, _, region = key[: len(key) - len(name)].strip("/").partition("/")
+    if not account:
         return safe_content(value, CELL_LIMIT)
-    place = safe_content(f"{short_account(account)}/{region}/", CELL_LIMIT, "$foreground-muted")
+    whose = "/".join(part for part in (short_account(account), region) if part)
+    place = safe_content(f"{whose}/", CELL_LIMIT, "$foreground-muted")
     return place + safe_content(name, CELL_LIMIT, "bold")
 
 

@@ -165,12 +165,14 @@ def _is_preamble(line: str) -> bool:
 
 
 def _delimiter(line: str) -> str | None:
-    """The character that makes CloudTrail's field names out of a header, if one does."""
+    """The character that makes known field names out of a header, if one does."""
+    from queries.providers import names_table  # whose envelopes import the forms of tables
+
     if line.lstrip()[:1] in ("{", "["):
         return None
     for delimiter in _DELIMITERS:
         names = [name.strip() for name in _cells(line, delimiter)]
-        if tells_cloudtrail(names) or not _CARRIERS.isdisjoint(names):
+        if tells_cloudtrail(names) or not _CARRIERS.isdisjoint(names) or names_table(names):
             return delimiter
     return None
 

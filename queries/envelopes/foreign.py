@@ -27,13 +27,11 @@ _KNOWN = (
     ({"query_name", "vpc_id"}, "a Route 53 resolver log, not a CloudTrail record"),
     ({"srcaddr", "dstaddr"}, "a VPC flow log, not a CloudTrail record"),
     ({"configurationItems"}, "an AWS Config history, not a CloudTrail record"),
-    ({"auditID", "verb"}, f"a Kubernetes audit event{_LATER}"),
     ({"protoPayload"}, f"a Google Cloud audit log{_LATER}"),
     ({"insertId", "logName"}, f"a Google Cloud log{_LATER}"),
-    ({"operationName", "resourceId"}, f"an Azure log{_LATER}"),
-    ({"eventType", "eventTime", "topic"}, f"an Azure Event Grid event{_LATER}"),
-    ({"specversion", "type", "source"}, f"a CloudEvents event{_LATER}"),
-    ({"target", "action", "request", "timestamp"}, f"a registry webhook{_LATER}"),
+    ({"operationName", "resourceId"}, "an Azure log of an unknown form"),
+    ({"eventType", "eventTime", "topic"}, "an Event Grid event that is not a registry's"),
+    ({"specversion", "type", "source"}, "a CloudEvents event that is not a registry's"),
 )
 
 

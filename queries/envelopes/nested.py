@@ -14,7 +14,15 @@ from queries.json_stream import Broken, JsonStream, Piece
 MAX_DEPTH = 6
 """A record in a message in a notice in a queue is four deep; more is made to be a nuisance."""
 
-_SIGNS = ('"eventVersion"', '"eventSource"', '"userIdentity"', '"eventName"')
+_SIGNS = (
+    '"eventVersion"',
+    '"eventSource"',
+    '"userIdentity"',
+    '"eventName"',
+    '"auditID"',
+    '"protoPayload"',
+    '"operationName"',
+)
 
 
 def open_text(text: str, outer: Piece, what: str, why_cut: str = "") -> Found:

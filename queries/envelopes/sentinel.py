@@ -1,4 +1,5 @@
-"""Microsoft Sentinel, table AWSCloudTrail: columns such as UserIdentityArn, AwsEventId.
+"""Microsoft Sentinel, table AWSCloudTrail: columns such as UserIdentityArn, AwsEventId. A table of
+anything else is taken apart here, and its rows are asked of all envelopes.
 
 From the portal as CSV, from a query as JSON rows or as `{"tables": [{"columns", "rows"}]}`.
 https://learn.microsoft.com/azure/azure-monitor/reference/tables/awscloudtrail
@@ -13,7 +14,7 @@ from typing import Any
 from queries.envelopes import flat
 from queries.envelopes.columns import canonical
 from queries.envelopes.model import Found
-from queries.envelopes.nested import join
+from queries.envelopes.nested import join, open_value
 from queries.json_stream import Piece
 
 NAME = "Microsoft Sentinel"
@@ -62,9 +63,5 @@ def _table(table: Any, piece: Piece) -> Found:
         # As found, so that the raw record can be read without counting columns.
         text = json.dumps(cells, ensure_ascii=False)
         inner = replace(piece, value=cells, text=text, container=flat.ROW)
-        several.append(
-            read(inner)
-            or flat.read(inner)
-            or Found(foreign="a row of a table without CloudTrail columns")
-        )
+        several.append(open_value(inner))
     return join(iter(several))

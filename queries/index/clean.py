@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from queries.deep_json import bare, write_deep
 from queries.reader import FileFacts
+from queries.times import utc_time
 
 _TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
 """What the shared INSERT takes for a time (LIKE '____-__-__T__:__:__%Z') and reads itself."""
@@ -82,21 +82,3 @@ def _window_start(fields: dict[str, Any]) -> Any:
             if name in value:
                 return value[name]
     return None
-
-
-def utc_time(value: object) -> str | None:
-    """ISO text, epoch seconds or epoch milliseconds to `YYYY-MM-DDTHH:MM:SSZ`; no zone is UTC."""
-    moment: datetime
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if value > 1e11 else value
-            moment = datetime.fromtimestamp(seconds, UTC)
-        else:
-            text = str(value).strip()
-            if text.replace(".", "", 1).isdigit():
-                return utc_time(float(text))
-            moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return f"{moment.replace(tzinfo=None).isoformat()}Z"

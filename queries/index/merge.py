@@ -33,7 +33,10 @@ _RICHNESS = (
     "(principal LIKE 'arn:%')::INT + (image_digest IS NOT NULL)::INT"
     " + (request_parameters IS NOT NULL)::INT + (image_manifest IS NOT NULL)::INT"
     " + (access_key_id IS NOT NULL)::INT + (user_agent IS NOT NULL)::INT"
+    " + (response_elements IS NOT NULL)::INT + (error_code IS NOT NULL)::INT"
+    " + 2 * (deployment IS NOT NULL)::INT"
 )
+"""The later stages of a request say how it went and what it made."""
 
 
 def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:

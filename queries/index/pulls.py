@@ -56,7 +56,9 @@ SELECT e.event_key, e.event_time, e.repository,
   coalesce(d.push_key, t.push_key) AS push_key,
   {WORKLOAD} AS workload,
   e.principal, e.identity_arn, e.access_key_id, coalesce(s.origin, e.principal) AS origin,
-  e.account_id, coalesce(e.account_id <> e.registry_id, FALSE) AS cross_account,
+  e.account_id,
+  coalesce(e.account_id <> e.registry_id AND NOT contains(e.registry_id, '.'), FALSE)
+    AS cross_account,
   e.source_ip_address, e.user_agent, e.outcome, e.error_code
 FROM asked AS a JOIN events AS e ON e.event_key = a.event_key
 LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id

@@ -274,8 +274,7 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             manifest.kind,
             effect.what,
             root.service,
-            bool(row["account_id"] and row["registry_id"])
-            and row["account_id"] != row["registry_id"],
+            _is_cross_account(row),
             manifest.media_type,
             size,
             len({layer.digest for layer in layers}) if manifest.kind != "unknown" else None,
@@ -307,6 +306,13 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             tables.layers.append(
                 (root.event_key, digest, number, layer.digest, layer.size, layer.media_type)
             )
+
+
+def _is_cross_account(row: dict[str, Any]) -> bool:
+    """Whether somebody of another account pushed. A registry that is known by its host (it has a
+    dot) is in no account that could be compared."""
+    account, registry = row["account_id"], row["registry_id"]
+    return bool(account and registry) and "." not in registry and account != registry
 
 
 def _manifest_digest(event: ImageEvent) -> str | None:

@@ -10,6 +10,7 @@ from queries.envelopes.lookup_events import ONE_PAGE
 from queries.index import coverage
 from queries.index.delivery import in_words
 from queries.index.digests import DigestCheck
+from queries.providers import PROVIDERS
 
 _COUNTS = """
 SELECT
@@ -100,8 +101,8 @@ def collect_totals(
     }
     if digests.altered or digests.missing or digests.breaks:
         totals["evidence_complete"] = False
-    totals["writes_only"] = _any(connection, "NOT read_only") and not _any(
-        connection, "NOT is_write"
+    totals["writes_only"] = _any(connection, "provider = 'aws' AND NOT read_only") and not _any(
+        connection, "provider = 'aws' AND NOT is_write"
     )
     totals["notes"] = [*digests.notes(), *_notes(connection, totals, conflicts)]
     return totals
@@ -148,11 +149,14 @@ def _notes(
             "no read-only events at all: this trail records writes only, so it shows neither"
             " pulls nor registry logins"
         )
-    if _any(connection, "access_key_id LIKE 'ASIA%'") and "us-east-1" not in totals["regions"]:
+    used = "provider = 'aws' AND access_key_id LIKE 'ASIA%'"
+    if _any(connection, used) and "us-east-1" not in totals["regions"]:
         notes.append(
             "us-east-1 is not loaded: calls to the global STS endpoint are logged there, so the"
             " start of a session chain may be missing"
         )
+    for provider in PROVIDERS:
+        notes += provider.unseen(connection)
     return notes
 
 

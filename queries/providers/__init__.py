@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from queries.providers import aws, google
+from collections.abc import Sequence
+
+from queries.providers import aws, azure, google, kubernetes
 from queries.providers.base import Envelope, Hosted, Provider
 
-PROVIDERS: tuple[Provider, ...] = (aws.PROVIDER, google.PROVIDER)
+PROVIDERS: tuple[Provider, ...] = (
+    aws.PROVIDER,
+    kubernetes.PROVIDER,  # before the clouds whose logs wrap a cluster's
+    azure.PROVIDER,
+    google.PROVIDER,
+)
 """In the order in which their envelopes are asked."""
 
 
 def provider_envelopes() -> tuple[Envelope, ...]:
     """The envelopes of all providers, to be asked after those of CloudTrail."""
     return tuple(envelope for provider in PROVIDERS for envelope in provider.envelopes)
+
+
+def names_table(names: Sequence[str]) -> bool:
+    """Whether a header is that of a table that one of the providers knows."""
+    return any(provider.names_table(names) for provider in PROVIDERS)
 
 
 def hosted(host: str, path: str) -> Hosted | None:

@@ -8,7 +8,7 @@ this?), `events` (a record to an `Event`), `vocabulary` (what its calls mean in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -270,5 +270,7 @@ class Provider:
     after copies were merged."""
     unseen: Callable[[duckdb.DuckDBPyConnection], list[str]] = lambda connection: []
     """Sentences about what the evidence of this provider cannot show (a log that was off)."""
+    names_table: Callable[[Sequence[str]], bool] = lambda names: False
+    """Whether column names are those of one of its tables (a CSV file is told by its header)."""
     services: dict[str, str] = field(default_factory=dict)
     """`events.event_source` to its short name; where it is missing, the host's first part."""

@@ -57,7 +57,36 @@ def count(value: Any) -> int:
         return 1
     if str(small.get("detail-type", "")).startswith(("ECR ", "Inspector2 Scan")):
         return 1
+    if is_kubernetes(small) or is_azure(small):
+        return 1
     return sum(map(count, value.values()))
+
+
+def is_kubernetes(small: dict[str, Any]) -> bool:
+    """An audit event, or GKE's entry for one. (AKS has the event in a text, which is counted.)"""
+    if str(small.get("apiversion")).startswith("audit.k8s.io"):
+        return True
+    payload, operation = small.get("protopayload"), small.get("operation")
+    inner = payload if isinstance(payload, dict) else {}
+    made_by = operation.get("producer") if isinstance(operation, dict) else ""
+    if "k8s.io" in (inner.get("serviceName"), made_by):
+        return True
+    if str(inner.get("methodName")).startswith("io.k8s."):
+        return True
+    return "verb" in small and ("auditid" in small or small.get("kind") == "Event")
+
+
+def is_azure(small: dict[str, Any]) -> bool:
+    """A log of a resource, a registry's webhook, or Microsoft 365's audit."""
+    if small.get("category") == "kube-audit":
+        return False
+    named = "operationname" in small or "operation_name" in small
+    about = {"resourceid", "resource_id", "resourceuri", "category"}
+    return (
+        (named and not about.isdisjoint(small))
+        or {"action", "target", "request", "timestamp"} <= small.keys()
+        or {"creationtime", "workload", "userid"} <= small.keys()
+    )
 
 
 @cache

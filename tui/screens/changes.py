@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from queries.case import Case
 from queries.comparison import Comparison, Pair, base_in_words, compare, in_words, layer_question
-from queries.naming import display_name
+from queries.naming import display_name, repository_name
 from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 from tui.cells import bytes_cell, count_cell, time_cell
@@ -140,7 +140,7 @@ class ChangesScreen(CaseScreen):
             Choice(
                 str(row["other_push"]),
                 f"{fmt_time(row['event_time'], seconds=False)}"
-                f" {str(row['repository']).split('/', 2)[-1]}:{row['image_tags'] or '–'}"
+                f" {repository_name(row['repository'])}:{row['image_tags'] or '–'}"
                 f" {short_digest(row['image_digest'])} {display_name(row['origin'])}",
                 note=str(row["kinship"])[2:],
             )
@@ -185,7 +185,7 @@ def change_facts(comparison: Comparison, pair: Pair | None, base: str) -> list[F
     """The comparison in words: the answer, its reasons, sizes, configuration, base."""
     answer, *reasons = in_words(comparison)
     other = comparison.other
-    name = f"{str(other['repository']).split('/', 2)[-1]}:{other['image_tags'] or '–'}"
+    name = f"{repository_name(other['repository'])}:{other['image_tags'] or '–'}"
     facts: list[Fact] = [
         (
             "compared with",

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from queries.case import Case
 from queries.findings.found import Found
-from queries.naming import display_name
+from queries.naming import display_name, repository_name
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
 from tui.cells import attack, name_cell, time_cell
@@ -53,7 +53,7 @@ def _severity_cell(value: Any, row: Row) -> Content | str:
 
 def _repository_cell(value: Any, row: Row) -> Content | str:
     """Names alone: account and region stand in the preview."""
-    names = [name.split("/", 2)[-1] for name in str(value or "").split(", ") if name]
+    names = [repository_name(name) for name in str(value or "").split(", ") if name]
     return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else "–"
 
 

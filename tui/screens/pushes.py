@@ -15,6 +15,7 @@ from queries.naming import (
     error_in_words,
     login_in_words,
     origin_and_session,
+    repository_name,
     what_happened,
 )
 from queries.question import Order, ask_for
@@ -78,7 +79,7 @@ class PushesScreen(CaseScreen):
     def __init__(self, repository: str | None) -> None:
         super().__init__()
         self._repository = repository
-        self.segment = repository.split("/", 2)[-1] if repository else "All pushes"
+        self.segment = repository_name(repository) if repository else "All pushes"
 
     def body(self) -> Iterable[Widget]:
         columns = COLUMNS if self._repository else (*COLUMNS[:3], _REPOSITORY, *COLUMNS[3:])

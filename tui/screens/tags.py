@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from queries.case import Case
-from queries.naming import display_name, origin_and_session
+from queries.naming import display_name, origin_and_session, repository_name
 from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 from tui.cells import count_cell, digest_cell, name_cell, repository_cell, time_cell, who_cell
@@ -120,7 +120,7 @@ class TagsScreen(CaseScreen):
     def __init__(self, repository: str | None) -> None:
         super().__init__()
         self._repository = repository
-        name = repository.split("/", 2)[-1] if repository else ""
+        name = repository_name(repository) if repository else ""
         self.segment = f"tags of {name}" if name else "All tags"
 
     def body(self) -> Iterable[Widget]:

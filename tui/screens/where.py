@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-from queries.naming import FOLLOWS, MATCHED, display_name, what_ran
+from queries.naming import FOLLOWS, MATCHED, display_name, repository_name, what_ran
 from queries.question import Order, ask_for
 from tui.cells import (
     count_cell,
@@ -116,7 +116,7 @@ class WhereScreen(CaseScreen):
     def __init__(self, repository: str | None = None) -> None:
         super().__init__()
         self._repository = repository
-        name = repository.split("/", 2)[-1] if repository else ""
+        name = repository_name(repository) if repository else ""
         self.segment = f"Where {name} ran" if name else "Where it ran"
 
     def body(self) -> Iterable[Widget]:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from queries import index_file
 from queries.case import open_case
 from queries.index import loader
-from queries.index.clean import utc_time
 from queries.progress import Progress
+from queries.times import utc_time
 from samples import incident_path
 from tests.evidence_files import (
     ACCOUNT,

@@ -1,0 +1,21 @@
+"""Azure: Container Registry and the Activity log."""
+
+from __future__ import annotations
+
+from queries.providers.azure.envelopes import ENVELOPES, names_table
+from queries.providers.azure.events import NAME
+from queries.providers.azure.hosts import hosted
+from queries.providers.azure.join import join_records, unseen
+from queries.providers.azure.vocabulary import SERVICES
+from queries.providers.base import Provider
+
+PROVIDER = Provider(
+    NAME,
+    "Azure",
+    envelopes=ENVELOPES,
+    hosted=hosted,
+    join=join_records,
+    unseen=unseen,
+    names_table=names_table,
+    services=SERVICES,
+)

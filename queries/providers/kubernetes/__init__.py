@@ -1,0 +1,19 @@
+"""Kubernetes: the API server's audit log, from a cluster of any cloud or of one's own."""
+
+from __future__ import annotations
+
+from queries.providers.base import Provider
+from queries.providers.kubernetes.envelopes import ENVELOPES, names_table
+from queries.providers.kubernetes.events import NAME
+from queries.providers.kubernetes.join import join_records, unseen
+from queries.providers.kubernetes.vocabulary import SERVICE
+
+PROVIDER = Provider(
+    NAME,
+    "Kubernetes",
+    envelopes=ENVELOPES,
+    join=join_records,
+    unseen=unseen,
+    names_table=names_table,
+    services={SERVICE: "kubernetes"},
+)
