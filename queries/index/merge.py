@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import duckdb
 
-_CORE = (
+CORE = (
     "event_time",
     "event_source",
     "event_name",
@@ -29,7 +29,7 @@ _CORE = (
 Records under one eventID that contradict each other here are no copies: the id was reused or
 someone changed the log, and both stay."""
 
-_RICHNESS = (
+RICHNESS = (
     "(principal LIKE 'arn:%')::INT + (image_digest IS NOT NULL)::INT"
     " + (request_parameters IS NOT NULL)::INT + (image_manifest IS NOT NULL)::INT"
     " + (access_key_id IS NOT NULL)::INT + (user_agent IS NOT NULL)::INT"
@@ -42,8 +42,8 @@ _RICHNESS = (
 def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
     """Keep the fullest copy of each record (of equals the first by file and position); return
     how many event IDs stand on records that contradict each other."""
-    distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in _CORE)
-    content = ", ".join(_CORE)
+    distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in CORE)
+    content = ", ".join(CORE)
     connection.execute(
         f"""
         CREATE TEMP TABLE repeated AS
@@ -60,7 +60,7 @@ def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
         SELECT e.event_key, e.file_id, e.position,
           first_value(e.event_key) OVER (
             PARTITION BY e.event_id, CASE WHEN r.contradicted THEN hash({content}) END
-            ORDER BY {_RICHNESS} DESC, e.event_key) AS keep
+            ORDER BY {RICHNESS} DESC, e.event_key) AS keep
         FROM events AS e JOIN repeated AS r ON r.event_id = e.event_id
         """  # noqa: S608 - constants of this module
     )

@@ -85,6 +85,16 @@ def _stop_on_interrupt(cancel: CancelToken) -> Callable[[], None]:
     return restore
 
 
+@contextmanager
+def cancelled_by_interrupt(cancel: CancelToken) -> Iterator[None]:
+    """Ctrl+C ends in order what is done here."""
+    restore = _stop_on_interrupt(cancel)
+    try:
+        yield
+    finally:
+        restore()
+
+
 def _why_nothing(case: Case) -> str:
     files = case.ask("SELECT name, status, notes FROM files ORDER BY file_id LIMIT 4").rows
     if not files:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queries.errors import WrongUsage
-from tui.commands import behind, entries, findings, image, search, where
+from tui.commands import behind, convert, entries, findings, image, search, where
 from tui.commands.answers import (
     activity,
     event,
@@ -48,6 +48,8 @@ class Command:
     """For a command that needs no evidence: what it runs instead of `answer`."""
     word: str = ""
     """What comes before the paths, such as the text that is searched for."""
+    last_word: str = ""
+    """What comes after the paths, such as the folder that is written."""
 
     def run(self, options: argparse.Namespace) -> int:
         if self.alone is not None:
@@ -57,6 +59,10 @@ class Command:
             if not options.paths:
                 raise WrongUsage(f"{options.command}: {self.word.upper()} is missing")
             setattr(options, self.word, options.paths.pop(0))
+        if self.last_word:
+            if not options.paths:
+                raise WrongUsage(f"{options.command}: {self.last_word.upper()} is missing")
+            setattr(options, self.last_word, options.paths.pop())
         with opened(options) as case:
             code = self.answer(case, options)
             complete = case.totals["evidence_complete"]
@@ -80,10 +86,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         )
         if command.alone is None:
             before = f"{command.word.upper()} " if command.word else ""
+            after = f" {command.last_word.upper()}" if command.last_word else ""
             child.add_argument(
                 "paths",
                 nargs="*",
-                metavar=f"{before}PATH",
+                metavar=f"{before}PATH{after}",
                 help=f"{before}and files, folders or s3://bucket/prefix/; '-' is standard input"
                 if before
                 else "files, folders or s3://bucket/prefix/; '-' is standard input",
@@ -263,6 +270,14 @@ COMMANDS: dict[str, Command] = {
         "each with its reason, the records behind it and commands for the AWS CLI.",
         contain_options,
         contain,
+    ),
+    "convert": Command(
+        "the events as Parquet for DuckDB, Spark, Trino, Athena: convert PATH... FOLDER",
+        "Writes FOLDER/account=.../region=.../date=.../events.parquet. Again: only what is new.\n"
+        "docs/parquet.md has the columns, and how other engines read them.",
+        convert.convert_options,
+        convert.convert,
+        last_word="folder",
     ),
     "evidence": Command(
         "every file: what it was, what was read, what was damaged; and the totals",
