@@ -1,7 +1,8 @@
 """The questions kept as SQL files: `queries/sql/NAME.sql`, one question a file.
 
 Each file starts with a comment: the name, what it answers, its parameters and its key (the
-columns that make its order total).
+columns that make its order total). A line `-- part: NAME` stands for `queries/sql/parts/NAME.sql`,
+a condition that several questions share.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+_PART = re.compile(r"^-- part: ([a-z_]+)$", re.MULTILINE)
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -28,14 +30,14 @@ class Statement:
 @cache
 def statement(name: str) -> Statement:
     """The statement with this name. Raises FileNotFoundError for an unknown one."""
-    text = (files("queries") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    text = text_of(name)
     comment = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
     answers: list[str] = []
     for line in comment:
         if line.startswith("parameters:"):
             break
         answers.append(line)
-    sql = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    sql = _without_comments(text)
     key = next((line[4:] for line in comment if line.startswith("key:")), "")
     return Statement(
         name,
@@ -44,6 +46,16 @@ def statement(name: str) -> Statement:
         frozenset(_PARAMETER.findall(sql)),
         tuple(part.strip() for part in key.split(",") if part.strip()),
     )
+
+
+def text_of(name: str) -> str:
+    """A file as a whole, with its comment and its parts. Raises FileNotFoundError."""
+    text = (files("queries") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return _PART.sub(lambda match: _without_comments(text_of(f"parts/{match[1]}")), text)
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from sqlglot import exp
 
 from queries import catalogue
 from queries.case import Case, open_case
+from queries.catalogue import text_of
 from queries.index.schema import create_tables
 from queries.question import Order, Question, ask_for, literal
 from queries.scope import ACTS, SCOPES, VALUE, Scope, about, locate
@@ -39,10 +39,6 @@ ALLOWED = {
     # Spark and Trino say array_join; sqlglot translates it (a test below).
     "evidence": {"ARRAY_TO_STRING"},
 }
-
-
-def text_of(name: str) -> str:
-    return (files("queries") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def tree_of(name: str) -> exp.Expr:

@@ -1,0 +1,82 @@
+-- scope: the condition on an event `e` that the questions about activity share: its scope, the
+-- window of time, the filters and the toggles. Their headers say what the parameters take.
+e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
+    WHEN 'all' THEN TRUE
+    WHEN 'session' THEN e.access_key_id = $value AND e.principal = $principal
+    WHEN 'key' THEN e.access_key_id = $value
+    WHEN 'principal' THEN e.identity_arn = $value OR e.principal = $value
+    WHEN 'origin' THEN e.principal = $value OR e.identity_arn = $value
+      OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
+      OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value)
+    WHEN 'address' THEN e.source_ip_address = $value
+    WHEN 'repository' THEN e.repository = $value
+    WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
+      OR ($places LIKE '% principal %' AND e.principal = $value)
+      OR ($places LIKE '% identity_arn %' AND e.identity_arn = $value)
+      OR ($places LIKE '% session_name %' AND length(e.principal) > length($value)
+        AND substr(e.principal, length(e.principal) - length($value)) = '/' || $value)
+      OR ($places LIKE '% access_key_id %' AND e.access_key_id = $value)
+      OR ($places LIKE '% source_ip_address %' AND e.source_ip_address = $value)
+      OR ($places LIKE '% user_agent %' AND e.user_agent = $value)
+      OR ($places LIKE '% event_name %' AND e.event_name = $value)
+      OR ($places LIKE '% plain_name %' AND e.plain_name = $value)
+      OR ($places LIKE '% event_source %' AND e.event_source = $value)
+      OR ($places LIKE '% aws_region %' AND e.aws_region = $value)
+      OR ($places LIKE '% recipient_account_id %' AND e.recipient_account_id = $value)
+      OR ($places LIKE '% account_id %' AND e.account_id = $value)
+      OR ($places LIKE '% error_code %' AND e.error_code = $value)
+      OR ($places LIKE '% repository %' AND e.repository = $value)
+      OR ($places LIKE '% repository_name %' AND e.repository_name = $value)
+      OR ($places LIKE '% image_tag %' AND e.image_tag = $value)
+      OR ($places LIKE '% image_digest %' AND e.image_digest = $value)
+      OR ($places LIKE '% layer_digest %' AND e.layer_digest = $value)
+      OR ($places LIKE '% target %' AND e.target = $value)
+      OR ($places LIKE '% resource_arn %' AND e.resource_arn = $value)
+      OR ($places LIKE '% request_id %' AND e.request_id = $value)
+      OR ($places LIKE '% source_identity %' AND e.source_identity = $value)
+      OR ($places LIKE '% user_name %' AND e.user_name = $value)
+      OR ($places LIKE '% issued_access_key_id %' AND e.issued_access_key_id = $value)
+      OR ($places LIKE '% principal_id %' AND e.principal_id = $value)
+      OR ($places LIKE '% shared_event_id %' AND e.shared_event_id = $value)
+      OR ($places LIKE '% more_images %' AND e.event_key IN (
+        SELECT m.event_key FROM more_images AS m
+        WHERE m.image_digest = $value OR m.image_tag = $value))
+  END
+  AND (CAST($since AS TIMESTAMP) IS NULL OR e.event_time >= CAST($since AS TIMESTAMP))
+  AND (CAST($until AS TIMESTAMP) IS NULL OR e.event_time < CAST($until AS TIMESTAMP))
+  AND (CAST($account AS VARCHAR) IS NULL OR e.recipient_account_id = $account)
+  AND (CAST($region AS VARCHAR) IS NULL OR e.aws_region = $region)
+  AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
+  AND (CAST($name AS VARCHAR) IS NULL OR e.plain_name = $name OR e.event_name = $name)
+  AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
+  AND (CAST($act AS VARCHAR) IS NULL OR CASE CAST($act AS VARCHAR)
+    WHEN 'delete' THEN e.plain_name LIKE 'Delete%' OR e.plain_name LIKE 'BatchDelete%'
+      OR e.plain_name LIKE 'Terminate%' OR e.plain_name LIKE 'Deregister%'
+      OR e.plain_name LIKE 'Purge%' OR e.plain_name LIKE 'Remove%'
+      OR e.plain_name IN ('ScheduleKeyDeletion', 'PolicyExecutionEvent')
+    WHEN 'login' THEN e.event_name = 'ConsoleLogin'
+    WHEN 'login-without-mfa' THEN e.event_name = 'ConsoleLogin' AND e.outcome = 'ok'
+      AND NOT e.mfa
+    WHEN 'failed-login' THEN e.event_name = 'ConsoleLogin' AND e.outcome <> 'ok'
+    WHEN 'credential' THEN e.issued_access_key_id IS NOT NULL OR e.event_name IN (
+      'CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile', 'GetSessionToken',
+      'GetFederationToken', 'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity',
+      'AssumeRoot', 'CreateToken')
+    WHEN 'identity-change' THEN e.is_write AND e.event_source IN ('iam.amazonaws.com',
+      'sso.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore.amazonaws.com',
+      'organizations.amazonaws.com')
+    WHEN 'secret-read' THEN e.event_name IN ('GetSecretValue', 'BatchGetSecretValue',
+      'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory',
+      'GetPasswordData')
+    WHEN 'root' THEN e.identity_type = 'Root'
+    WHEN 'logging-change' THEN e.event_name IN ('StopLogging', 'DeleteTrail', 'UpdateTrail',
+      'PutEventSelectors', 'PutInsightSelectors', 'DeleteEventDataStore', 'UpdateEventDataStore',
+      'StopEventDataStoreIngestion', 'DeleteDetector', 'UpdateDetector',
+      'StopConfigurationRecorder', 'DeleteConfigurationRecorder', 'DeleteFlowLogs',
+      'DeleteLogGroup', 'DeleteLogStream', 'PutRetentionPolicy')
+    ELSE FALSE END)
+  AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
+  AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
+  AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.event_name, '') NOT IN (
+    'BatchCheckLayerAvailability', 'GetDownloadUrlForLayer', 'InitiateLayerUpload',
+    'UploadLayerPart', 'CompleteLayerUpload'))
