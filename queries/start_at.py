@@ -103,7 +103,7 @@ def _digest(case: Case, value: str, cancel: CancelToken | None) -> Answer:
         return None
     named = value.startswith("sha256:") or len(match[1]) == 64
     digest = f"sha256:{match[1].lower()}"
-    found = _ask(case, cancel, "digests_like", value=digest)
+    found = _ask(case, cancel, "digests_like", digest=digest)
     if not found:
         return f"no image and no layer in this evidence has a digest {value}" if named else None
     if len({row["digest"] for row in found}) > 1:

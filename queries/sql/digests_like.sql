@@ -1,5 +1,5 @@
 -- digests_like: images and layers whose digest begins like this, with how many events name them.
--- parameters: value (VARCHAR: `sha256:` and the first digits)
+-- parameters: digest (VARCHAR: `sha256:` and the first digits)
 -- key: kind, digest
 SELECT 'image' AS kind, i.image_digest AS digest, count(*) AS events
 FROM (
@@ -9,7 +9,7 @@ FROM (
   UNION ALL
   SELECT d.resolved_digest FROM deployments AS d
 ) AS i
-WHERE i.image_digest LIKE $value || '%'
+WHERE i.image_digest LIKE $digest || '%'
 GROUP BY i.image_digest
 UNION ALL
 SELECT 'layer' AS kind, l.layer_digest AS digest, count(*) AS events
@@ -18,5 +18,5 @@ FROM (
   UNION ALL
   SELECT n.layer_digest FROM push_layers AS n
 ) AS l
-WHERE l.layer_digest LIKE $value || '%'
+WHERE l.layer_digest LIKE $digest || '%'
 GROUP BY l.layer_digest
