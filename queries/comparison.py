@@ -185,7 +185,7 @@ def in_words(comparison: Comparison) -> list[str]:
     """What changed and what it looks like: the first sentence is the answer, the rest why."""
     pair = comparison.telling
     if pair is None:
-        return ["manifest not recorded: CloudTrail cut it, or the push has no image"]
+        return ["manifest not recorded: cut, or never in such a log, or the push has no image"]
     said = [_shape_in_words(comparison, pair)]
     if comparison.implant_shaped:
         said += _reasons(comparison, pair)
@@ -207,7 +207,8 @@ def _shape_in_words(comparison: Comparison, pair: Pair) -> str:
     if shape == SAME:
         return f"{where}the same image, digest by digest"
     if shape == NOT_RECORDED:
-        return f"{where}manifest not recorded (CloudTrail cut it), so layers cannot be compared"
+        why = "manifest not recorded (cut, or never in such a log)"
+        return f"{where}{why}, so layers cannot be compared"
     kept, added, removed = (len(pair.of(status)) for status in (KEPT, ADDED, REMOVED))
     moved = len(pair.of(MOVED))
     config = {

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from queries.providers import hosted
+from queries.providers import PROVIDERS, hosted
 
 ECR = "ecr"
 ECR_PUBLIC = "ecr-public"
@@ -46,11 +46,21 @@ _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
 _SCHEME = re.compile(r"(?:docker|https?)://", re.IGNORECASE)
+_HOSTS = (
+    r"(?:\d{12}|\$\{[A-Za-z:]+\})\.dkr[.-]ecr[A-Za-z0-9.${}:-]*",
+    r"public\.ecr\.aws",
+    r"ecr-public\.aws\.com",
+    *(provider.mentions for provider in PROVIDERS if provider.mentions),
+)
 _MENTION = re.compile(
-    r"(?:(?:\d{12}|\$\{[A-Za-z:]+\})\.dkr[.-]ecr[A-Za-z0-9.${}:-]*|public\.ecr\.aws"
-    r"|ecr-public\.aws\.com)/[A-Za-z0-9._/-]+(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?",
+    rf"(?:{'|'.join(_HOSTS)})/[A-Za-z0-9._/-]+(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{{64}})?",
     re.ASCII,
 )
+MENTION_SIGNS = (
+    ".dkr.ecr", ".dkr-ecr", "public.ecr.aws/", "ecr-public.aws.com/",
+    *(sign for provider in PROVIDERS for sign in provider.mention_signs),
+)  # fmt: skip
+"""One of these stands in every text that mentions a registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ def parse_reference(text: object, account: str = "", region: str = "") -> Refere
 
 
 def mentions(text: str) -> Iterator[str]:
-    """References to ECR registries anywhere in a text, such as a template or a command."""
+    """References to registries anywhere in a text, such as a template or a command."""
     found = (match.group().rstrip("./-") for match in _MENTION.finditer(text))
     yield from dict.fromkeys(found)
 

@@ -24,8 +24,8 @@ REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/examplesho
 SERVER = "exampleshop.azurecr.io"
 APP = f"{GROUP}/providers/Microsoft.App/containerApps/checkout"
 
-CI = "5d2c1a90-0c1e-4f6b-9a77-000000000c1d"
-KUBELET = "5d2c1a90-0c1e-4f6b-9a77-0000000009ab"
+CI = "c1d0e5f2-7a3b-4c6d-8e9f-0a1b2c3d4e5f"
+KUBELET = "9ab47c11-2d3e-4f50-8a6b-7c8d9e0f1a2b"
 LEE, JO = "lee.dev@example.com", "jo.build@example.com"
 ADMIN = "exampleshop"
 OFFICE, RUNNER, CLUSTER, AWAY = "203.0.113.40", "203.0.113.80", "203.0.113.120", "198.51.100.77"

@@ -37,6 +37,11 @@ def count_cell(value: Any, row: Row) -> Content | str:
     return fmt_count(value) if value else Content.styled("0", "$foreground-disabled")
 
 
+def layers_cell(value: Any, row: Row) -> Content | str:
+    """How many layers: none at all is no answer, as the manifest may not be recorded."""
+    return "–" if value is None else count_cell(value, row)
+
+
 def bytes_cell(value: Any, row: Row) -> Content | str:
     return fmt_bytes(value) if value is not None else "–"
 

@@ -19,7 +19,7 @@ from queries.index.deployment_match import Match, Matcher
 from queries.index.deployment_paths import ENDS, SPECS, Place, Spec, found_at, operation
 from queries.index.members import as_objects, parsed_object
 from queries.index.rows import insert_rows
-from queries.references import Reference, mentions, parse_reference
+from queries.references import MENTION_SIGNS, Reference, mentions, parse_reference
 
 MENTIONED = "mentioned"
 """The act of a call that only names an image, such as a stack's template or a command."""
@@ -28,22 +28,21 @@ ENDED = "ended"
 NOT_RECORDED = "not recorded"
 
 _SERVICES = sorted({f"{service}.amazonaws.com" for service, _ in (*SPECS, *ENDS)})
-_EVENTS = """
+_MENTIONING = " OR ".join(f"contains(request_parameters, '{sign}')" for sign in MENTION_SIGNS)
+_EVENTS = f"""
 SELECT event_key, event_time, event_source, event_name, principal, access_key_id, aws_region,
   coalesce(recipient_account_id, account_id) AS account, outcome, error_code, target,
   request_parameters, response_elements, provider, deployment
 FROM events
 WHERE merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
   AND ((event_source IN (SELECT unnest($services)) AND regexp_replace(
-          event_name, '20[0-9]{6}(v[0-9]+)?$', '') IN (SELECT unnest($names)))
+          event_name, '20[0-9]{{6}}(v[0-9]+)?$', '') IN (SELECT unnest($names)))
     OR deployment IS NOT NULL
     OR (registry_action IS NULL
-        AND (contains(request_parameters, '.dkr.ecr') OR contains(request_parameters, '.dkr-ecr')
-          OR contains(request_parameters, 'public.ecr.aws/')
-          OR contains(request_parameters, 'ecr-public.aws.com/'))))
+        AND ({_MENTIONING})))
 ORDER BY event_time NULLS LAST, event_name NOT LIKE 'Register%', event_name NOT LIKE 'Create%',
   event_key
-"""
+"""  # noqa: S608 - constants
 _REVISION = re.compile(r":(\d+)$")
 _REVISED = frozenset({"task definition", "daemon task definition", "job definition"})
 

@@ -270,6 +270,10 @@ class Provider:
     after copies were merged."""
     unseen: Callable[[duckdb.DuckDBPyConnection], list[str]] = lambda connection: []
     """Sentences about what the evidence of this provider cannot show (a log that was off)."""
+    mentions: str = ""
+    """Regular expression of its registries' hosts, to find references inside other texts."""
+    mention_signs: tuple[str, ...] = ()
+    """One of these stands in every such host."""
     names_table: Callable[[Sequence[str]], bool] = lambda names: False
     """Whether column names are those of one of its tables (a CSV file is told by its header)."""
     services: dict[str, str] = field(default_factory=dict)

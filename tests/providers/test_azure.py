@@ -349,3 +349,14 @@ def test_the_microsoft_examples_of_webhooks_read_whole() -> None:
     with case_in_memory(shared("data", "azure-docs_acr-webhook")) as case:
         assert case.totals["raw_records"] == 2
         assert case.totals["repositories"] == ["myregistry.azurecr.io/hello-world"]
+
+
+def test_a_command_for_a_cluster_mentions_the_image(tmp_path: Path) -> None:
+    cluster = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/blue"
+    body = {"command": f"kubectl run x --image={SERVER}/team/api:1.0 -- sh"}
+    call = activity("Microsoft.ContainerService/managedClusters/runCommand/action",
+                    "2026-03-02T10:30:00Z", cluster, body=body)  # fmt: skip
+    with opened(tmp_path, all=lines(stored(DAY[1]), call)) as case:
+        assert rows(case, "SELECT act, matched, resolved_digest FROM deployments") == [
+            ("mentioned", "possible", digest("a"))
+        ]

@@ -178,7 +178,7 @@ def summary_lines(totals: dict[str, Any]) -> list[str]:
         f" {totals['events']:,} events{_joined(totals)}, {span}",
         f"accounts: {', '.join(totals['accounts']) or 'none'};"
         f" regions: {', '.join(totals['regions']) or 'none'}",
-        f"{totals['pushes']:,} pushes ({totals['put_image']:,} PutImage),"
+        f"{totals['pushes']:,} pushes ({totals['put_image']:,} records),"
         f" {totals['failed_pushes']:,} failed attempts in"
         f" {len(totals['repositories']):,} repositories",
     ]

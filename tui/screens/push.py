@@ -322,13 +322,13 @@ def push_story(push: Row, totals: dict[str, Any]) -> list[Fact]:
         facts.append(("repository life", f"{push['lifetime']}, it was deleted and made again"))
     facts += _who_facts(push, totals)
     facts.append(("record", f"{push['event_id'] or 'no event id'} in {push['file_name']}"))
-    facts.append(("", f"position {push['position']}, {push['records']} PutImage record(s) in all"))
+    facts.append(("", f"position {push['position']}, {push['records']} record(s) of it in all"))
     return facts
 
 
 def _image_facts(push: Row) -> list[Fact]:
     if push["kind"] == "unknown":
-        return [("image", "manifest not recorded (CloudTrail cut it, or the call failed)")]
+        return [("image", "manifest not recorded (cut, refused, or never in such a log)")]
     said = [KINDS.get(push["kind"], push["kind"])]
     if push["image_bytes"] is not None:
         said.append(fmt_bytes(push["image_bytes"]))

@@ -22,9 +22,9 @@ from queries.question import Order, ask_for
 from queries.scope import REPOSITORY, Scope
 from tui.cells import (
     bytes_cell,
-    count_cell,
     digest_cell,
     from_cell,
+    layers_cell,
     push_mark,
     push_style,
     repository_cell,
@@ -47,7 +47,7 @@ COLUMNS = (
     Column("image_tags", "tag", min_width=9, weight=1),
     Column("image_digest", "digest", width=9, priority=4, render=digest_cell),
     Column("effect", "what", min_width=18, weight=2, render=what_cell),
-    Column("layer_count", "layers", width=6, align="right", priority=5, render=count_cell),
+    Column("layer_count", "layers", width=6, align="right", priority=5, render=layers_cell),
     Column("image_bytes", "size", width=9, align="right", priority=6, render=bytes_cell),
     Column("origin", "who (origin ← session)", min_width=20, weight=4, render=who_cell),
     Column("source_ip_address", "from", width=17, priority=2, render=from_cell),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queries.providers.azure.envelopes import ENVELOPES, names_table
 from queries.providers.azure.events import NAME
-from queries.providers.azure.hosts import hosted
+from queries.providers.azure.hosts import MENTIONS, hosted
 from queries.providers.azure.join import join_records, unseen
 from queries.providers.azure.vocabulary import SERVICES
 from queries.providers.base import Provider
@@ -14,6 +14,8 @@ PROVIDER = Provider(
     "Azure",
     envelopes=ENVELOPES,
     hosted=hosted,
+    mentions=MENTIONS,
+    mention_signs=(".azurecr.",),
     join=join_records,
     unseen=unseen,
     names_table=names_table,

@@ -17,6 +17,7 @@ _HOST = re.compile(
     rf"(?P<name>{_NAME})(?:\.(?P<region>[a-z0-9-]+)\.(?:data|geo))?"
     r"\.(?P<end>azurecr\.(?:io|cn|us|de))"
 )
+MENTIONS = r"[a-z0-9][a-z0-9-]{3,62}(?:\.[a-z0-9-]+\.(?:data|geo))?\.azurecr\.(?:io|cn|us|de)"
 
 
 def login_server(text: str) -> str:

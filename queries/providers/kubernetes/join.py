@@ -33,6 +33,8 @@ UPDATE events SET merged_into = s.keep FROM (
 ) AS s
 WHERE events.event_key = s.event_key AND s.keep <> s.event_key AND s.stages > 1
 """
+_NOTHING = "{}"
+"""A deployment of nothing: what the event names is told elsewhere, so it is no mention either."""
 _HASH = re.compile(r"-[a-z0-9]{5,12}$")
 _KINDS = {noun.replace(" ", ""): resource for resource, noun in CONTROLLERS.items()}
 """`ReplicaSet` in small letters to `replicasets`."""
@@ -74,7 +76,7 @@ def _tell_digests(connection: duckdb.DuckDBPyConnection) -> None:
         " ORDER BY event_time NULLS LAST, event_key"
     ).fetchall()
     pods: dict[str, tuple[int, dict[str, Any]]] = {}
-    changed: dict[int, str | None] = {}
+    changed: dict[int, str] = {}
     seen: set[tuple[str, str, str]] = set()
     for event_key, name, text in rows:
         said = json.loads(text)
@@ -88,12 +90,12 @@ def _tell_digests(connection: duckdb.DuckDBPyConnection) -> None:
             for image in created[1]["images"]:
                 image["digest"] = image["digest"] or told.get(image["container"], "")
             changed[created[0]] = json.dumps(created[1])
-            changed[event_key] = None
+            changed[event_key] = _NOTHING
             continue
         new = [i for i in said["images"] if (unit, i["container"], i["digest"]) not in seen]
         seen |= {(unit, i["container"], i["digest"]) for i in new}
         if not new:
-            changed[event_key] = None
+            changed[event_key] = _NOTHING
     _set(connection, "deployment = s.text", changed)
 
 
@@ -156,9 +158,7 @@ def _top(changes: dict[Unit, list[_Change]], place: tuple[str, str], owner: str)
     return found
 
 
-def _set(
-    connection: duckdb.DuckDBPyConnection, what: str, values: Mapping[int, str | None]
-) -> None:
+def _set(connection: duckdb.DuckDBPyConnection, what: str, values: Mapping[int, str]) -> None:
     """Change a column of many events in one statement."""
     if not values:
         return

@@ -12,8 +12,9 @@ SELECT
   CASE WHEN w.subresource = 'ephemeralcontainers' THEN 'a debug container' ELSE w.subresource END
     AS how,
   CASE WHEN w.command <> '' THEN ' to run ' || w.command END AS command_clause, w.outcome,
-  CASE WHEN p.push_key IS NOT NULL THEN ', which runs an image that ' || p.origin
-    || ' pushed shortly before' END AS image_clause,
+  CASE WHEN p.origin = w.origin THEN ', whose image the same had pushed shortly before'
+    WHEN p.push_key IS NOT NULL THEN ', whose image had been pushed shortly before' END
+    AS image_clause,
   CASE WHEN p.origin = w.origin AND p.nature <> 'job' THEN 'high' WHEN p.push_key IS NOT NULL
     THEN 'medium' ELSE 'low' END AS severity,
   w.origin || ' ' || w.place || '/' || w.name || ' ' || w.subresource AS finding_key

@@ -1,1 +1,0 @@
-"""The report: everything somebody needs who was not there."""
