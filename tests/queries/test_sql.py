@@ -184,6 +184,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "other_push": [moved["previous_push"]],
         "manifest": [row[0] for row in layers],
         "layer": [row[1] for row in layers],
+        "digest": [row[1] for row in layers] + ["sha256:"],
         "tag": [None, "prod"],
         "other": [row[0] for row in reversed(layers)] + [push_row["origin"]],
         "start": [int(start.timestamp())],
