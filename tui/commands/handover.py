@@ -1,4 +1,4 @@
-"""The subcommands that hand a case over: `contain`."""
+"""The subcommands that hand a case over: `contain` and `report`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from queries.containment import Plan
     from queries.findings.found import Found
 
-WITH_VALUE = ("--at",)
+WITH_VALUE = ("--at", "--name")
 
 
 def contain_options(parser: argparse.ArgumentParser) -> None:
@@ -90,3 +90,55 @@ def plan_in_words(made: Plan) -> str:
             lines.append("     (no command)")
         lines.append("")
     return "\n".join(lines)
+
+
+# --- report --------------------------------------------------------------------------------------
+
+
+def report_options(parser: argparse.ArgumentParser) -> None:
+    from tui.commands.findings import add_settings_options
+    from tui.remote import add_selection_options
+
+    add_selection_options(parser)
+    add_settings_options(parser)
+    moment_option(parser)
+    parser.add_argument("--format", choices=("markdown", "html"), default="markdown")
+    parser.add_argument("--name", metavar="TEXT", help="what the investigation is called")
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="write to FILE")
+
+
+def report(case: Case, options: argparse.Namespace) -> int:
+    """Write the report."""
+    from tui.commands.output import opened_output
+
+    found = found_in(case, options)
+    try:
+        name = options.name or name_of(case)
+        text = report_text(case, found, options.format, moment_of(options), name)
+    finally:
+        found.close()
+    with opened_output(options) as out:
+        out.write(text)
+    return 0
+
+
+def report_text(case: Case, found: Found, form: str, moment: datetime, name: str) -> str:
+    """The report as `markdown` or `html`."""
+    from queries.containment import plan
+    from queries.marks.keeper import author
+    from queries.report.html import html
+    from queries.report.making import Setting, make_report
+    from queries.report.markdown import markdown
+    from tui.cli import program_version
+
+    setting = Setting(moment, author(), program_version(), name)
+    document = make_report(case, found, plan(case, found, moment), setting)
+    return html(document) if form == "html" else markdown(document)
+
+
+def name_of(case: Case) -> str:
+    """The evidence's name, for a title."""
+    if case.evidence is not None and case.evidence.paths:
+        first, *more = [Path(path).name or path for path in case.evidence.paths]
+        return f"{first} and {len(more)} more" if more else first
+    return case.path.name

@@ -19,7 +19,7 @@ from tui.commands.answers import (
     repositories,
     s3_policy,
 )
-from tui.commands.handover import contain, contain_options
+from tui.commands.handover import contain, contain_options, report, report_options
 from tui.commands.marks import marks, marks_options
 from tui.commands.opening import note, opened
 from tui.commands.options import (
@@ -263,6 +263,14 @@ COMMANDS: dict[str, Command] = {
         "in the case file, or for evidence opened without one in a file of their own.",
         marks_options,
         marks,
+    ),
+    "report": Command(
+        "the whole investigation as Markdown, or as one HTML file that prints",
+        "Scope, coverage and gaps, findings, what happened, marked evidence with raw records,\n"
+        "what could be done, every file with its SHA-256, methods and versions. The same case and\n"
+        "--at give the same text.",
+        report_options,
+        report,
     ),
     "contain": Command(
         "what could be done now: keys, sessions, images, tags; text only, never run",

@@ -1,0 +1,1 @@
+"""The report: everything somebody needs who was not there."""
