@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from queries.changed import forget_changed, say_changed
 from queries.errors import WrongUsage
 from queries.growth import (
     Missing,
@@ -152,7 +153,7 @@ def missing_from(before: Path, listing: Listing, evidence: Evidence) -> Missing 
         connection.close()
     # A case keeps what it has read; a cache holds what is there.
     gone = lacking.gone if evidence.case_file is None else 0
-    return None if lacking.mixed or gone or totals.get("stopped") else lacking
+    return None if lacking.changed or gone or totals.get("stopped") else lacking
 
 
 @dataclass(slots=True)
@@ -214,6 +215,7 @@ class Work:
                 listing.walked = (listing.walked[0] + 1, listing.walked[1])
 
         def fill(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
+            changed = forget_changed(connection, lacking.changed)
             forget_failed(connection, looked)
             totals = grow_index(
                 connection,
@@ -224,6 +226,9 @@ class Work:
                 workers=self.evidence.workers,
                 fast=self.evidence.fast,
             )
+            if changed:
+                say_changed(connection, changed)
+                totals["changed_files"] = len(changed)
             return totals, self._finish(connection, listing, looked, totals)
 
         opened = self._make(fill, before)

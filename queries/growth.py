@@ -56,9 +56,9 @@ class Missing:
     """How many of these were never listed before; the others failed and are tried again."""
     gone: int
     """Files that the index has and the look did not find any more."""
-    mixed: bool
-    """Whether the index has records of a file that is to be read (it changed, or was read in part):
-    then only building it anew gives the right rows."""
+    changed: tuple[str, ...]
+    """Files of which the index has records, and that are to be read again: their content changed,
+    or they were read in part."""
 
 
 def missing(
@@ -68,10 +68,13 @@ def missing(
     places: list[int] = []
     fresh = known = 0
     names: list[str] = []
+    renewed = 0
     for start in range(0, len(items), _BATCH):
         part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
         numbers = [identity(item) for item in part]
         states = _states(connection, numbers)
+        new = [i for i, n in zip(part, numbers, strict=True) if n not in states]
+        renewed += _named(connection, new)
         for at, (item, number) in enumerate(zip(part, numbers, strict=True), start):
             failed = states.get(number)
             known += failed is not None
@@ -79,7 +82,8 @@ def missing(
                 places.append(at)
                 names.append(str(as_text(item.name)))
                 fresh += failed is None
-    return Missing(places, fresh, _count(connection) - known, _has_records(connection, names))
+    gone = _count(connection) - known - renewed
+    return Missing(places, fresh - renewed, gone, _with_records(connection, names))
 
 
 def write_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
@@ -93,10 +97,10 @@ def write_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -
     }
     for start in range(0, len(items), _BATCH):
         part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
-        rows = [(identity(item), as_text(item.name) in failed) for item in part]
+        rows = [(identity(item), as_text(item.name) in failed, _name_hash(item)) for item in part]
         connection.execute(
-            "DELETE FROM listed WHERE identity IN (SELECT unnest($numbers::HUGEINT[]))",
-            {"numbers": [row[0] for row in rows]},
+            "DELETE FROM listed WHERE name_hash IN (SELECT unnest($names::UBIGINT[]))",
+            {"names": [row[2] for row in rows]},
         )
         insert_rows(connection, "listed", rows)
 
@@ -161,13 +165,28 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def _has_records(connection: duckdb.DuckDBPyConnection, names: list[str]) -> bool:
+def _name_hash(item: Item) -> int:
+    name = item.name.encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest())
+
+
+def _named(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> int:
+    """How many of these files the index knows by their names."""
+    row = connection.execute(
+        "SELECT count(*) FROM listed WHERE name_hash IN (SELECT unnest($names::UBIGINT[]))",
+        {"names": [_name_hash(item) for item in items]},
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _with_records(connection: duckdb.DuckDBPyConnection, names: list[str]) -> tuple[str, ...]:
+    found: list[str] = []
     for start in range(0, len(names), _BATCH):
-        row = connection.execute(
-            "SELECT 1 FROM files WHERE events + copies > 0 AND"  # noqa: S608 - constant
-            f" split_part(name, '{_MEMBER}', 1) IN (SELECT unnest($names::VARCHAR[])) LIMIT 1",
+        rows = connection.execute(
+            f"SELECT DISTINCT split_part(name, '{_MEMBER}', 1) FROM files"  # noqa: S608 - constant
+            " WHERE events + copies > 0"
+            f" AND split_part(name, '{_MEMBER}', 1) IN (SELECT unnest($names::VARCHAR[]))",
             {"names": names[start : start + _BATCH]},
-        ).fetchone()
-        if row is not None:
-            return True
-    return False
+        ).fetchall()
+        found += [name for (name,) in rows]
+    return tuple(sorted(found))

@@ -21,7 +21,7 @@ from queries.growth import missing, said_before
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.local import Listing, find_items
-from queries.sources.s3.options import S3_SCHEME, is_remote
+from queries.sources.s3.options import is_remote
 
 if TYPE_CHECKING:
     from queries.sources.s3.source import RemoteSource
@@ -38,8 +38,6 @@ def why_not(case: Case) -> str:
         return "only the index is open: give the evidence's paths as well"
     if case.totals.get("stopped"):
         return "reading was stopped: open the evidence again to read the rest"
-    if not any(path.startswith(S3_SCHEME) or not is_remote(path) for path in evidence.paths):
-        return "the event history is asked for anew when the program is started again"
     if case.has_spooled:
         return "standard input can be read only once"
     return ""
@@ -56,8 +54,8 @@ def look_again(
     asked, until it is closed; what they share (objects, temporary files) is the new one's.
 
     `recent`: list only recent days of a bucket whose layout is known, and do not try again what
-    failed before. Raises `InvestigationError` when it cannot be looked at, or when a file that was
-    read has other content now.
+    failed before. A file that changed is read again. Raises `InvestigationError` when it cannot be
+    looked at, or when a file that changed can no longer be read.
     """
     progress, cancel = progress or Progress(), cancel or CancelToken()
     evidence = case.evidence
@@ -78,10 +76,6 @@ def look_again(
         listing.walk_done()
         _stop_if(cancel)
         lacking = missing(case.connection.cursor(), listing.items, retry=not recent)
-        if lacking.mixed:
-            raise InvestigationError(
-                "a file that was read has other content now: open the evidence again to read it"
-            )
         if not lacking.places:
             _complain(case, [said for said in listing.unreadable if not _is_empty(said)])
             return None

@@ -78,8 +78,12 @@ def what_came(before: dict[str, Any], now: dict[str, Any]) -> str:
     files, records, pushes = (
         max(0, now[name] - before[name]) for name in ("files", "raw_records", "pushes")
     )
+    changed = now.get("changed_files", 0)
+    new = [_some(files, "new file")] if files or not changed else []
+    new += [_some(changed, "file", "files") + " changed and read again"] if changed else []
     return (
-        f"{_some(files, 'new file')}: {_some(records, 'record')}, {_some(pushes, 'push', 'pushes')}"
+        f"{', '.join(new)}: {_some(records, 'record')}, {_some(pushes, 'push', 'pushes')}"
+        f"{' more' if changed else ''}"
     )
 
 

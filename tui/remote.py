@@ -14,48 +14,51 @@ if TYPE_CHECKING:
     from queries.sources.s3.options import Selection
     from queries.sources.s3.source import Remote
 
-WITH_VALUE = ("--profile", "--endpoint-url", "--bucket-region", "--evidence-limit")
-"""Options here that a value follows: the command line must not take it for a path."""
-
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+_REACHING: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--profile", {"metavar": "NAME", "help": "AWS profile to use"}),
+    ("--endpoint-url", {"metavar": "URL", "help": "another S3 service, such as MinIO"}),
+    (
+        "--bucket-region",
+        {"metavar": "NAME", "help": "where the bucket is, if it is not found out by itself"},
+    ),
+    ("--request-payer", {"action": "store_true", "help": "pay for the requests"}),
+    ("--no-sign-request", {"action": "store_true", "help": "read a public bucket"}),
+    (
+        "--evidence-limit",
+        {
+            "metavar": "SIZE",
+            "help": "keep at most so much of fetched objects in the cache (default: 20G)",
+        },
+    ),
+)
+"""How buckets are reached."""
+_WANTED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--since", {"metavar": "TIME", "help": "ISO date or time, or 36h / 7d before now"}),
+    ("--until", {"metavar": "TIME", "help": "before this time"}),
+    ("--account", {"metavar": "ID", "help": "12-digit account id, or several: ID,ID"}),
+    ("--region", {"metavar": "NAME", "help": "region of the logs, or several: NAME,NAME"}),
+)
+"""What of a bucket is wanted."""
+WITH_VALUE = tuple(flag for flag, said in _REACHING if "metavar" in said)
+"""Options here that a value follows: the command line must not take it for a path."""
 
 
 def add_remote_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
     """How buckets are reached; shared by the interface and every command."""
-    unset: Any = None if top else argparse.SUPPRESS
-    off: Any = False if top else argparse.SUPPRESS
     group = parser.add_argument_group("buckets (paths like s3://bucket/prefix/)")
-    group.add_argument("--profile", metavar="NAME", default=unset, help="AWS profile to use")
-    group.add_argument(
-        "--endpoint-url", metavar="URL", default=unset, help="another S3 service, such as MinIO"
-    )
-    group.add_argument(
-        "--bucket-region",
-        metavar="NAME",
-        default=unset,
-        help="where the bucket is, if it is not found out by itself",
-    )
-    group.add_argument(
-        "--request-payer", action="store_true", default=off, help="pay for the requests"
-    )
-    group.add_argument(
-        "--no-sign-request", action="store_true", default=off, help="read a public bucket"
-    )
-    group.add_argument(
-        "--evidence-limit",
-        metavar="SIZE",
-        default=unset,
-        help="keep at most so much of fetched objects in the cache (default: 20G)",
-    )
+    for flag, said in _REACHING:
+        unset = False if "action" in said else None
+        group.add_argument(flag, default=unset if top else argparse.SUPPRESS, **said)
 
 
 def add_selection_options(parser: argparse.ArgumentParser) -> None:
     """What of a bucket is wanted, for those who have no such filters of their own."""
     group = parser.add_argument_group("what of a bucket is listed and fetched")
-    group.add_argument("--since", metavar="TIME", help="ISO date or time, or 36h / 7d before now")
-    group.add_argument("--until", metavar="TIME", help="before this time")
-    group.add_argument("--account", metavar="ID", help="12-digit account id, or several: ID,ID")
-    group.add_argument("--region", metavar="NAME", help="region of the logs, or several: NAME,NAME")
+    for flag, said in _WANTED:
+        group.add_argument(flag, **said)
 
 
 def remote_of(options: argparse.Namespace, paths: list[str], *, filters: bool) -> Remote | None:
@@ -142,14 +145,12 @@ def print_listing(options: argparse.Namespace, paths: list[str]) -> int:
 
 def _refuse_unused(options: argparse.Namespace, filters: bool) -> None:
     """An option that would do nothing must not look as if it had done something."""
-    names = ["profile", "endpoint_url", "bucket_region", "request_payer", "no_sign_request"]
-    if not filters:
-        names += ["since", "until", "account", "region"]
-    for name in names:
-        if getattr(options, name, None):
-            raise WrongUsage(
-                f"--{name.replace('_', '-')} is about buckets, and no s3:// path is given"
-            )
+    # The limit of the cache may be set once and for all.
+    flags = [flag for flag, _ in _REACHING if flag != "--evidence-limit"]
+    flags += [] if filters else [flag for flag, _ in _WANTED]
+    for flag in flags:
+        if getattr(options, flag[2:].replace("-", "_"), None):
+            raise WrongUsage(f"{flag} is about buckets, and no s3:// path is given")
 
 
 def _selection(options: argparse.Namespace) -> Selection:

@@ -44,7 +44,7 @@ CREATE TABLE files (
   delivered TIMESTAMP, late BOOLEAN
 );
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
-CREATE TABLE listed (identity HUGEINT, failed BOOLEAN);
+CREATE TABLE listed (identity HUGEINT, failed BOOLEAN, name_hash UBIGINT);
 CREATE TABLE digests (file_id INTEGER, body VARCHAR);
 CREATE TABLE verified (log_file VARCHAR, hash VARCHAR);
 CREATE TABLE sessions (

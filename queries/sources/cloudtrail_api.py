@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -84,10 +84,9 @@ class Window:
 
     @property
     def name(self) -> str:
-        """Unique and readable; what is not settled has another name each time."""
+        """Unique and readable, and the same however often a day is asked for."""
         only = f"{self.source}/" if self.source else ""
-        asked = f" as of {self.as_of}" if self.as_of else ""
-        return f"{API_SCHEME}{self.account}/{self.region}/{only}{self.start:%Y-%m-%d}{asked}.json"
+        return f"{API_SCHEME}{self.account}/{self.region}/{only}{self.start:%Y-%m-%d}.json"
 
 
 def parse_api_path(path: str) -> Asking:
@@ -135,6 +134,31 @@ class EventHistory:
         self._threads: list[threading.Thread] = []
         self._stopped = False
         self._pause = PAUSE
+        self._before: dict[str, tuple[str, Path]] | None = None
+        self._own: list[Path] = []
+
+    def go_on_from(self, earlier: EventHistory | None) -> None:
+        """Ask, of days that were not over when an earlier history asked, only for what came since.
+        Days are then asked for at once, so that one with nothing new is known to be the same."""
+        self._before = earlier.had() if earlier is not None else {}
+
+    def had(self) -> dict[str, tuple[str, Path]]:
+        """Day (its name) -> when it was asked for (empty when it was over), and where it is."""
+        with self._changed:
+            found = dict(self._before or {})
+            for window, result in self._results.items():
+                if isinstance(result, Path):
+                    found[window.name] = (window.as_of, result)
+        return found
+
+    def take_over(self, earlier: EventHistory) -> None:
+        """Drop what the earlier history fetched of days that this one has anew: nothing asks for it
+        any more."""
+        kept = {path for _, path in self.had().values()}
+        for path in earlier._own:
+            if path not in kept:
+                path.unlink(missing_ok=True)
+        self._own += [path for path in earlier._own if path in kept]
 
     def list_into(self, paths: list[str], listing: Listing, now: datetime | None = None) -> None:
         """Find out the account and the days; nothing is asked about events yet."""
@@ -152,25 +176,42 @@ class EventHistory:
             found = windows(account, asking, regions, self._selection, now)
             self._windows += [window for window in found if window not in known]
             limits = "the event history has management events of the last 90 days only"
+            if any(window.as_of for window in self._windows):
+                limits += f"; its last day was asked for at {now:%Y-%m-%d %H:%M:%S} UTC"
             listing.passed_over.append((path, limits))
 
     def add_items(self, listing: Listing, folder: Path) -> None:
         """An item for each day. Its size is not known before it was asked for, and stays 0."""
         self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        places = {window: self._place(window) for window in self._windows}
+        if self._before is not None:
+            places = self._all_now(listing)
+        for window, place in places.items():
+            item = Item(window.name, place, 0, None, fetch=partial(self._wait, window))
+            listing.items.append(item)
+
+    def _all_now(self, listing: Listing) -> dict[Window, Path]:
+        """Ask for all days and wait; those that were not had stay as they are known, and are
+        named."""
+        self.start()
+        places: dict[Window, Path] = {}
         for window in self._windows:
-            listing.items.append(
-                Item(
-                    window.name,
-                    self._place(window),
-                    0,
-                    None,
-                    fetch=partial(self._wait, window),
-                )
-            )
+            try:
+                self._wait(window)
+            except NotFetched as error:
+                if error.fault.kind != STOPPED:
+                    listing.unreadable.append((window.name, str(error)))
+                continue
+            result = self._results[window]
+            if isinstance(result, Path):
+                places[window] = result
+        return places
 
     def start(self) -> None:
-        """Begin to ask, each region at its own pace."""
+        """Begin to ask, each region at its own pace; once."""
+        if self._threads:
+            return
         by_region: dict[str, list[Window]] = {}
         for window in self._windows:
             by_region.setdefault(window.region, []).append(window)
@@ -212,7 +253,9 @@ class EventHistory:
             raise NotFetched(self._client.fault(error, "sign in")) from None
 
     def _place(self, window: Window) -> Path:
-        digest = hashlib.sha256(window.name.encode()).hexdigest()
+        # What is not settled has another place each time it is asked for.
+        asked = f" as of {window.as_of}" if window.as_of else ""
+        digest = hashlib.sha256(f"{window.name}{asked}".encode()).hexdigest()
         return self._folder / f"{digest}.json"
 
     def _wait(self, window: Window) -> None:
@@ -255,6 +298,8 @@ class EventHistory:
         place = self._place(window)
         if place.exists():
             return place
+        if self._before and window.name in self._before:
+            return self._rest(client, window, place, *self._before[window.name])
         unfinished = place.with_suffix(".partial")
         events = _read_partial(unfinished)
         seen = {event["EventId"] for event in events}
@@ -272,11 +317,28 @@ class EventHistory:
                         events.append(plain)
                         out.write(json.dumps(plain) + "\n")
                 out.flush()
-        finished = place.with_suffix(".finished")
-        finished.write_text(json.dumps({"Events": events}), encoding="utf-8")
-        os.chmod(finished, 0o400)
-        finished.replace(place)
+        _finish(place, events)
         unfinished.unlink()
+        return place
+
+    def _rest(self, client: Any, window: Window, place: Path, as_of: str, known: Path) -> Path:
+        """A day that was asked for before it was over, with what came since; the same file when
+        nothing did. Events show up late, so the last of what is known is asked for again."""
+        events = json.loads(known.read_text(encoding="utf-8"))["Events"]
+        seen = {event["EventId"] for event in events}
+        since = datetime.fromisoformat(as_of.removesuffix("Z")) - SETTLED if as_of else window.start
+        part = replace(window, start=max(window.start, since))
+        fresh = []
+        for page in self._pages(client, part, window.end - _SECOND):
+            for event in map(_plain, page):
+                if event["EventId"] not in seen:
+                    seen.add(event["EventId"])
+                    fresh.append(event)
+        if not fresh:
+            return known
+        _finish(place, [*fresh, *events])
+        if window.as_of:
+            self._own.append(place)
         return place
 
     def _pages(self, client: Any, window: Window, end: datetime) -> Iterator[list[dict[str, Any]]]:
@@ -308,6 +370,13 @@ class EventHistory:
 
     def _halted(self) -> bool:
         return self._stopped or self._cancel.cancelled
+
+
+def _finish(place: Path, events: list[dict[str, Any]]) -> None:
+    finished = place.with_suffix(".finished")
+    finished.write_text(json.dumps({"Events": events}), encoding="utf-8")
+    os.chmod(finished, 0o400)
+    finished.replace(place)
 
 
 def _plain(event: dict[str, Any]) -> dict[str, Any]:

@@ -120,14 +120,70 @@ def test_a_fuller_copy_that_comes_later_takes_the_place(tmp_path: Path) -> None:
             assert [row[1:] for row in one.ask(files).rows] == [(0, 1), (0, 1), (1, 0)]
 
 
-def test_a_file_that_changed_is_not_mixed(tmp_path: Path) -> None:
+def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
-    write(logs, {"a.ndjson": json.dumps(record("DescribeImages", at(0))).encode()})
+    lines = [json.dumps(record("DescribeImages", at(n), eventID=f"e{n}")) for n in range(3)]
+    shared = push(image("one"), "1", at(5), eventID="shared")
+    write(logs, {
+        "a.ndjson": lines[0].encode(),
+        "b.json": trail([shared, push(image("two"), "2", at(6), eventID="gone")]),
+        "c.json": trail([shared]),
+        "d.json": trail([shared]),
+    })  # fmt: skip
+    case = open_case([str(logs)])
+    assert (case.totals["raw_records"], case.totals["duplicates"]) == (5, 2)
+    (logs / "a.ndjson").write_text("\n".join(lines))
+    # Somebody takes the records of both pushes out of a file.
+    write(logs, {"b.json": trail([record("ListImages", at(7), eventID="new")])})
+    grown = look_again(case)
+    case.close()
+    assert grown is not None
+    with grown, open_case([str(logs)], use_cache=False) as whole:
+        assert grown.totals["changed_files"] == 2
+        for name in ("events", "raw_records", "duplicates", "pushes", "files"):
+            assert grown.totals[name] == whole.totals[name], name
+        for table in ("events", "pushes", "actors"):
+            assert content(grown, table) == content(whole, table), table
+        files = "SELECT name, records, events, copies FROM files ORDER BY name"
+        assert grown.ask(files).rows == whole.ask(files).rows
+        notes = dict(grown.ask("SELECT name, notes FROM files").rows)
+        assert notes[str(logs / "a.ndjson")][-1].endswith("1 records then, 3 now")
+        assert notes[str(logs / "b.json")][-1].endswith("2 records then, 1 now, fewer than before")
+        # The copy of the push in another file is the one that counts now, and opens.
+        [(file_id, position)] = grown.ask("SELECT file_id, position FROM pushes").rows
+        assert '"shared"' in raw_record(grown, file_id, position).text
+        assert look_again(grown) is None
+        listed = grown.ask("SELECT count(*) FROM listed").rows
+        assert listed == [(4,)]
+
+
+def test_a_changed_file_that_cannot_be_read_takes_nothing_away(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    write(logs, {"a.json": trail([push(image("one"), "1", at(0))])})
     with open_case([str(logs)]) as case:
-        with (logs / "a.ndjson").open("a") as out:
-            out.write("\n" + json.dumps(record("DescribeImages", at(1))))
-        with pytest.raises(InvestigationError, match="other content now"):
+        write(logs, {"a.json": b"\x00\x01\x02 no log"})
+        with pytest.raises(
+            InvestigationError, match=r"a\.json: has other content now, which cannot"
+        ):
             look_again(case)
+        assert case.ask("SELECT count(*) FROM pushes").rows == [(1,)]
+
+
+def test_a_changed_archive_is_read_again(tmp_path: Path) -> None:
+    logs, more = tmp_path / "logs", tmp_path / "more"
+    write(more, {"b.json": trail([push(image("two"), "2", at(1))])})
+    logs.mkdir()
+    shutil.make_archive(str(logs / "x"), "zip", more)
+    case = open_case([str(logs)])
+    write(more, {"c.json": trail([push(image("three"), "3", at(2))])})
+    shutil.make_archive(str(logs / "x"), "zip", more)
+    grown = look_again(case)
+    case.close()
+    assert grown is not None
+    with grown:
+        assert grown.totals["pushes"] == 2
+        assert grown.ask("SELECT count(*) FROM files").rows == [(2,)]
+        assert look_again(grown) is None
 
 
 def test_archives_that_come_are_opened_and_those_before_stay(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 from urllib.parse import unquote_plus, urlsplit
 
+from tests.sources.services import listening
+
 _PART = 1 << 16
 
 
@@ -217,7 +219,6 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 class _Listener(socketserver.ThreadingTCPServer):
-    daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
@@ -233,16 +234,11 @@ class _Listener(socketserver.ThreadingTCPServer):
 def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
     """A proxy in front of a server, until the end of the block."""
     proxy = FaultProxy(upstream)
-    with _Listener(proxy) as listener:
-        proxy.url = f"http://127.0.0.1:{listener.server_address[1]}"
-        thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with listening(_Listener(proxy)) as proxy.url:
         try:
             yield proxy
         finally:
             proxy.ended.set()
-            listener.shutdown()
-            thread.join()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import ThreadingTCPServer
 from typing import Any
 
 Reply = tuple[int, str, str]
@@ -21,6 +22,20 @@ class Sts:
 
     keys: tuple[str, str]
     until: datetime
+
+
+@contextmanager
+def listening(listener: ThreadingTCPServer) -> Iterator[str]:
+    """Let a server answer on a thread, at this address, until the end of the block."""
+    with listener:
+        listener.daemon_threads = True
+        thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.server_address[1]}"
+        finally:
+            listener.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -41,15 +56,8 @@ def service(answer: Callable[[str, str], Reply]) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:
             """Tests say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.daemon_threads = True
-        thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.server_address[1]}"
-        finally:
-            listener.shutdown()
-            thread.join()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield url
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from queries.case import Case, cache_folder, open_case
-from queries.errors import WrongUsage
+from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken
 from queries.raw import raw_record
+from queries.refresh import look_again
 from queries.sources import cloudtrail_api
 from queries.sources.cloudtrail_api import Asking, parse_api_path, windows
 from queries.sources.s3.options import Selection
@@ -95,8 +96,8 @@ def test_every_page_of_every_day_is_read(monkeypatch: pytest.MonkeyPatch) -> Non
     with running(history, monkeypatch), opened() as case:
         assert case.totals["pushes"] == DAYS * 7
         assert case.totals["duplicates"] == 0
-        names = [name for name in ledger(case) if " as of " not in name and "?" not in name]
-        assert names == [
+        names = [name for name in ledger(case) if "?" not in name]
+        assert names[:DAYS] == [
             f"cloudtrail://{ACCOUNT}/eu-west-1/{NOW - timedelta(days=day):%Y-%m-%d}.json"
             for day in range(DAYS, 0, -1)
         ]
@@ -176,6 +177,41 @@ def test_it_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(history.requests) < 12
 
 
+def test_looking_again_asks_only_for_what_came_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History()
+    with running(history, monkeypatch):
+        monkeypatch.setattr(cloudtrail_api, "SETTLED", timedelta(hours=1))
+        case = opened()
+        history.requests.clear()
+        assert look_again(case) is None, "the same events are nothing new"
+        asked = {request["StartTime"] for request in history.requests}
+        assert min(asked) >= (NOW - timedelta(hours=1, minutes=5)).replace(tzinfo=UTC).timestamp()
+        for number in range(2):
+            event = history._event(0, 0)
+            moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+            record = push(image(f"late {number}"), "v1", stamp(moment), eventID=f"late-{number}")
+            event |= {"EventId": f"late-{number}", "CloudTrailEvent": json.dumps(record)}
+            history.events.insert(
+                0, event | {"EventTime": moment.replace(tzinfo=UTC).timestamp() - 1}
+            )
+            history.requests.clear()
+            grown = look_again(case, recent=True)
+            assert grown is not None
+            case.close()
+            case = grown
+            assert case.totals["pushes"] == DAYS * 7 + number + 1
+            assert case.totals["duplicates"] == 0
+        [(file_id, position)] = case.ask(
+            "SELECT file_id, position FROM events WHERE event_id = 'late-0'"
+        ).rows
+        assert "late-0" in raw_record(case, file_id, position).text
+        history.reply, history.fail_at = json_reply({"__type": "ExpiredTokenException"}, 400), 0
+        with pytest.raises(InvestigationError, match="the session has expired"):
+            look_again(case, recent=True)
+        assert case.totals["pushes"] == DAYS * 7 + 2
+        case.close()
+
+
 def test_paths_and_windows() -> None:
     assert parse_api_path("cloudtrail://") == Asking(())
     assert parse_api_path("cloudtrail://?region=a&region=b,c&source=ecr") == Asking(
@@ -188,7 +224,8 @@ def test_paths_and_windows() -> None:
     found = list(windows("1", Asking(()), ["r"], Selection(since=datetime(2026, 3, 8, 7)), now))
     assert [window.name for window in found] == [
         "cloudtrail://1/r/2026-03-08.json",
-        "cloudtrail://1/r/2026-03-09 as of 2026-03-10T00:30:00Z.json",
-        "cloudtrail://1/r/2026-03-10 as of 2026-03-10T00:30:00Z.json",
+        "cloudtrail://1/r/2026-03-09.json",
+        "cloudtrail://1/r/2026-03-10.json",
     ]
+    assert [bool(window.as_of) for window in found] == [False, True, True]
     assert len(list(windows("1", Asking(()), ["r"], Selection(), now))) == 91

@@ -118,3 +118,25 @@ def test_nothing_is_kept_without_a_cache_however_often_one_looks(
 
     assert not any(Path(path).exists() for path in paths)
     assert not cache_folder().exists()
+
+
+def test_an_object_that_was_replaced_is_fetched_and_read_again(
+    server: Server, proxy: FaultProxy, bucket: str
+) -> None:
+    server.fill(bucket, deliveries(3, day=TODAY))
+    case = opened(proxy.url, f"s3://{bucket}")
+    changed = key(1, day=TODAY)
+    server.client().put_object(Bucket=bucket, Key=changed, Body=delivery(9))
+    proxy.forget()
+    with grown(case, recent=True) as case:
+        assert set(proxy.fetched()) == {f"/{bucket}/{changed}"}
+        assert case.totals["pushes"] == 3
+        tags = {tag for (tag,) in case.ask("SELECT image_tags FROM pushes").rows}
+        assert tags == {"v0", "v9", "v2"}
+        assert "changed after it was read" in ledger(case)[f"s3://{bucket}/{changed}"][1][-1]
+        assert look_again(case, recent=True) is None
+        proxy.rule = lambda request: Answer(403, "AccessDenied") if request.is_object else None
+        server.client().put_object(Bucket=bucket, Key=changed, Body=delivery(10))
+        with pytest.raises(InvestigationError, match="what was read stays"):
+            look_again(case, recent=True)
+        assert case.totals["pushes"] == 3

@@ -117,9 +117,18 @@ async def test_followed_evidence_comes_by_itself_and_keys_go_on(logs: Path) -> N
     assert driver.app.return_code == 0
 
 
+async def test_a_file_that_grew_is_read_again(logs: Path) -> None:
+    async with over(logs) as driver:
+        pushes = [push(image(f"l{n}"), f"v{n}", at(n)) for n in range(5)]
+        (logs / "a.json").write_bytes(trail(pushes))
+        await look(driver)
+        assert "1 file changed and read again: 2 records, 2 pushes more" in driver.notices
+        assert driver.row["pushes"] == 5
+
+
 async def test_what_cannot_be_looked_at_is_said(logs: Path, tmp_path: Path) -> None:
     async with over(logs) as driver:
-        (logs / "a.json").write_bytes(trail([record("DescribeImages", at(0))]))
+        (logs / "a.json").write_bytes(b"no log any more")
         await look(driver)
         assert any("other content now" in notice for notice in driver.notices)
         assert driver.app.case.totals["pushes"] == 3

@@ -133,6 +133,7 @@ class RemoteSource:
         self._shares_store = False
         self._places: Sequence[int] | None = None
         self._said: list[str] = []
+        self._follows: RemoteSource | None = None
 
     @property
     def remote(self) -> Remote:
@@ -142,9 +143,10 @@ class RemoteSource:
         self, progress: Progress, cancel: CancelToken, *, since: datetime | None = None
     ) -> RemoteSource:
         """A source for what came since: the same paths, choice and store, of days from `since`
-        on. The event history has no part in it: it is asked for anew by a new run."""
+        on."""
         remote = self._remote.narrowed(since) if since is not None else self._remote
-        other = RemoteSource(remote, self._paths, progress, cancel)
+        other = RemoteSource(remote, [*self._paths, *self._api_paths], progress, cancel)
+        other._follows = self
         other.choice, other._store, other._shares_store = self.choice, self._store, True
         return other
 
@@ -152,6 +154,10 @@ class RemoteSource:
         """Know the objects that a newer source fetched, for raw records."""
         for place in other._places if other._places is not None else range(len(other.objects)):
             self.objects.append(other.objects[place])
+        if other._history is not None:
+            if self._history is not None:
+                other._history.take_over(self._history)
+            self._history = other._history
 
     def list_into(self, listing: Listing) -> None:
         """List every path; what could not be listed is in `listing.unreadable`.
@@ -322,6 +328,8 @@ class RemoteSource:
             listing.unreadable += [(path, str(error)) for path in self._api_paths]
             return
         self._history = EventHistory(client, self._remote.selection, self._cancel)
+        if self._follows is not None:
+            self._history.go_on_from(self._follows._history)
         self._history.list_into(self._api_paths, listing)
 
     def _list(self, path: str, bucket: str, prefix: str, listing: Listing) -> None:

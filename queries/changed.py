@@ -1,0 +1,102 @@
+"""Files that changed after they were read: what an index has of them goes, and what they say now
+takes its place.
+
+A changed file may be a log that is still written, an object that was replaced, or evidence that
+somebody altered: the ledger says how many records it had and has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from queries.errors import InvestigationError
+from queries.reader import DAMAGED, READ
+from queries.sources.local import base_name
+from queries.sources.s3.options import API_SCHEME
+
+_FILE = "split_part(name, ' › ', 1)"
+
+
+def forget_changed(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, int]:
+    """Drop the records of these files, and their lines of the ledger; returns how many records
+    each had.
+
+    Where another file has a copy of such a record, that copy takes over: it is the same record.
+    """
+    if not names:
+        return {}
+    before = dict(
+        connection.execute(
+            f"SELECT {_FILE}, CAST(sum(records) AS BIGINT) FROM files"  # noqa: S608 - constant
+            f" WHERE {_FILE} IN (SELECT unnest($names::VARCHAR[])) GROUP BY 1",
+            {"names": list(names)},
+        ).fetchall()
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE changed AS SELECT file_id FROM files WHERE {_FILE} IN"  # noqa: S608
+        " (SELECT unnest($names::VARCHAR[]))",
+        {"names": list(names)},
+    )
+    connection.execute(
+        "CREATE TEMP TABLE fewer AS SELECT DISTINCT copy_of AS event_key FROM copies"
+        " WHERE file_id IN (SELECT file_id FROM changed)"
+    )
+    connection.execute("DELETE FROM copies WHERE file_id IN (SELECT file_id FROM changed)")
+    connection.execute(
+        """
+        CREATE TEMP TABLE heirs AS
+        SELECT c.copy_of AS event_key, min(c.event_key) AS heir
+        FROM copies AS c JOIN events AS e ON e.event_key = c.copy_of
+        WHERE e.file_id IN (SELECT file_id FROM changed) GROUP BY c.copy_of
+        """
+    )
+    connection.execute("DELETE FROM copies WHERE event_key IN (SELECT heir FROM heirs)")
+    connection.execute(
+        "UPDATE copies SET copy_of = h.heir FROM heirs AS h WHERE copies.copy_of = h.event_key"
+    )
+    connection.execute(
+        "UPDATE events SET event_key = h.heir, file_id = CAST(h.heir >> 32 AS INTEGER),"
+        " position = h.heir & 4294967295 FROM heirs AS h WHERE events.event_key = h.event_key"
+    )
+    connection.execute("DELETE FROM events WHERE file_id IN (SELECT file_id FROM changed)")
+    connection.execute(
+        """
+        UPDATE events SET copies = 1 + (SELECT count(*) FROM copies AS c
+          WHERE c.copy_of = events.event_key)
+        WHERE event_key IN (SELECT heir FROM heirs UNION ALL SELECT event_key FROM fewer)
+        """
+    )
+    for table in ("files", "digests"):
+        connection.execute(f"DELETE FROM {table} WHERE file_id IN (SELECT file_id FROM changed)")  # noqa: S608
+    connection.execute(
+        "DELETE FROM verified WHERE log_file IN (SELECT unnest($names::VARCHAR[]))",
+        {"names": [base_name(name) for name in names]},
+    )
+    connection.execute("DROP TABLE changed; DROP TABLE fewer; DROP TABLE heirs")
+    return before
+
+
+def say_changed(connection: duckdb.DuckDBPyConnection, before: Mapping[str, int]) -> None:
+    """Note with each file what it had. Raises `InvestigationError` for one that could not be read
+    again: nothing that was read is given up for that."""
+    for name, records in before.items():
+        rows = connection.execute(
+            f"SELECT file_id, status, records, notes FROM files WHERE {_FILE} = $name",  # noqa: S608
+            {"name": name},
+        ).fetchall()
+        if not any(status in (READ, DAMAGED) for _, status, _, _ in rows):
+            why = f" ({rows[0][3][0]})" if rows and rows[0][3] else ""
+            raise InvestigationError(
+                f"{name}: has other content now, which cannot be read{why}; what was read stays"
+            )
+        if name.startswith(API_SCHEME):
+            continue  # a day that goes on is no surprise
+        now = sum(row[2] for row in rows)
+        fewer = ", fewer than before" if now < records else ""
+        note = f"changed after it was read: {records:,} records then, {now:,} now{fewer}"
+        connection.execute(
+            "UPDATE files SET notes = list_append(notes, $note) WHERE file_id = $file",
+            {"note": note, "file": rows[0][0]},
+        )
