@@ -32,6 +32,7 @@ WAYS = {
     "images": "by digest",
     "events": "in order of time",
     "search": "free text in the raw records",
+    "sql": "statements of your own, read-only",
     "evidence": "files and what is missing",
 }
 

@@ -165,6 +165,10 @@ async def test_the_other_places(album: Album, size: str) -> None:
         await driver.write("sam.sre")
         await driver.press("enter")
         await album.take(driver.pilot, "search")
+        await driver.press("escape", "Q")
+        await driver.write("select platform, event_name, matched from deployments order by 1, 2")
+        await driver.press("enter")
+        await album.take(driver.pilot, "sql prompt")
     album.check()
 
 

@@ -23,8 +23,6 @@ def case_dicts(case: Case, question: Question) -> list[dict[str, Any]]:
 
 
 def print_question(case: Case, question: Question, options: argparse.Namespace) -> int:
-    from queries.export import write_csv, write_json, write_jsonl, write_table
-
     question = limited(question, options)
     if options.sql:
         with opened_output(options) as out:
@@ -32,7 +30,13 @@ def print_question(case: Case, question: Question, options: argparse.Namespace) 
         return 0
     if options.format == "parquet":
         return _write_parquet(case, question, options)
-    rows = case.ask(question.sql, question.bound)
+    return print_rows(case.ask(question.sql, question.bound), options)
+
+
+def print_rows(rows: Rows, options: argparse.Namespace) -> int:
+    """Rows in any format but parquet."""
+    from queries.export import write_csv, write_json, write_jsonl, write_table
+
     with opened_output(options) as out:
         if options.format == "json":
             write_json(rows.dicts(), out)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queries.errors import WrongUsage
-from tui.commands import behind, convert, entries, findings, image, search, where
+from tui.commands import behind, convert, entries, findings, image, search, sql, where
 from tui.commands.answers import (
     activity,
     event,
@@ -249,6 +249,14 @@ COMMANDS: dict[str, Command] = {
         search.search_options,
         search.search,
         word="text",
+    ),
+    "sql": Command(
+        "a statement of your own over the case, read-only: sql QUERY PATH...",
+        "Runs one SELECT (or DESCRIBE, SHOW, SUMMARIZE) of DuckDB. It can read the tables of the\n"
+        "case and nothing else: no file, no network, no other database. 'SHOW TABLES' lists them.",
+        sql.sql_options,
+        sql.sql,
+        word="query",
     ),
     "event": Command(
         "one record, exactly as delivered",

@@ -62,6 +62,7 @@ class CaseScreen(Marking):
         Binding("e", "go('evidence')", "Evidence", show=False),
         Binding("E", "go('events')", "All events", show=False),
         Binding("ctrl+f", "go('search')", "Search raw records", show=False),
+        Binding("Q", "go('sql')", "SQL prompt", show=False),
         Binding("S", "start", "Start from", show=False),
         Binding("K", "go('keys')", "Sessions and keys", show=False),
         Binding("A", "go('addresses')", "Addresses", show=False),

@@ -22,6 +22,7 @@ TITLES = {
     "images": "Images and layers",
     "events": "All events",
     "search": "Search",
+    "sql": "SQL",
     "evidence": "Evidence",
     "marked": "Marked",
     "contain": "Containment",
@@ -56,6 +57,10 @@ def make(place: str, app: InvestigateApp) -> CaseScreen:
 
         lists = {"keys": entries.KEYS, "addresses": entries.ADDRESSES}
         return entries.EntryScreen(lists.get(place, entries.RESOURCES))
+    if place == "sql":
+        from tui.screens.sql import SqlScreen
+
+        return SqlScreen()
     if place == "search":
         from tui.screens.search import SearchScreen
 

@@ -91,7 +91,7 @@ class SearchScreen(CaseScreen):
         self._hits: Hits | None = None
         self._search: Search | None = None
         self._began = 0.0
-        self._running = False
+        self._looking = False
         self._stopped = False
         self._shown = 0
 
@@ -127,7 +127,7 @@ class SearchScreen(CaseScreen):
 
     def on_unmount(self) -> None:
         super().on_unmount()
-        if self._hits is not None and not self._running:
+        if self._hits is not None and not self._looking:
             self._hits.close()
 
     # ---- searching -------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class SearchScreen(CaseScreen):
         hits = Hits()
         search = Search(self.case, needle)
         self._hits, self._search, self._shown = hits, search, 0
-        self._began, self._running, self._stopped = time.monotonic(), True, False
+        self._began, self._looking, self._stopped = time.monotonic(), True, False
         table = self.query_one(HitTable)
         table.hits, table.display = hits, True
         table.show(listing())
@@ -157,14 +157,14 @@ class SearchScreen(CaseScreen):
         self.refresh_bindings()
 
     def _done(self, more: bool) -> None:
-        self._running = False
+        self._looking = False
         self._show_hits()
         self._say_how_far(more)
         self.refresh_bindings()
 
     def action_back(self) -> None:
-        if self._running:
-            self._running, self._stopped = False, True
+        if self._looking:
+            self._looking, self._stopped = False, True
             self.stop("search")
             self._show_hits()
             self._say_how_far(False)
@@ -183,7 +183,7 @@ class SearchScreen(CaseScreen):
 
     def _look(self) -> None:
         """Every so often while a search runs."""
-        if self._running:
+        if self._looking:
             self._say_how_far(False)
             if self._hits is not None and self._hits.count != self._shown:
                 self._show_hits()
@@ -195,7 +195,7 @@ class SearchScreen(CaseScreen):
             return
         before, self._shown = self._shown, self._hits.count
         plain = table.question == listing()
-        if self._running and plain and before >= table.page_size:
+        if self._looking and plain and before >= table.page_size:
             table.set_total(self._shown, exact=False)  # the pages that are here stay as they are
             return
         state, row = table.view_state, table.selected_row
@@ -209,7 +209,7 @@ class SearchScreen(CaseScreen):
             return
         progress = search.progress
         said = [f"{fmt_count(self._hits.count)} hits"]
-        if self._running:
+        if self._looking:
             said += [
                 f"{fmt_count(progress.files_done)} of {fmt_count(progress.files_total)} files",
                 f"{fmt_bytes(progress.bytes_done)} of {fmt_bytes(progress.bytes_total)}",
@@ -270,7 +270,7 @@ class SearchScreen(CaseScreen):
         self.ask("event", lambda case, cancel: _listed_event(case, key, cancel), opened)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "back" and self._running:
+        if action == "back" and self._looking:
             return True
         if action in ("activity", "filter", "sort"):
             return self.row is not None
