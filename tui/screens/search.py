@@ -242,6 +242,10 @@ class SearchScreen(CaseScreen):
 
     # ---- going on --------------------------------------------------------------------------
 
+    @on(PagedTable.RowHighlighted)
+    def _keys_of_row(self, message: PagedTable.RowHighlighted) -> None:
+        self.refresh_bindings()
+
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.raw import RawScreen

@@ -134,8 +134,9 @@ class SqlScreen(CaseScreen):
         table.set_columns(columns)
         table.show(found.question)
         table.focus()
-        took = fmt_ago(timedelta(seconds=time.monotonic() - self._began))
-        self._say(f"{fmt_count(len(found.names))} columns · {took}", "$foreground-muted")
+        spent = time.monotonic() - self._began
+        took = f" · {fmt_ago(timedelta(seconds=spent))}" if spent > 5 else ""
+        self._say(f"{fmt_count(len(found.names))} columns{took}", "$foreground-muted")
         if before is not None:
             before.close()
         self.refresh_bindings()
@@ -175,6 +176,10 @@ class SqlScreen(CaseScreen):
     def preview(self, row: Row) -> list[Fact]:
         names = self._answer.names if self._answer is not None else []
         return [(name, "–" if row[name] is None else str(row[name])) for name in names]
+
+    @on(PagedTable.RowHighlighted)
+    def _keys_of_row(self, message: PagedTable.RowHighlighted) -> None:
+        self.refresh_bindings()
 
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:
