@@ -296,10 +296,11 @@ class EventHistory:
     def _fetch(self, client: Any, window: Window) -> Path:
         """One day, from what an earlier run left of it on."""
         place = self._place(window)
-        if place.exists():
+        before = (self._before or {}).get(window.name)
+        if place.exists() and (before is None or not window.as_of):
             return place
-        if self._before and window.name in self._before:
-            return self._rest(client, window, place, *self._before[window.name])
+        if before is not None:
+            return self._rest(client, window, place, *before)
         unfinished = place.with_suffix(".partial")
         events = _read_partial(unfinished)
         seen = {event["EventId"] for event in events}
@@ -336,6 +337,8 @@ class EventHistory:
                     fresh.append(event)
         if not fresh:
             return known
+        if place == known:  # asked for twice within a second
+            place = place.with_name(f"{place.stem}-{len(seen)}.json")
         _finish(place, [*fresh, *events])
         if window.as_of:
             self._own.append(place)

@@ -219,6 +219,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 class _Listener(socketserver.ThreadingTCPServer):
+    daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 

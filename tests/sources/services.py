@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import ThreadingTCPServer
+from socketserver import TCPServer
 from typing import Any
 
 Reply = tuple[int, str, str]
@@ -25,10 +25,9 @@ class Sts:
 
 
 @contextmanager
-def listening(listener: ThreadingTCPServer) -> Iterator[str]:
+def listening(listener: TCPServer) -> Iterator[str]:
     """Let a server answer on a thread, at this address, until the end of the block."""
     with listener:
-        listener.daemon_threads = True
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
