@@ -15,26 +15,7 @@ SELECT
   min(a.first_seen) AS first_seen,
   max(a.last_seen) AS last_seen
 FROM (
-  -- Already counted, where no single event has to be looked at.
-  SELECT
-    identity_arn, principal, access_key_id, source_ip_address, aws_region, account_id,
-    identity_type, events, writes, failures, first_seen, last_seen
-  FROM actors
-  WHERE NOT merged AND CAST($since AS TIMESTAMP) IS NULL AND CAST($until AS TIMESTAMP) IS NULL
-  UNION ALL
-  SELECT
-    identity_arn, principal, access_key_id, source_ip_address, aws_region, account_id,
-    identity_type,
-    1 AS events,
-    CASE WHEN is_write THEN 1 ELSE 0 END AS writes,
-    CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END AS failures,
-    event_time AS first_seen,
-    event_time AS last_seen
-  FROM events
-  WHERE merged_into IS NULL
-    AND NOT (CAST($since AS TIMESTAMP) IS NULL AND CAST($until AS TIMESTAMP) IS NULL)
-    AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
-    AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
+-- part: acting
 ) AS a
 WHERE a.source_ip_address IS NOT NULL
   AND (CAST($account AS VARCHAR) IS NULL OR a.account_id = $account)
