@@ -108,7 +108,7 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui.commands import behind, findings, handover, image, marks, where
+    from tui.commands import behind, export, findings, handover, image, marks, where
     from tui.remote import WITH_VALUE
 
     with_value = (
@@ -122,6 +122,7 @@ def _first_word(given: list[str]) -> str:
         *where.WITH_VALUE,
         *marks.WITH_VALUE,
         *handover.WITH_VALUE,
+        *export.WITH_VALUE,
         *WITH_VALUE,
     )
     before = ""

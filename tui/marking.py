@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from queries.case import Case
 from queries.marks.events import mark_event
 from queries.marks.model import EDIT, MARK, Mark
 from queries.progress import CancelToken
+from tui.dialogs import Picker
 from tui.jobs import Jobs
 from tui.text import fmt_time, safe_content, safe_text
 from tui.widgets.columns import Row
@@ -51,6 +53,7 @@ class Marking(Jobs):
         Binding("U", "undo_mark", "Take back the last step of marking", show=False),
         Binding("B", "go('marked')", "Marked", show=False),
         Binding("C", "go('contain')", "Containment", show=False),
+        Binding("H", "hand_over", "Hand over: report, exports", show=False),
     ]
 
     @property
@@ -121,6 +124,24 @@ class Marking(Jobs):
         )
         self.notify(f"taken back: {what}", timeout=3)
         self.say_marks_changed()
+
+    def action_hand_over(self) -> None:
+        """Write the report or an export into the current folder."""
+        from tui.handing_over import choices, writing
+
+        app: Any = self.app
+
+        def chosen(form: str | None) -> None:
+            if form is not None:
+                self.notify("writing …", timeout=2)
+                name = app.evidence_name
+                self.ask("handover", writing(form, app.rules, name, Path.cwd()), self._handed)
+
+        self.app.push_screen(Picker("Write into the current folder", choices(self.case)), chosen)
+
+    def _handed(self, written: tuple[Path, list[str]]) -> None:
+        target, notes = written
+        self.notify("\n".join([f"written: {target}", *notes]), timeout=12, markup=False)
 
     def say_marks_changed(self) -> None:
         """Every screen that is open shows the marks as they are now."""

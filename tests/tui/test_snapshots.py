@@ -216,6 +216,8 @@ async def test_marks(album: Album, size: str, monkeypatch: pytest.MonkeyPatch) -
         await album.take(driver.pilot, "list")
         await driver.press("C")
         await album.take(driver.pilot, "containment")
+        await driver.press("H")
+        await album.take(driver.pilot, "hand over")
     album.check()
 
 

@@ -19,6 +19,7 @@ from tui.commands.answers import (
     repositories,
     s3_policy,
 )
+from tui.commands.export import export, export_options
 from tui.commands.handover import contain, contain_options, report, report_options
 from tui.commands.marks import marks, marks_options
 from tui.commands.opening import note, opened
@@ -279,6 +280,13 @@ COMMANDS: dict[str, Command] = {
         "--at give the same text.",
         report_options,
         report,
+    ),
+    "export": Command(
+        "events for Timesketch, as a STIX bundle, CSV, JSON lines or Parquet",
+        "What is marked, what findings rest on (--what findings), or everything (--what events).\n"
+        "Cells that a spreadsheet would run get an apostrophe in front, which is said.",
+        export_options,
+        export,
     ),
     "contain": Command(
         "what could be done now: keys, sessions, images, tags; text only, never run",

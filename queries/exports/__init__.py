@@ -1,0 +1,1 @@
+"""Events out of the program, in the forms of other tools."""
