@@ -28,6 +28,8 @@ CONTAINER_KEYS = frozenset(
         "QueryResultRows",  # CloudTrail Lake
         "items",  # a Kubernetes EventList
         "value",  # Azure's management API
+        "entries",  # Cloud Logging
+        "receivedMessages",  # Pub/Sub
     }
 )
 """Members of a top-level object whose array elements are yielded one by one."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from queries.providers import PROVIDERS
+
 _GITHUB = re.compile(r"repo:([^:]+/[^:]+):(.+?)(?: \([^)]*\))?")
 
 ERRORS = {
@@ -30,6 +32,8 @@ def error_in_words(code: str | None) -> str:
     """An error code as words; an unknown one stays as it is."""
     if not code:
         return ""
+    if code.isupper():  # PERMISSION_DENIED
+        return ERRORS.get(code, code.replace("_", " ").lower())
     return ERRORS.get(code, code.removesuffix("Exception"))
 
 
@@ -210,4 +214,7 @@ def login_in_words(push: dict[str, object]) -> str:
 
 def service_name(event_source: str | None) -> str:
     """`ecr` for `ecr.amazonaws.com`."""
-    return (event_source or "–").removesuffix(".amazonaws.com")
+    said = event_source or "–"
+    for provider in PROVIDERS:
+        said = said.removesuffix(provider.suffix) if provider.suffix else said
+    return said

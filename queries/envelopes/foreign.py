@@ -13,8 +13,6 @@ from queries.json_stream import Piece
 
 NAME = "not CloudTrail"
 
-_LATER = "; other clouds arrive in a later release"
-_KNOWN = (
     ({"schemaVersion", "service", "resource"}, "a GuardDuty finding, not a CloudTrail record"),
     ({"SchemaVersion", "ProductArn"}, "a Security Hub finding, not a CloudTrail record"),
     ({"udm"}, "a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"),
@@ -27,8 +25,7 @@ _KNOWN = (
     ({"query_name", "vpc_id"}, "a Route 53 resolver log, not a CloudTrail record"),
     ({"srcaddr", "dstaddr"}, "a VPC flow log, not a CloudTrail record"),
     ({"configurationItems"}, "an AWS Config history, not a CloudTrail record"),
-    ({"protoPayload"}, f"a Google Cloud audit log{_LATER}"),
-    ({"insertId", "logName"}, f"a Google Cloud log{_LATER}"),
+    ({"insertId", "logName"}, "a Google Cloud log entry that is no audit log"),
     ({"operationName", "resourceId"}, "an Azure log of an unknown form"),
     ({"eventType", "eventTime", "topic"}, "an Event Grid event that is not a registry's"),
     ({"specversion", "type", "source"}, "a CloudEvents event that is not a registry's"),

@@ -10,6 +10,7 @@ accounts and regions. https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrai
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,9 @@ import duckdb
 from queries.index.rows import insert_rows
 
 _MAX_DEPTH = 32
+CHAIN = " > "
+"""Stands between the members of a chain that a provider made a session's key of."""
+NAMED_IN_RECORD = "named in the record"
 
 
 _SIGN_INS = """
@@ -73,6 +77,8 @@ def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
     issues: dict[str, _Issue] = {}
     for row in rows:
         issues.setdefault(row[0], _Issue(*row))
+    for named in _delegations(connection):
+        issues.setdefault(named.access_key_id, named)
     insert_rows(connection, "sessions", [_session_row(issue, issues) for issue in issues.values()])
     # The same chains as pairs, which a join finds by a hash.
     connection.execute(
@@ -84,6 +90,32 @@ def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
         WHERE ancestor <> ''
         """
     )
+
+
+def _delegations(connection: duckdb.DuckDBPyConnection) -> Iterator[_Issue]:
+    """Sessions whose own records name who is behind them (impersonated service accounts), for those
+    that no call in the evidence issued. One for each member of the chain."""
+    rows = connection.execute(
+        """
+        SELECT access_key_id, principal, delegation, min(event_key), min(event_time),
+          min(aws_region), max(identity_provider)
+        FROM events
+        WHERE delegation IS NOT NULL AND access_key_id IS NOT NULL AND merged_into IS NULL
+        GROUP BY access_key_id, principal, delegation
+        ORDER BY min(event_time) NULLS LAST, access_key_id
+        """
+    ).fetchall()
+    for key, principal, text, event_key, time, region, provider in rows:
+        chain = [str(who) for who in json.loads(text)]
+        links = [*chain, principal]
+        for place in range(len(links) - 1, 0, -1):
+            rest = sum(len(who) + len(CHAIN) for who in links[place + 1 :])
+            own = key[: len(key) - rest] if rest else key
+            parent = own[: -len(links[place]) - len(CHAIN)] if place > 1 else None
+            yield _Issue(
+                own, links[place], event_key, time, region, parent, links[place - 1],
+                NAMED_IN_RECORD, None, None, provider if place == 1 else None,
+            )  # fmt: skip
 
 
 def _session_row(issue: _Issue, issues: dict[str, _Issue]) -> tuple[object, ...]:

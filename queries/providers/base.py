@@ -178,7 +178,7 @@ class Event:
             "type": self.identity_type,
             "arn": self.principal,
             "principalId": self.principal_id,
-            "accountId": self.principal_account or self.account,
+            "accountId": self.principal_account or (self.account if self.principal else ""),
             "accessKeyId": self.key,
             "userName": self.user_name,
             "invokedBy": self.invoked_by,
@@ -278,3 +278,5 @@ class Provider:
     """Whether column names are those of one of its tables (a CSV file is told by its header)."""
     services: dict[str, str] = field(default_factory=dict)
     """`events.event_source` to its short name; where it is missing, the host's first part."""
+    suffix: str = ""
+    """What the names of its services end in (`.googleapis.com`); left out on screens."""

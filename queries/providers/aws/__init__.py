@@ -10,4 +10,4 @@ from __future__ import annotations
 from queries.providers.base import Provider
 
 NAME = "aws"
-PROVIDER = Provider(NAME, "AWS")
+PROVIDER = Provider(NAME, "AWS", suffix=".amazonaws.com")

@@ -1,8 +1,21 @@
-"""Google Cloud: Cloud Audit Logs."""
+"""Google Cloud: Cloud Audit Logs, of its registries and of what runs images."""
 
 from __future__ import annotations
 
-from queries.providers.base import Provider
+from queries.providers.base import Envelope, Provider
+from queries.providers.google.envelopes import read_entry, read_message
+from queries.providers.google.joining import join_records, unseen
+from queries.providers.google.names import hosted
 
-NAME = "google"
-PROVIDER = Provider(NAME, "Google Cloud")
+PROVIDER = Provider(
+    "google",
+    "Google Cloud",
+    envelopes=(
+        Envelope("Cloud Audit Logs", read_entry),
+        Envelope("Pub/Sub", read_message),
+    ),
+    hosted=hosted,
+    join=join_records,
+    unseen=unseen,
+    suffix=".googleapis.com",
+)

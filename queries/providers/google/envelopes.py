@@ -1,0 +1,76 @@
+"""The exports of Cloud Logging that hold audit log entries.
+
+`gcloud logging read --format=json` writes one array, a sink to Cloud Storage one entry a line, a
+sink to Pub/Sub messages with the entry in base64, Eventarc an event with the entry in `data`, and
+a sink to BigQuery rows with other names (`protopayload_auditlog`, `requestJson`).
+https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
+https://cloud.google.com/logging/docs/export/pubsub
+https://cloud.google.com/logging/docs/export/bigquery
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import replace
+from typing import Any
+
+from queries.envelopes.model import Found
+from queries.envelopes.nested import open_text, open_value
+from queries.json_stream import Piece
+from queries.providers.google.events import audit_event
+from queries.providers.members import member, text
+
+_PAYLOADS = ("protoPayload", "protopayload_auditlog")
+_OTHER_LOGS = ("jsonPayload", "textPayload", "httpRequest")
+
+
+def read_entry(piece: Piece) -> Found | None:
+    """A log entry, as the API and BigQuery write it."""
+    value: Any = piece.value
+    if not isinstance(value, dict):
+        return None
+    if piece.container == "{}":
+        return Found(more_pages=True) if value.keys() == {"nextPageToken"} else None
+    payload = _payload(value)
+    if payload is not None:
+        return Found([audit_event(value, payload).record(piece)])
+    log = text(value, "logName")
+    if log and any(member(value, name) is not None for name in _OTHER_LOGS):
+        kind = log.rsplit("/", 1)[-1].replace("%2F", "/")[:60]
+        return Found(foreign=f"a Google Cloud log entry that is no audit log ({kind})")
+    return None
+
+
+def read_message(piece: Piece) -> Found | None:
+    """A Pub/Sub message, as it is pushed (`message`), pulled (`ackId`) or stored (`data`), and what
+    tools hand on of one: the entry itself in `data` or `message`."""
+    value: Any = piece.value
+    if not isinstance(value, dict):
+        return None
+    for name in ("message", "data"):
+        inner = value.get(name)
+        if isinstance(inner, dict) and (_payload(inner) is not None or _is_message(inner)):
+            return open_value(replace(piece, value=inner, container=None, depth=piece.depth + 1))
+    return _opened(value["data"], piece) if _is_message(value) else None
+
+
+def _payload(value: dict[str, Any]) -> dict[str, Any] | None:
+    for name in _PAYLOADS:
+        payload = member(value, name)
+        if isinstance(payload, dict):
+            return payload
+    return None
+
+
+def _is_message(value: dict[str, Any]) -> bool:
+    told = not {"attributes", "messageId", "message_id", "publishTime"}.isdisjoint(value)
+    return told and isinstance(value.get("data"), str)
+
+
+def _opened(data: str, piece: Piece) -> Found:
+    try:
+        plain = base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        plain = data.encode()
+    return open_text(plain.decode("utf-8", "replace"), piece, "a Pub/Sub message")

@@ -1,0 +1,82 @@
+"""Entries of one act, and what the evidence cannot show."""
+
+from __future__ import annotations
+
+import duckdb
+
+_PAIRS = """
+UPDATE events SET merged_into = s.keep FROM (
+  SELECT event_key, first_value(event_key) OVER (
+    PARTITION BY recipient_account_id, event_source, event_name, request_id
+    ORDER BY principal = '(no identity)', event_time NULLS LAST, event_key) AS keep
+  FROM events
+  WHERE provider = 'google' AND request_id IS NOT NULL AND merged_into IS NULL
+) AS s
+WHERE events.event_key = s.event_key AND s.keep <> s.event_key
+"""
+"""A long-running operation writes an entry when it starts and one when it ends; the one that names
+who asked stands for both. https://cloud.google.com/logging/docs/audit/understanding-audit-logs#lro"""
+
+_OUTCOMES = """
+UPDATE events SET outcome = e.outcome, error_code = e.error_code, error_message = e.error_message
+FROM events AS e
+WHERE e.merged_into = events.event_key AND e.provider = 'google' AND e.outcome <> 'ok'
+  AND events.outcome = 'ok'
+"""
+"""The end of an operation says whether it failed."""
+
+_STORED = "provider = 'google' AND event_source = 'storage.googleapis.com'"
+_BURSTS = f"""
+UPDATE events SET registry_action = CASE WHEN s.last THEN 'push' ELSE 'upload' END,
+  pushed_via = CASE WHEN s.last THEN 'docker client' END
+FROM (
+  SELECT event_key, coalesce(lead(event_time) OVER (
+      PARTITION BY repository, principal ORDER BY event_time, event_key)
+    > event_time + INTERVAL 10 MINUTE, TRUE) AND outcome = 'ok' AS last
+  FROM events
+  WHERE {_STORED} AND registry_action IN ('upload', 'push') AND merged_into IS NULL
+) AS s
+WHERE events.event_key = s.event_key
+"""  # noqa: S608 - a constant of this module
+"""A push to the legacy registry is a series of object writes that name no image. Writes of one
+principal to one registry are taken for one push until ten minutes pass without any (assumed)."""
+
+
+def join_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Point the entries of one operation at one of them; make pushes of writes to gcr.io."""
+    if not _has(connection, "provider = 'google'"):
+        return
+    connection.execute(_PAIRS)
+    connection.execute(_OUTCOMES)
+    connection.execute(_BURSTS)
+
+
+def unseen(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What the evidence of Google Cloud cannot show, as sentences."""
+    google = "provider = 'google'"
+    if not _has(connection, google):
+        return []
+    said: list[str] = []
+    registry = f"{google} AND registry_action IS NOT NULL AND event_category LIKE '%data_access'"
+    if not _has(connection, registry):
+        said.append(
+            "Google Cloud: no Data Access log of the registry is here (it is off unless somebody"
+            " turned it on), so pushes and pulls cannot be seen: that none are listed says nothing"
+        )
+    elif not _has(connection, f"{registry} AND registry_action IN ('push', 'upload')"):
+        said.append(
+            "Google Cloud: the registry's Data Access log has reads only; whether DATA_WRITE was"
+            " on cannot be told, and without it no push is logged"
+        )
+    if _has(connection, f"{_STORED} AND registry_action = 'push'"):
+        said.append(
+            "Google Cloud: pushes to the old gcr.io are object writes of Cloud Storage; which"
+            " image and tag they were is in no record, and writes less than ten minutes apart are"
+            " counted as one push"
+        )
+    return said
+
+
+def _has(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:
+    found = connection.execute(f"SELECT 1 FROM events WHERE {condition} LIMIT 1")  # noqa: S608
+    return found.fetchone() is not None
