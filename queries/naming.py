@@ -45,6 +45,8 @@ def display_name(label: str | None) -> str:
     """
     if not label:
         return "–"
+    if label.startswith(("principal://", "principalSet://")):  # a federated identity of Google
+        label = label.rsplit("/subject/", 1)[-1]
     if match := _GITHUB.fullmatch(label):
         return f"{match.group(1)}{_github_ref(match.group(2))} (GitHub)"
     if not label.startswith("arn:"):
@@ -216,5 +218,6 @@ def service_name(event_source: str | None) -> str:
     """`ecr` for `ecr.amazonaws.com`."""
     said = event_source or "–"
     for provider in PROVIDERS:
+        said = provider.services.get(said, said)
         said = said.removesuffix(provider.suffix) if provider.suffix else said
     return said

@@ -13,6 +13,7 @@ from queries.json_stream import Piece
 
 NAME = "not CloudTrail"
 
+_KNOWN = (
     ({"schemaVersion", "service", "resource"}, "a GuardDuty finding, not a CloudTrail record"),
     ({"SchemaVersion", "ProductArn"}, "a Security Hub finding, not a CloudTrail record"),
     ({"udm"}, "a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"),

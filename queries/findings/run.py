@@ -142,7 +142,7 @@ def _actors(case: Case) -> list[tuple[str, tuple[str, ...]]]:
             SELECT DISTINCT actor_of(s.origin, e.identity_arn),
               coalesce(s.origin, e.principal), e.identity_arn
             FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-            WHERE e.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+            WHERE e.registry_action IS NOT NULL
             """
         ).fetchall()
     finally:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import duckdb
 
 WORKLOAD = """CASE
+  WHEN e.provider <> 'aws' THEN CASE e.identity_type WHEN 'User' THEN 'person'
+    WHEN 'ServiceAccount' THEN 'service account' WHEN 'WorkloadIdentity' THEN 'CI job'
+    ELSE 'unknown' END
   WHEN e.invoked_by LIKE '%.amazonaws.com' THEN replace(e.invoked_by, '.amazonaws.com', '')
   WHEN e.identity_type = 'AWSService' THEN replace(e.principal, '.amazonaws.com', '')
   WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/i-[0-9a-f]{8,17}$')

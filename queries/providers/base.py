@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from queries.envelopes.model import Found, Record
 from queries.json_stream import Piece
+
+if TYPE_CHECKING:
+    import duckdb
 
 PUSH = "push"
 """A manifest was put: the act that publishes an image."""
@@ -277,6 +278,6 @@ class Provider:
     names_table: Callable[[Sequence[str]], bool] = lambda names: False
     """Whether column names are those of one of its tables (a CSV file is told by its header)."""
     services: dict[str, str] = field(default_factory=dict)
-    """`events.event_source` to its short name; where it is missing, the host's first part."""
+    """`events.event_source` to its short name, where that is not the name without `suffix`."""
     suffix: str = ""
     """What the names of its services end in (`.googleapis.com`); left out on screens."""

@@ -4,3 +4,5 @@
 SELECT e.event_key, e.event_time, e.event_source, e.event_name, e.principal, e.outcome
 FROM events AS e
 WHERE e.event_id = $event_id
+  -- An insertId is unique with its time only, and both together make the id.
+  OR (e.provider <> 'aws' AND e.event_id LIKE $event_id || '@%')

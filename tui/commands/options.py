@@ -66,7 +66,9 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     scope.add_argument("--address", metavar="IP", help="a source address")
     scope.add_argument("--repository", metavar="NAME", help="account/region/name")
     scope.add_argument("--value", metavar="TEXT", help="everything with this value in any field")
-    parser.add_argument("--service", metavar="SOURCE", help="such as ecr or ecr.amazonaws.com")
+    parser.add_argument(
+        "--service", metavar="SOURCE", help="such as ecr, artifactregistry, ecr.amazonaws.com"
+    )
     parser.add_argument("--name", metavar="EVENT", help="event name, such as PutImage")
     parser.add_argument("--error", metavar="CODE")
     parser.add_argument("--act", choices=tuple(ACTS), help="only calls of this group")
@@ -119,13 +121,25 @@ def list_filters(case: Case, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def full_service(case: Case, short: str) -> str:
+    """The source that a short name stands for: the one in the evidence, else that of CloudTrail."""
+    from queries.providers import PROVIDERS
+
+    names = [f"{short}{provider.suffix}" for provider in PROVIDERS]
+    for name in names:
+        known = "SELECT 1 FROM events WHERE event_source = $name LIMIT 1"
+        if case.ask(known, {"name": name}).rows:
+            return name
+    return names[0]
+
+
 def filters_of(case: Case, options: argparse.Namespace) -> Filters:
     from queries.scope import Filters
 
     last = case.totals["window"]["last"]
     service = getattr(options, "service", None)
     if service and "." not in service:
-        service = f"{service}.amazonaws.com"
+        service = full_service(case, service)
     return Filters(
         since=parse_time(options.since, last, "--since"),
         until=parse_time(options.until, last, "--until"),

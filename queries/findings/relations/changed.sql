@@ -31,4 +31,4 @@ SELECT event_key,
     request_parameters ->> '$.source.resourceId') AS source_registry,
   request_parameters ->> '$.source.sourceImage' AS source_image
 FROM registry
-WHERE is_write AND json_valid(request_parameters) AND event_name NOT IN ('PutImage')
+WHERE is_write AND json_valid(request_parameters) AND registry_action <> 'push'

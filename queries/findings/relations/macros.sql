@@ -20,6 +20,8 @@ CREATE TEMP MACRO actor_of(origin, identity_arn) AS
 CREATE TEMP MACRO nature_of(origin, principal) AS
   CASE WHEN origin LIKE 'arn:%:root' THEN 'root'
     WHEN principal NOT LIKE 'arn:%' AND principal LIKE '%.amazonaws.com' THEN 'service'
+    WHEN origin LIKE '%.gserviceaccount.com' OR origin LIKE 'principal://%'
+      OR origin LIKE 'principalSet://%' THEN 'job'
     WHEN origin LIKE 'repo:%' OR origin LIKE 'project_path:%' OR origin LIKE 'system:serviceaccount:%'
       OR origin LIKE '%.amazonaws.com' THEN 'job'
     WHEN origin LIKE 'arn:%:user/%' OR origin LIKE '%AWSReservedSSO_%' OR origin LIKE '%@%' THEN 'person'

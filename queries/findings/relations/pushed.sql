@@ -13,7 +13,7 @@ SELECT
   s.first_second, s.learned_second
 FROM (
   SELECT
-    p.*, e.event_second, e.identity_arn, e.identity_type,
+    p.*, e.provider, e.event_second, e.identity_arn, e.identity_type,
     coalesce(e.recipient_account_id, e.account_id) AS account,
     CASE WHEN e.identity_type = 'FederatedUser' THEN p.origin
       ELSE actor_of(CASE WHEN p.origin <> p.principal THEN p.origin END, e.identity_arn) END

@@ -8,6 +8,7 @@ SELECT
 FROM (
   SELECT
     e.event_key, e.event_id, e.event_time, e.event_second, e.event_source, e.event_name,
+    e.provider, e.registry_action,
     e.aws_region, coalesce(e.recipient_account_id, e.account_id) AS account, e.account_id,
     e.registry_id, e.repository, e.repository_name, e.image_tag, e.image_digest, e.principal,
     e.identity_arn, e.identity_type, e.issuer_arn, e.access_key_id, e.user_agent, e.invoked_by,
@@ -21,9 +22,8 @@ FROM (
     client_of(e.user_agent) AS client
   FROM events AS e
   LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-  WHERE e.registry_action IS NOT NULL
+  WHERE e.registry_action NOT IN ('check', 'upload', 'download')
     AND e.merged_into IS NULL AND coalesce(e.event_category, '') <> 'Insight'
     AND e.event_second IS NOT NULL
-    AND e.registry_action NOT IN ('check', 'upload', 'download')
 ) AS o
 LEFT JOIN (SELECT DISTINCT value FROM listed WHERE kind = 'automation') AS a ON a.value = o.actor

@@ -15,8 +15,7 @@ WITH refusals AS (
       RANGE BETWEEN $hours * 3600 PRECEDING AND CURRENT ROW) AS until_now
   FROM registry AS r
   WHERE r.outcome = 'denied' AND r.nature <> 'service'
-    AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
-    AND r.event_name <> 'GetAuthorizationToken'
+    AND r.registry_action <> 'login'
 ), ends AS (
   SELECT origin, event_second, row_number() OVER (PARTITION BY origin
     ORDER BY until_now DESC, event_second NULLS LAST) AS nth, until_now
@@ -26,7 +25,6 @@ WITH refusals AS (
     row_number() OVER (PARTITION BY e.origin ORDER BY s.event_second NULLS LAST, s.event_key) AS nth
   FROM ends AS e
   JOIN registry AS s ON s.origin = e.origin AND s.outcome = 'ok'
-    AND s.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
     AND s.event_second BETWEEN e.event_second AND e.event_second + $hours * 3600
     AND (s.is_write OR s.event_name IN (SELECT r.event_name FROM refusals AS r
       WHERE r.origin = e.origin))

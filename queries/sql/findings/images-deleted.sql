@@ -1,5 +1,5 @@
 -- images-deleted: images were deleted by hand
--- sees: BatchDeleteImage or DeleteRepository by somebody (lifecycle policies are not meant, nor actors
+-- sees: images or a repository deleted by somebody (lifecycle policies are not meant, nor actors
 --   that delete on several days as a habit). Of an image that the same origin replaced under its tag,
 --   or pushed itself, within a day, it looks like traces being removed; of an image that ran
 --   shortly before, all the more.
@@ -12,30 +12,29 @@
 -- ran_days = 30: how long before a deployment of what was deleted may lie that raises the severity
 -- habit_days = 3: somebody who deletes on that many days does it as a habit
 WITH deleted AS (
-  SELECT r.event_key, r.event_second, r.event_time, r.event_name, r.repository, r.origin, n.image_tag,
-    n.image_digest
+  SELECT r.event_key, r.event_second, r.event_time, r.registry_action, r.repository, r.origin,
+    n.image_tag, n.image_digest
   FROM registry AS r
   JOIN (
     SELECT event_key, image_tag, image_digest FROM registry
-    WHERE event_name IN ('BatchDeleteImage', 'DeleteRepository')
-      AND event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+    WHERE registry_action IN ('delete', 'delete repository', 'delete registry')
     UNION ALL
     SELECT event_key, image_tag, image_digest FROM more_images
   ) AS n ON n.event_key = r.event_key
-  WHERE r.event_name IN ('BatchDeleteImage', 'DeleteRepository') AND r.outcome = 'ok'
-    AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+  WHERE r.registry_action IN ('delete', 'delete repository', 'delete registry')
+    AND r.outcome = 'ok'
 )
 SELECT
   r.event_key, r.event_time, r.repository, r.principal, r.origin, r.image_digest,
   p.push_event, d.deployment_event,
-  CASE WHEN r.event_name = 'DeleteRepository' THEN 'the whole repository'
+  CASE WHEN r.registry_action IN ('delete repository', 'delete registry') THEN 'the whole repository'
     ELSE coalesce(r.image_tag, r.image_digest, 'images') END AS what,
   CASE WHEN p.replaced = 1 THEN ', the image that its own push had replaced'
     WHEN p.own = 1 THEN ', which it had pushed itself within a day' END AS trace_clause,
   CASE WHEN d.deployment_event IS NOT NULL THEN ', which ' || d.deployed || ' was told to run at '
     || CAST(d.event_time AS VARCHAR) END AS run_clause,
   CASE WHEN p.replaced = 1 THEN 'high'
-    WHEN p.own = 1 OR r.event_name = 'DeleteRepository' THEN
+    WHEN p.own = 1 OR r.registry_action IN ('delete repository', 'delete registry') THEN
       CASE WHEN d.deployment_event IS NOT NULL THEN 'high' ELSE 'medium' END
     WHEN d.deployment_event IS NOT NULL THEN 'medium' ELSE 'low' END AS severity,
   r.repository || ' ' || r.origin || ' ' || CAST(date_trunc('hour', r.event_time) AS VARCHAR)
@@ -59,15 +58,15 @@ LEFT JOIN (
     AND d.act IN ('deployed', 'ran')
   JOIN events AS e ON e.event_key = d.event_key
     AND e.event_second BETWEEN n.event_second - $ran_days * 86400 AND n.event_second
-  WHERE (n.event_name = 'DeleteRepository'
+  WHERE (n.registry_action IN ('delete repository', 'delete registry')
       OR coalesce(d.resolved_digest, d.image_digest) = n.image_digest
       OR (n.image_digest IS NULL AND d.image_tag = n.image_tag))
 ) AS d ON d.event_key = r.event_key AND d.nth = 1
 LEFT JOIN (
   SELECT actor, count(DISTINCT date_trunc('day', event_time)) AS days FROM registry
-  WHERE event_name IN ('BatchDeleteImage', 'DeleteRepository') AND outcome = 'ok' GROUP BY actor
+  WHERE registry_action IN ('delete', 'delete repository', 'delete registry') AND outcome = 'ok' GROUP BY actor
 ) AS h ON h.actor = r.actor
-WHERE r.event_name IN ('BatchDeleteImage', 'DeleteRepository') AND r.outcome = 'ok'
-  AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+WHERE r.registry_action IN ('delete', 'delete repository', 'delete registry')
+  AND r.outcome = 'ok'
   AND r.nature <> 'service'
   AND (p.replaced = 1 OR (r.nature <> 'job' AND coalesce(h.days, 0) < $habit_days))

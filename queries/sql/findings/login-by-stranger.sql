@@ -12,12 +12,11 @@ SELECT
   coalesce(r.address, 'no recorded address') AS address, r.actor AS finding_key
 FROM registry AS r
 JOIN spans AS s ON s.account = r.account AND s.region = r.aws_region
-WHERE r.event_name = 'GetAuthorizationToken' AND r.outcome = 'ok'
-  AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+WHERE r.registry_action = 'login' AND r.outcome = 'ok'
   AND r.event_second >= s.learned_second AND r.event_second + 43200 <= s.last_second
   AND r.nature <> 'service'
   AND NOT EXISTS (SELECT 1 FROM registry AS b WHERE b.actor = r.actor
     AND b.event_second < r.event_second - 86400)
   AND NOT EXISTS (SELECT 1 FROM registry AS a WHERE a.actor = r.actor
-    AND a.event_name IN ('BatchGetImage', 'PutImage')
+    AND a.registry_action IN ('pull', 'push')
     AND a.event_second BETWEEN r.event_second AND r.event_second + 43200)

@@ -18,10 +18,9 @@ JOIN (
   FROM registry AS r
   JOIN seen AS n ON n.actor = r.actor AND n.kind = 'network'
     AND n.first_second <= r.event_second - 86400
-  WHERE r.event_name = 'GetAuthorizationToken' AND r.network IS NOT NULL
+  WHERE r.registry_action = 'login' AND r.network IS NOT NULL
   GROUP BY r.event_key
 ) AS k ON k.event_key = r.event_key
-WHERE r.event_name = 'GetAuthorizationToken' AND r.outcome = 'ok'
-  AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+WHERE r.registry_action = 'login' AND r.outcome = 'ok'
   AND r.event_second >= s.learned_second AND k.seen_before = 0 AND k.known BETWEEN 1 AND 3
   AND NOT EXISTS (SELECT 1 FROM listed AS l WHERE l.kind = 'address' AND l.value = r.address)

@@ -27,8 +27,7 @@ FROM (
       g.event_key) AS nth
   FROM pushed AS p
   JOIN registry AS g ON g.repository = p.repository AND g.origin = p.origin
-    AND g.event_name = 'BatchGetImage' AND g.event_source = 'ecr.amazonaws.com'
-    AND g.outcome = 'ok'
+    AND g.registry_action = 'pull' AND g.outcome = 'ok'
     AND g.event_second BETWEEN p.event_second - $hours * 3600 AND p.event_second
   LEFT JOIN novelty AS n ON n.push_key = p.push_key
   LEFT JOIN (SELECT DISTINCT push_key FROM extensions WHERE same_tag OR by_other) AS x

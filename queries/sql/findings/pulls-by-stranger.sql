@@ -1,5 +1,5 @@
 -- pulls-by-stranger: pulls by another account, or of much at once
--- sees: pulls (BatchGetImage) from a registry of the evidence by an account that is neither in the
+-- sees: pulls from a registry of the evidence by an account that is neither in the
 --   evidence nor on the list of accounts; or one origin pulling from many repositories within an
 --   hour, which it does not do on several days.
 -- severity: medium
@@ -16,8 +16,7 @@ WITH pulls AS (
       AND r.registry_id IN (SELECT l.value FROM listed AS l WHERE l.kind = 'own account')
       THEN 1 ELSE 0 END AS strange
   FROM registry AS r
-  WHERE r.event_name = 'BatchGetImage' AND r.outcome = 'ok'
-    AND r.event_source = 'ecr.amazonaws.com' AND r.nature <> 'service'
+  WHERE r.registry_action = 'pull' AND r.outcome = 'ok' AND r.nature <> 'service'
 ), bursts AS (
   SELECT origin, actor, in_hour, count(DISTINCT repository) AS places, max(strange) AS strange
   FROM pulls GROUP BY origin, actor, in_hour

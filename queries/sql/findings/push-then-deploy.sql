@@ -19,7 +19,7 @@ SELECT
   CAST(p.push_key AS VARCHAR) || ' ' || d.platform AS finding_key
 FROM deployments AS d
 JOIN events AS e ON e.event_key = d.event_key AND e.event_name = d.event_name
-  AND e.event_source NOT IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+  AND e.registry_action IS NULL
 JOIN pushed AS p ON p.push_key = d.push_key AND p.origin = d.origin
   AND e.event_second BETWEEN p.event_second AND p.event_second + $hours * 3600
 JOIN (

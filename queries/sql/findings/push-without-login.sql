@@ -21,4 +21,6 @@ SELECT
 FROM pushed AS p
 LEFT JOIN spans AS s ON s.account = p.account AND s.region = p.aws_region
 WHERE p.outcome = 'ok' AND p.login_event IS NULL
+  AND (p.provider = 'aws' OR p.provider IN (SELECT r.provider FROM registry AS r
+    WHERE r.registry_action = 'login'))
   AND (p.via = 'docker client' OR p.access_key_id LIKE 'AKIA%')

@@ -7,13 +7,15 @@
 -- needs: pushes, reads
 -- benign when: somebody who sets up a new pipeline by hand
 -- why: {origin} made {calls} listing calls of {kinds} kinds about {places} repositories from
---   {first_time} on, got a registry login at {login_time} and pushed {image_tag} to {repository}
+--   {first_time} on{login_clause} and pushed {image_tag} to {repository}
 -- hours = 24: within which looking around and pushing must lie
 -- least_kinds = 2: how many different listing calls it takes
 -- least_repositories = 3: how many repositories somebody who pushed there before must have looked at
 SELECT
   event_key, push_key, login_event, list_event, event_time, repository, principal, origin,
   image_tag, image_digest, calls, kinds, places, first_time, login_time,
+  CASE WHEN login_time IS NOT NULL THEN ', got a registry login at '
+    || CAST(date_trunc('second', login_time) AS VARCHAR) || ' UTC' ELSE '' END AS login_clause,
   repository || ' ' || origin AS finding_key
 FROM (
   SELECT
@@ -24,12 +26,15 @@ FROM (
     max(CASE WHEN n.new_actor THEN 1 ELSE 0 END) AS is_new
   FROM pushed AS p
   JOIN registry AS g ON g.origin = p.origin
-    AND g.event_name IN ('DescribeRepositories', 'ListImages', 'DescribeImages',
-      'DescribeRegistry', 'GetRepositoryPolicy', 'GetRegistryPolicy')
-    AND g.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
-    AND g.event_time <= p.login_time AND g.event_second >= p.event_second - $hours * 3600
+    AND (g.registry_action = 'list'
+      OR g.event_name IN ('DescribeRegistry', 'GetRepositoryPolicy', 'GetRegistryPolicy',
+        'google.devtools.artifactregistry.v1.ArtifactRegistry.GetIamPolicy')
+      AND g.registry_action = 'read')
+    AND g.event_time <= coalesce(p.login_time, p.event_time)
+    AND g.event_second >= p.event_second - $hours * 3600
   LEFT JOIN novelty AS n ON n.push_key = p.push_key
-  WHERE p.outcome = 'ok' AND p.effect IN ('new image', 'moved tag') AND p.login_event IS NOT NULL
+  WHERE p.outcome = 'ok' AND p.effect IN ('new image', 'moved tag')
+    AND (p.login_event IS NOT NULL OR p.provider <> 'aws')
     AND p.nature <> 'job'
   GROUP BY p.event_key, p.push_key, p.login_event, p.event_time, p.repository, p.principal,
     p.origin, p.image_tags, p.image_digest, p.login_time, p.actor

@@ -14,11 +14,11 @@
 WITH calls AS (
   SELECT r.*, date_trunc('hour', r.event_time) AS in_hour
   FROM registry AS r
-  WHERE r.event_name IN ('DescribeRepositories', 'ListImages', 'DescribeImages',
+  WHERE (r.registry_action = 'list' OR r.event_name IN ('DescribeRepositories', 'ListImages', 'DescribeImages',
       'DescribeRegistry', 'GetRepositoryPolicy', 'GetRegistryPolicy', 'GetLifecyclePolicy',
       'ListTagsForResource', 'DescribeImageScanFindings', 'DescribePullThroughCacheRules',
-      'GetRegistryScanningConfiguration')
-    AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
+      'GetRegistryScanningConfiguration'))
+    AND r.registry_action IS NOT NULL
     AND r.nature <> 'service'
 ), bursts AS (
   SELECT actor, origin, in_hour, count(*) AS calls, count(DISTINCT repository) AS places,

@@ -20,6 +20,3 @@ SELECT
 FROM grants AS g
 JOIN registry AS r ON r.event_key = g.event_key
 WHERE g.effect = 'Allow' AND g.outside AND (g.pulls OR g.pushes)
-  AND r.event_source = 'ecr.amazonaws.com'
-  AND r.event_name IN ('SetRepositoryPolicy', 'PutRegistryPolicy',
-    'CreateRepositoryCreationTemplate', 'UpdateRepositoryCreationTemplate')

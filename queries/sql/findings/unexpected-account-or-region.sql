@@ -30,7 +30,6 @@ FROM (
   CROSS JOIN (SELECT
     sum(CASE WHEN kind = 'account' THEN 1 ELSE 0 END) AS accounts,
     coalesce(sum(CASE WHEN kind = 'region' THEN 1 ELSE 0 END), 0) AS regions FROM listed) AS c
-  WHERE r.is_write AND r.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com')
-    AND r.nature <> 'service'
+  WHERE r.is_write AND r.nature <> 'service'
 ) AS u
 WHERE reason IS NOT NULL
