@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from samples.google_entries import API, REGISTRY, Entry, digest, docker, entry
 
@@ -42,9 +43,7 @@ class Story:
         )
         return START + timedelta(days=day, hours=hour - 8, minutes=minute) + noise
 
-    def push(
-        self, when: datetime, image: str, tag: str, what: str, who: str, **more: object
-    ) -> None:
+    def push(self, when: datetime, image: str, tag: str, what: str, who: str, **more: Any) -> None:
         address, agent = str(more.pop("address", RUNNER)), str(more.pop("agent", "docker/27.1.1"))
         for number, (act, reference) in enumerate(
             [("StartUpload", ""), ("StartUpload", ""), ("PutManifest", f"{tag}@{digest(what)}")]
@@ -55,17 +54,17 @@ class Story:
             )  # fmt: skip
 
     def pull(self, when: datetime, image: str, reference: str, who: str, address: str,
-             **more: object) -> None:  # fmt: skip
+             **more: Any) -> None:  # fmt: skip
         self.entries.append(
             docker(when, PROJECT, PLACE, REPOSITORY, image, "GetManifest", reference, who, address,
                    agent="docker/27.1.1", **more)
         )  # fmt: skip
 
-    def deploy(self, when: datetime, image: str, who: str, address: str, **more: object) -> None:
+    def deploy(self, when: datetime, image: str, who: str, address: str, **more: Any) -> None:
         resource = f"namespaces/{PROJECT}/services/shop"
         operation = f"operations/{digest(image + str(when))[7:27]}"
         reference = f"{PLACE}-docker.pkg.dev/{PROJECT}/{REPOSITORY}/{image}"
-        about: Entry = {
+        about: dict[str, Any] = {
             "log": "activity",
             "kind": "cloud_run_revision",
             "labels": {"location": PLACE, "service_name": "shop"},
@@ -105,7 +104,7 @@ def tell(seed: int = SEED) -> list[Entry]:
 
 def _intrusion(story: Story) -> None:
     start = story.at(8, 21, 40)
-    behind = {
+    behind: dict[str, Any] = {
         "authentication": {
             "serviceAccountDelegationInfo": [{"firstPartyPrincipal": {"principalEmail": DANA}}]
         },

@@ -21,15 +21,6 @@ from queries.raw import raw_record
 from queries.scope import KEY, ORIGIN, Filters, Scope, about
 from tests.evidence_files import API, DANA, SHARED, case_in_memory, one, rows, shared, write
 
-LATER = {
-    "gcp_artifact_registry": "Google audit logs come with the other clouds",
-}
-"""Cases of a later release, and why. Until then each is refused in a clear sentence."""
-
-REFUSED = {
-    "gcp_artifact_registry": "a Google Cloud audit log; other clouds arrive in a later release",
-}
-
 LOSSY = {
     "formats/event_history_csv",
     "formats/lake_csv",
@@ -66,7 +57,7 @@ def _name(path: Path) -> str:
 
 
 _FILES = {_name(path): path for path in _expected_files()}
-_NOW = sorted(set(_FILES) - set(LATER))
+_NOW = sorted(_FILES)
 
 
 @cache
@@ -99,7 +90,6 @@ def answers(case: Case, name: str, **parameters: Any) -> list[dict[str, Any]]:
 
 def test_the_cases_are_beside_the_checkout() -> None:
     shared("cases", "README.md")
-    assert set(LATER) <= set(_FILES), "a case of a later release has gone"
     assert len(_NOW) >= 50
 
 
@@ -176,16 +166,6 @@ def test_numbers_of_the_case(name: str) -> None:
         if expected["load"] == "error":
             assert case.totals["raw_records"] == 0
             assert said
-
-
-@pytest.mark.parametrize("name", sorted(LATER))
-def test_case_of_a_later_release_is_refused_in_a_clear_sentence(name: str) -> None:
-    with field_case(name) as case:
-        assert case.totals["raw_records"] == 0
-        assert case.totals["pushes"] == 0
-        statuses = {status for status, _ in ledger(case).values()}
-        assert statuses == {"skipped"}
-        assert REFUSED[name] in "; ".join(said for _, said in ledger(case).values())
 
 
 @pytest.mark.slow

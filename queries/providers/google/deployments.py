@@ -1,16 +1,14 @@
-"""Calls that make Google Cloud run an image: Cloud Run, Cloud Functions, GKE, Cloud Build.
+"""Calls that make Google Cloud run an image: Cloud Run, Cloud Functions, Cloud Build. (What GKE
+runs is told by the cluster's own audit, which the provider for Kubernetes reads.)
 
-https://cloud.google.com/run/docs/audit-logging,
-https://cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions and
-https://cloud.google.com/kubernetes-engine/docs/how-to/audit-logging (k8s.io: the method is
-`io.k8s.apps.v1.deployments.create`, the resource `apps/v1/namespaces/NS/deployments/NAME`).
+https://cloud.google.com/run/docs/audit-logging and
+https://cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions
 The requests are taken to have the shape of the APIs' own messages.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Any
 
 from queries.providers.base import Deployment, Event, Image
@@ -19,20 +17,6 @@ from queries.providers.members import containers, first_text, member, objects, t
 
 _RUN = re.compile(r"(create|replace|update|delete)(service|job|workerpool)|runjob", re.IGNORECASE)
 _FUNCTION = re.compile(r"(create|update|delete)function", re.IGNORECASE)
-_WORKLOADS = {
-    "pods": "pod",
-    "deployments": "deployment",
-    "replicasets": "replica set",
-    "replicationcontrollers": "replication controller",
-    "daemonsets": "daemon set",
-    "statefulsets": "stateful set",
-    "jobs": "job",
-    "cronjobs": "cron job",
-}
-_K8S = re.compile(
-    r"io\.k8s\.(?:core|apps|extensions|batch)\.[a-z0-9]+\."
-    r"(?P<kind>[a-z]+)(?P<sub>\.ephemeralcontainers)?\.(?P<verb>create|update|patch|delete)"
-)
 
 
 def deployment_of(event: Event, entry: dict[str, Any]) -> Deployment | None:
@@ -47,9 +31,6 @@ def deployment_of(event: Event, entry: dict[str, Any]) -> Deployment | None:
         "RunBuildTrigger",
     ):
         return _build(event)
-    match = _K8S.fullmatch(event.name) if event.service == "k8s.io" else None
-    if match and match["kind"] in _WORKLOADS:
-        return _workload(event, entry, match["kind"], match["verb"])
     return None
 
 
@@ -98,28 +79,6 @@ def _build(event: Event) -> Deployment | None:
     if not images:
         return None
     return Deployment("cloud build", "ran", event.event_id, "build", images)
-
-
-def _workload(event: Event, entry: dict[str, Any], kind: str, verb: str) -> Deployment | None:
-    parts = event.resource.split("/")
-    below = dict(pairwise(parts))
-    namespace = below.get("namespaces", "default")
-    name = (
-        below.get(kind, "")
-        or first_text(event.response, ("metadata", "name"))
-        or first_text(event.request, ("metadata", "name"), ("metadata", "generateName"))
-    )
-    cluster = text(entry, "resource", "labels", "cluster_name")
-    images = _images(event)
-    if verb == "delete":
-        act = "ended"
-    elif not images:
-        return None  # a change to something else
-    else:
-        act = "ran" if kind == "jobs" else "deployed"
-    said = f"{_WORKLOADS[kind]} {namespace}/{name}"
-    unit = f"{event.account}/{event.region}/{cluster}/{namespace}/{kind}/{name}"
-    return Deployment("gke", act, unit, said, images)
 
 
 def _images(event: Event) -> list[Image]:

@@ -18,10 +18,17 @@ from typing import Any
 from queries.envelopes.model import Found
 from queries.envelopes.nested import open_text, open_value
 from queries.json_stream import Piece
-from queries.providers.google.events import audit_event
+from queries.providers.google.events import audit_event, opened_part
 from queries.providers.members import member, text
 
 _PAYLOADS = ("protoPayload", "protopayload_auditlog")
+CLUSTER = "k8s.io"
+_ENTRY = ("insertId", "logName", "operation", "resource", "labels", "severity", "receiveTimestamp")
+_PAYLOAD = (
+    "serviceName", "methodName", "resourceName", "authenticationInfo", "authorizationInfo",
+    "requestMetadata", "status",
+)  # fmt: skip
+_AUDIT = ("serviceName", "methodName", "resourceName", "authenticationInfo", "requestMetadata")
 _OTHER_LOGS = ("jsonPayload", "textPayload", "httpRequest")
 
 
@@ -33,7 +40,12 @@ def read_entry(piece: Piece) -> Found | None:
     if piece.container == "{}":
         return Found(more_pages=True) if value.keys() == {"nextPageToken"} else None
     payload = _payload(value)
+    if payload is not None and not any(member(payload, name) for name in _AUDIT):
+        return Found(foreign="a Google Cloud log entry that is no audit log")
     if payload is not None:
+        if text(payload, "serviceName") == CLUSTER and "protoPayload" not in value:
+            entry = _as_the_api_writes(value, payload)
+            return open_value(replace(piece, value=entry, depth=piece.depth + 1))
         return Found([audit_event(value, payload).record(piece)])
     log = text(value, "logName")
     if log and any(member(value, name) is not None for name in _OTHER_LOGS):
@@ -61,6 +73,17 @@ def _payload(value: dict[str, Any]) -> dict[str, Any] | None:
         if isinstance(payload, dict):
             return payload
     return None
+
+
+def _as_the_api_writes(value: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    """An entry under the API's names, for the provider that reads those of a cluster."""
+    entry = {name: member(value, name) for name in _ENTRY}
+    entry["timestamp"] = text(value, "timestamp").removesuffix(" UTC")
+    told = {name: member(payload, name) for name in _PAYLOAD}
+    for name in ("request", "response", "metadata"):
+        told[name] = opened_part(payload, name)
+    entry["protoPayload"] = {name: each for name, each in told.items() if each is not None}
+    return {name: each for name, each in entry.items() if each is not None}
 
 
 def _is_message(value: dict[str, Any]) -> bool:

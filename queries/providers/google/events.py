@@ -75,9 +75,9 @@ def audit_event(entry: dict[str, Any], payload: dict[str, Any]) -> Event:
         delegation=who.delegation,
         target=unquote(resource),
         resource=resource,
-        request=_part(payload, "request"),
-        response=_part(payload, "response"),
-        details=_part(payload, "metadata") or _part(payload, "serviceData"),
+        request=opened_part(payload, "request"),
+        response=opened_part(payload, "response"),
+        details=opened_part(payload, "metadata") or opened_part(payload, "serviceData"),
     )
     _issue(event, who, resource)
     if service in (REGISTRY, CONTAINER_REGISTRY):
@@ -223,7 +223,7 @@ def _true(value: Any) -> bool:
     return value is True or value == "true"
 
 
-def _part(payload: Any, name: str) -> Any:
+def opened_part(payload: Any, name: str) -> Any:
     """A part of the payload: an object, or a JSON text under another name (BigQuery)."""
     value = member(payload, name)
     return value if value is not None else opened(member(payload, f"{name}Json"))

@@ -23,7 +23,7 @@ UDM = {"metadata": {"eventType": "USER_RESOURCE_CREATION"}, "principal": {}, "ta
         ({"events": [{"udm": UDM}]}, "Chronicle UDM"),
         ({"events": [{"event": UDM}]}, "Chronicle UDM"),
         ({"detail-type": "ECS Task State Change", "source": "aws.ecs", "detail": {}}, "ECS Task"),
-        ({"protoPayload": {}}, "later release"),
+        ({"protoPayload": {}}, "no audit log"),
         ({"operationName": {"value": "x"}, "resourceId": "none"}, "an Azure log"),
         ({"eventType": "x", "eventTime": "x", "topic": "x", "data": {}}, "Event Grid"),
         ({"awslogs": {"data": "x"}}, "not base64"),
