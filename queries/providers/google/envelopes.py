@@ -28,7 +28,6 @@ _PAYLOAD = (
     "serviceName", "methodName", "resourceName", "authenticationInfo", "authorizationInfo",
     "requestMetadata", "status",
 )  # fmt: skip
-_AUDIT = ("serviceName", "methodName", "resourceName", "authenticationInfo", "requestMetadata")
 _OTHER_LOGS = ("jsonPayload", "textPayload", "httpRequest")
 
 
@@ -40,7 +39,7 @@ def read_entry(piece: Piece) -> Found | None:
     if piece.container == "{}":
         return Found(more_pages=True) if value.keys() == {"nextPageToken"} else None
     payload = _payload(value)
-    if payload is not None and not any(member(payload, name) for name in _AUDIT):
+    if payload is not None and not _is_audit(payload):
         return Found(foreign="a Google Cloud log entry that is no audit log")
     if payload is not None:
         if text(payload, "serviceName") == CLUSTER and "protoPayload" not in value:
@@ -73,6 +72,12 @@ def _payload(value: dict[str, Any]) -> dict[str, Any] | None:
         if isinstance(payload, dict):
             return payload
     return None
+
+
+def _is_audit(payload: dict[str, Any]) -> bool:
+    """App Engine's request logs are payloads of another type; tools leave the type out."""
+    kind = text(payload, "@type") or text(payload, "type")
+    return bool(payload) and ("AuditLog" in kind or not kind.startswith("type.googleapis.com/"))
 
 
 def _as_the_api_writes(value: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
