@@ -48,14 +48,15 @@ def write_jsonl(rows: Rows, out: TextIO) -> None:
 
 def write_csv(rows: Rows, out: TextIO) -> int:
     """Comma separated with a header; returns how many cells were neutralised."""
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(rows.columns)
-    neutralised = 0
-    for row in rows.rows:
-        cells = [csv_cell(value) for value in row]
-        neutralised += sum(1 for _, changed in cells if changed)
-        writer.writerow([text for text, _ in cells])
-    return neutralised
+    csv.writer(out, lineterminator="\r\n").writerow(rows.columns)
+    return sum(csv_row(row, out) for row in rows.rows)
+
+
+def csv_row(row: Iterable[object], out: TextIO) -> int:
+    """One line of CSV; returns how many of its cells were neutralised."""
+    cells = [csv_cell(value) for value in row]
+    csv.writer(out, lineterminator="\r\n").writerow([text for text, _ in cells])
+    return sum(changed for _, changed in cells)
 
 
 def csv_cell(value: object) -> tuple[str, bool]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -41,35 +40,21 @@ def write_parquet(case: Case, question: Question, target: Path) -> None:
         cursor.close()
 
 
-def write_rows(rows: Rows, target: Path) -> None:
-    """Write rows into `target`, which must not exist; a column has the type of its values, text
-    where it has none."""
+def write_parts(parts: Iterable[Rows], types: Mapping[str, str], target: Path) -> None:
+    """Write rows that come in parts into `target`, which must not exist; `types` names the columns
+    that are no text."""
     if target.exists():
         raise WrongUsage(f"{target}: exists already; name another file")
     writer = connect()
     try:
-        shape = ", ".join(
-            f'"{name}" {_type_of(row[at] for row in rows.rows)}'
-            for at, name in enumerate(rows.columns)
-        )
-        writer.execute(f"CREATE TABLE answer ({shape})")
-        insert_rows(writer, "answer", rows.rows)
+        for number, part in enumerate(parts):
+            if not number:
+                shape = ", ".join(f'"{c}" {types.get(c, "VARCHAR")}' for c in part.columns)
+                writer.execute(f"CREATE TABLE answer ({shape})")
+            insert_rows(writer, "answer", part.rows)
         quoted = str(target).replace("'", "''")
         writer.execute(f"COPY answer TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
     except duckdb.IOException as error:
         raise InvestigationError(f"{target}: cannot be written ({error})") from None
     finally:
         writer.close()
-
-
-def _type_of(values: Iterable[object]) -> str:
-    for value in values:
-        if isinstance(value, bool):
-            return "BOOLEAN"
-        if isinstance(value, int):
-            return "BIGINT"
-        if isinstance(value, datetime):
-            return "TIMESTAMP"
-        if value is not None:
-            break
-    return "VARCHAR"

@@ -73,7 +73,7 @@ class Absent:
 
 
 def absent_evidence(case: Case) -> Absent:
-    """Which files are not there any more; objects of a bucket can be fetched again."""
+    """Which files are not where they were read (objects of a bucket: not in the cache)."""
     rows = case.ask(
         "SELECT DISTINCT path FROM files WHERE path IS NOT NULL AND path <> ''"
         " AND status <> 'skipped' ORDER BY path LIMIT $most",

@@ -85,13 +85,16 @@ def read_journal(path: Path) -> tuple[list[Entry], int]:
 def append(path: Path, entry: Entry) -> None:
     """Add a step, and wait until it is on the disk. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    # Without O_BINARY, Windows would write each line end as two characters.
+    binary = getattr(os, "O_BINARY", 0)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | binary, 0o600)
     try:
         line = f"{line_of(entry)}\n".encode()
-        size = os.fstat(handle).st_size
         # After a line that a crash has cut off, a new one begins.
-        if size and os.pread(handle, 1, size - 1) != b"\n":
-            line = b"\n" + line
+        if os.fstat(handle).st_size:
+            os.lseek(handle, -1, os.SEEK_END)
+            if os.read(handle, 1) != b"\n":
+                line = b"\n" + line
         while line:
             line = line[os.write(handle, line) :]
         os.fsync(handle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -178,6 +178,7 @@ def _stories(document: Document, case: Case, found: Found) -> None:
     document.heading("What happened", "story")
     marked = set(case.marks.places.values())
     told = [s for s in found.stories if s.severity in _TELLING][:MOST_STORIES]
+    ids = _ids(case, [key for s in told for f in s.findings for key in f.event_keys])
     for story in told:
         document.heading(f"{story.number}. {headline(story)}", level=3)
         document.timeline(_moments(case, story, marked), f"Story {story.number}, {_when(story)}")
@@ -187,7 +188,7 @@ def _stories(document: Document, case: Case, found: Found) -> None:
         document.table(
             ("when (UTC)", "severity", "what happened", "event ids"),
             [
-                (_time(f.event_time), f.severity, f.why, Code(" ".join(_ids(case, f.event_keys))))
+                (_time(f.event_time), f.severity, f.why, _first(f.event_keys, ids))
                 for f in story.findings
             ],
             wide=True,
@@ -221,10 +222,11 @@ def _marked(document: Document, case: Case, found: Found) -> None:
         "Everything that is marked",
     )
     for number, mark in enumerate(marks, 1):
-        _mark(document, number, mark, mark.key in case.marks.places)
+        chain = _chain_of(case, mark.subject.get("access_key_id"))
+        _mark(document, number, mark, mark.key in case.marks.places, chain)
 
 
-def _mark(document: Document, number: int, mark: Mark, is_here: bool) -> None:
+def _mark(document: Document, number: int, mark: Mark, is_here: bool, chain: str) -> None:
     subject = mark.subject
     document.heading(f"{number}. {_mark_label(mark)}, {_time(subject.get('event_time'))}", level=3)
     document.facts(
@@ -238,6 +240,7 @@ def _mark(document: Document, number: int, mark: Mark, is_here: bool) -> None:
             ("outcome", _code(subject.get("outcome"), subject.get("error_code"))),
             ("who", _code(subject.get("principal"))),
             ("origin", _code(subject.get("origin"))),
+            ("chain", _code(chain)),
             ("access key", _code(subject.get("access_key_id"))),
             ("from", _code(subject.get("source_ip_address"), subject.get("user_agent"))),
             ("repository", _code(subject.get("repository"))),
@@ -447,15 +450,29 @@ def _chains(document: Document, case: Case, story: Story) -> None:
     document.bullets(lines or [("no chain is known: the calls that issued it are not there",)])
 
 
-def _ids(case: Case, keys: Sequence[int]) -> list[str]:
-    shown = list(dict.fromkeys(keys))[:10]
+def _ids(case: Case, keys: Sequence[int]) -> dict[int, str | None]:
     rows = case.ask(
         "SELECT event_key, event_id FROM events"
         " WHERE event_key IN (SELECT unnest($keys::BIGINT[]))",
-        {"keys": shown},
+        {"keys": sorted(set(keys))},
     ).rows
-    ids = dict(rows)
-    return [str(ids[key]) for key in shown if ids.get(key)]
+    return dict(rows)
+
+
+def _first(keys: Sequence[int], ids: Mapping[int, str | None]) -> Code:
+    """The ids of some events of a finding; the others are in `findings --format json`."""
+    found = [ids.get(key) for key in list(dict.fromkeys(keys))[:10]]
+    return Code(" ".join(ident for ident in found if ident))
+
+
+def _chain_of(case: Case, access_key: object) -> str:
+    """Origin to session; empty where nothing stands behind the session."""
+    rows = case.ask(
+        "SELECT chain FROM sessions WHERE access_key_id = $key ORDER BY issued_at LIMIT 1",
+        {"key": access_key},
+    ).rows
+    arns = json.loads(rows[0][0] or "[]") if rows else []
+    return " → ".join(map(str, arns)) if len(arns) > 1 else ""
 
 
 def _who(subject: Any) -> str:

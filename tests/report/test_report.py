@@ -95,6 +95,12 @@ def test_a_case_without_its_evidence_is_reported_whole(case_file: Path) -> None:
         "Every file of the evidence",
     ]
     assert "not from the pipeline" in text
+    chain = re.findall(r"\*\*chain\*\*: `(.*)`", text)
+    assert [link.split(":")[-1] for link in chain[0].split(" → ")] == [
+        "user/sam.sre",
+        "assumed-role/jump/sam.sre",
+        "assumed-role/ci-push/1773012388",
+    ]
     fences = [t for t in MarkdownIt().parse(text) if t.type == "fence" and t.info == "json"]
     assert f'"eventID": "{PUSH}"' in fences[0].content or f'"eventID":"{PUSH}"' in fences[0].content
     record = hashlib.sha256(fences[0].content.rstrip("\n").encode()).hexdigest()

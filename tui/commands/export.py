@@ -91,44 +91,21 @@ def write_as(
         else:
             _, neutralised = timesketch.write_csv(rows, chosen, out)
     else:
-        neutralised = _plain(rows, chosen, form, out)
+        from queries.exports import plain
+
+        parts = plain.parts_of(rows, chosen)
+        if form == "csv":
+            neutralised = plain.as_csv(parts, out)
+        else:
+            plain.as_jsonl(parts, out)
     if neutralised:
         note(f"{neutralised} CSV cells begin like a formula; an apostrophe was put in front")
-
-
-def _plain(rows: Any, chosen: Any, form: str, out: Any) -> int:
-    """Rows with their tags and comment, as CSV or JSON lines."""
-    from queries.case import Rows
-    from queries.export import write_csv, write_jsonl
-
-    found = _table(rows, chosen)
-    if not found.rows:
-        return 0
-    if form == "csv":
-        return write_csv(found, out)
-    write_jsonl(Rows(found.columns, found.rows), out)
-    return 0
-
-
-def _table(rows: Any, chosen: Any) -> Any:
-    from queries.case import Rows
-
-    told = [
-        {
-            **row,
-            "tags": " ".join(chosen.tags.get(row["event_key"], ())),
-            "comment": chosen.comments.get(row["event_key"], ""),
-        }
-        for row in rows
-    ]
-    columns = list(told[0]) if told else []
-    return Rows(columns, [tuple(row.values()) for row in told])
 
 
 def write_parquet_of(case: Case, what: str, found: Found | None, target: Path) -> None:
     """Write the events into a new Parquet file."""
     from queries.exports.chosen import choose, rows_of
-    from queries.parquet import write_rows
+    from queries.exports.plain import as_parquet, parts_of
 
     chosen = choose(case, what, found)
-    write_rows(_table(rows_of(case, chosen), chosen), target)
+    as_parquet(parts_of(rows_of(case, chosen), chosen), target)
