@@ -3,8 +3,8 @@
 The evidence in ``samples/incident`` is ten days of CloudTrail, as an organisation trail
 delivers it. Nobody in it exists: accounts, addresses and names are the ones set aside for
 documentation. ``python -m samples.generate`` writes it anew, byte for byte. Beside it lie
-smaller ones: ``azure`` is a week of an Azure registry, ``cluster`` three days of ECR and of the
-Kubernetes cluster that runs its images.
+smaller ones: ``azure`` is a week of an Azure registry, ``google`` nine days of one on Google Cloud,
+``cluster`` three days of ECR and of the Kubernetes cluster that runs its images.
 """
 
 from importlib.resources import files

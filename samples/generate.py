@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from samples import azure_incident, cluster_incident
+from samples import azure_incident, cluster_incident, google_incident
 from samples.delivery import ORGANISATION, deliver
 from samples.story import tell
 
@@ -43,6 +43,7 @@ def write(folder: Path, files: Mapping[str, bytes], own: Sequence[str] = (_TRAIL
 SAMPLES: Mapping[str, tuple[Callable[[int], dict[str, bytes]], tuple[str, ...]]] = {
     "incident": (build, (_TRAIL,)),
     "azure": (azure_incident.build, azure_incident.FOLDERS),
+    "google": (google_incident.build, google_incident.FOLDERS),
     "cluster": (cluster_incident.build, (_TRAIL, "exports")),
 }
 """Name of the committed folder: what builds it, and the folders in it that are its own."""
