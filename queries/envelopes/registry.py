@@ -1,7 +1,7 @@
 """The envelopes in the order in which they are asked. A new one is added here, once.
 
-Those that know a wrapping come before those that know a bare record; then come those of the
-providers, and `foreign` takes the rest. How a text becomes pieces at all is for `texts`.
+What says by one member what it is comes first. Those that know a wrapping come before those that
+know a bare record; then come those of the providers, and `foreign` takes the rest. How a text becomes pieces at all is for `texts`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from queries.envelopes import (
 )
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
-from queries.providers import provider_envelopes
+from queries.providers import provider_envelopes, sure_envelopes
 from queries.providers.base import Envelope
 
 _CLOUDTRAIL = tuple(
@@ -57,7 +57,12 @@ _CLOUDTRAIL = tuple(
         digest,
     )
 )
-ENVELOPES = (*_CLOUDTRAIL, *provider_envelopes(), Envelope(foreign.NAME, foreign.read))
+ENVELOPES = (
+    *sure_envelopes(),
+    *_CLOUDTRAIL,
+    *provider_envelopes(),
+    Envelope(foreign.NAME, foreign.read),
+)
 
 
 def open_piece(piece: Piece) -> tuple[str, Found]:

@@ -21,6 +21,11 @@ def provider_envelopes() -> tuple[Envelope, ...]:
     return tuple(envelope for provider in PROVIDERS for envelope in provider.envelopes)
 
 
+def sure_envelopes() -> tuple[Envelope, ...]:
+    """The envelopes of providers to be asked before all others."""
+    return tuple(envelope for provider in PROVIDERS for envelope in provider.sure)
+
+
 def names_table(names: Sequence[str]) -> bool:
     """Whether a header is that of a table that one of the providers knows."""
     return any(provider.names_table(names) for provider in PROVIDERS)

@@ -264,6 +264,8 @@ class Provider:
     title: str
     """On screens and in sentences."""
     envelopes: tuple[Envelope, ...] = ()
+    sure: tuple[Envelope, ...] = ()
+    """Those to ask before CloudTrail's own: they know by one look what can be nothing else."""
     hosted: Callable[[str, str], Hosted | None] = lambda host, path: None
     """(host in lower case, path without tag and digest) of an image reference to whose it is."""
     join: Callable[[duckdb.DuckDBPyConnection], None] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queries.providers.base import Provider
-from queries.providers.kubernetes.envelopes import ENVELOPES, names_table
+from queries.providers.kubernetes.envelopes import ENVELOPES, SURE, names_table
 from queries.providers.kubernetes.events import NAME
 from queries.providers.kubernetes.join import join_records, unseen
 from queries.providers.kubernetes.vocabulary import SERVICE
@@ -12,6 +12,7 @@ PROVIDER = Provider(
     NAME,
     "Kubernetes",
     envelopes=ENVELOPES,
+    sure=SURE,
     join=join_records,
     unseen=unseen,
     names_table=names_table,

@@ -140,6 +140,15 @@ def _item(piece: Piece, value: Any) -> Piece:
     return Piece(value, text, "items", piece.repeated_keys, piece.depth)
 
 
+def read_marked(piece: Piece) -> Found | None:
+    """An event that says by its apiVersion what it is."""
+    value: Any = piece.value
+    if isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("audit.k8s.io"):
+        return read_event(piece)
+    return None
+
+
+SURE = (Envelope("Kubernetes audit", read_marked),)
 ENVELOPES = (
     Envelope("Kubernetes audit", read_event),
     Envelope("GKE audit", read_gke),

@@ -77,7 +77,8 @@ def of_audit(audit: dict[str, Any], cluster: Cluster) -> tuple[Event, list[str],
     about = _about(audit, asked, answered)
     outcome, error, message = _result(audit)
     object_ = asked if _says(asked) else answered if about.verb != "patch" else None
-    work = workload_of(object_)
+    reads = only_reads(about.verb, about.subresource)
+    work = Workload() if reads else workload_of(object_)
     cut = is_truncated(audit)
     uri = str(audit.get("requestURI") or "")
     name = f"{about.verb or 'request'} {about.resource}".strip()
@@ -102,7 +103,7 @@ def of_audit(audit: dict[str, Any], cluster: Cluster) -> tuple[Event, list[str],
         error=error,
         error_message=message,
         request_id=str(audit.get("auditID") or ""),
-        reads=only_reads(about.verb, about.subresource) if about.verb else None,
+        reads=reads if about.verb else None,
         kind="kubernetes audit",
         category=str(audit.get("stage") or ""),
         principal=caller.principal,
