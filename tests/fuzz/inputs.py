@@ -162,8 +162,11 @@ class Inputs:
         self._found = self._field_cases()
 
     def _field_cases(self) -> list[tuple[str, bytes]]:
-        """The small files of the field cases, where they are beside the checkout."""
+        """The small files of the field cases, where they are beside the checkout, and some of other
+        clouds'."""
         files = sorted(path for path in (SHARED / "cases").rglob("*") if path.is_file())
+        for name in ("azure", "cluster"):
+            files += sorted(path for path in incident_path(name).rglob("*") if path.is_file())[::8]
         return [
             (path.name, path.read_bytes())
             for path in files
