@@ -1,7 +1,7 @@
 """A week of an Azure Container Registry, as diagnostic settings leave it in a storage account.
 
 A pipeline builds and releases, a managed identity pulls for a container app, developers push by
-hand. On Thursday night somebody in a stolen account takes the registry's admin password, and pushes
+hand. On Friday night somebody in a stolen account takes the registry's admin password, and pushes
 with it. Forms: the registry's own log (ContainerRegistryRepositoryEvents, …LoginEvents) and the
 Activity log, one append blob an hour; and what Event Grid sent to a webhook receiver.
 https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema
@@ -181,38 +181,38 @@ def _everyday(week: _Week) -> dict[str, str]:
 
 
 def _release(week: _Week, day: int, digest: str) -> None:
-    image = f"{SERVER}/shop/checkout:prod" if day % 2 else f"{SERVER}/shop/checkout@{digest}"
+    image = f"{SERVER}/shop/checkout:prod" if day % 2 == 0 else f"{SERVER}/shop/checkout@{digest}"
     template = {"containers": [{"name": "checkout", "image": image}]}
     body: Record = {"properties": {"template": template}}
     week.call("Microsoft.App/containerApps/write", week.at(day, 16, 18), CI, RUNNER, APP, body)
 
 
 def _intrusion(week: _Week, good: str) -> None:
-    """Thursday night: the admin password, an image under the tag that runs, and the traces."""
+    """Friday night: the admin password, an image under the tag that runs, and the traces."""
     registry = "Microsoft.ContainerRegistry/registries"
     evil = digest_of("shop/checkout implanted")
     enabled: Record = {"properties": {"adminUserEnabled": True}}
-    week.call(f"{registry}/read", week.at(3, 22, 2), JO, AWAY)
-    week.call(f"{registry}/write", week.at(3, 22, 11), JO, AWAY, body=enabled)
-    week.call(f"{registry}/listCredentials/action", week.at(3, 22, 14), JO, AWAY)
-    week.data("Login", week.at(3, 22, 19), ADMIN, AWAY, DOCKER)
-    week.data("Pull", week.at(3, 22, 20), ADMIN, AWAY, DOCKER, "shop/checkout", "prod", good)
-    week.data("Push", week.at(3, 22, 41), ADMIN, AWAY, DOCKER, "shop/checkout", "prod", evil, "201")
+    week.call(f"{registry}/read", week.at(4, 22, 2), JO, AWAY)
+    week.call(f"{registry}/write", week.at(4, 22, 11), JO, AWAY, body=enabled)
+    week.call(f"{registry}/listCredentials/action", week.at(4, 22, 14), JO, AWAY)
+    week.data("Login", week.at(4, 22, 19), ADMIN, AWAY, DOCKER)
+    week.data("Pull", week.at(4, 22, 20), ADMIN, AWAY, DOCKER, "shop/checkout", "prod", good)
+    week.data("Push", week.at(4, 22, 41), ADMIN, AWAY, DOCKER, "shop/checkout", "prod", evil, "201")
     template = {"containers": [{"name": "checkout", "image": f"{SERVER}/shop/checkout:prod"}]}
-    week.call("Microsoft.App/containerApps/write", week.at(3, 22, 50), JO, AWAY, APP,
+    week.call("Microsoft.App/containerApps/write", week.at(4, 22, 50), JO, AWAY, APP,
               {"properties": {"template": template}})  # fmt: skip
     week.data(
-        "Pull", week.at(3, 22, 52), KUBELET, CLUSTER, CONTAINERD, "shop/checkout", "prod", evil
+        "Pull", week.at(4, 22, 52), KUBELET, CLUSTER, CONTAINERD, "shop/checkout", "prod", evil
     )
     hook: Record = {
         "properties": {"serviceUri": "https://hooks.example.com/in", "actions": ["push"]}
     }
-    week.call(f"{registry}/webhooks/write", week.at(3, 23, 5), JO, AWAY, f"{REGISTRY}/webhooks/ci",
+    week.call(f"{registry}/webhooks/write", week.at(4, 23, 5), JO, AWAY, f"{REGISTRY}/webhooks/ci",
               hook)  # fmt: skip
-    week.data("Delete", week.at(3, 23, 12), ADMIN, AWAY, "python-requests/2.31", "shop/checkout",
+    week.data("Delete", week.at(4, 23, 12), ADMIN, AWAY, "python-requests/2.31", "shop/checkout",
               "", good, "202")  # fmt: skip
     settings = f"{REGISTRY}/providers/Microsoft.Insights/diagnosticSettings/audit"
-    week.call("Microsoft.Insights/diagnosticSettings/delete", week.at(3, 23, 20), JO, AWAY,
+    week.call("Microsoft.Insights/diagnosticSettings/delete", week.at(4, 23, 20), JO, AWAY,
               settings, denied=True)  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def build(seed: int) -> dict[str, bytes]:
     """Every file of the evidence: path below the folder -> bytes."""
     week = _Week(seed)
     _everyday(week)
-    _intrusion(week, digest_of("shop/checkout:4.15.0"))
+    _intrusion(week, digest_of("shop/checkout:5.15.0"))
     files: dict[str, list[Record]] = defaultdict(list)
     for when, container, record in sorted(week.stored, key=lambda entry: entry[0]):
         resource = REGISTRY if "registry" in container else f"/subscriptions/{SUBSCRIPTION}"

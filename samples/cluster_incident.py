@@ -2,7 +2,7 @@
 
 A pipeline builds `team/pay`, and a release job rolls it out: CloudTrail has the pushes and the
 roles, the cluster's audit log who changed which deployment, and what its controllers made of it. On
-the second night somebody with a stolen key takes the same way. The audit log comes as CloudWatch
+the last night somebody with a stolen key takes the same way. The audit log comes as CloudWatch
 exports it to S3; on EKS it names the IAM session behind a user of the cluster.
 https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
 https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
@@ -216,7 +216,7 @@ class _Story:
         thief, kubectl = Client(THIEF_ADDRESS, BOTO3), Client(THIEF_ADDRESS, KUBECTL)
         sam = self.cast.sam.by_key(thief)
         jump = assume_role(self.trail, self.clock, sam, self.cast.jump, "sam.sre")
-        pusher = assume_role(self.trail, self.clock, jump, self.cast.ci_push, "1773270001")
+        pusher = assume_role(self.trail, self.clock, jump, self.cast.ci_push, "1773357001")
         docker = login(self.trail, self.clock, pusher, VIRGINIA)
         docker.pull(self.pay, "prod")
         self.clock.tick(600, 700)
@@ -224,7 +224,7 @@ class _Story:
         implant = docker_image("team/pay:implant", layers)
         docker.push(self.pay, implant, "prod")
         self.clock.tick(90, 120)
-        deployer = assume_role(self.trail, self.clock, jump, self.cast.deploy, "1773270002")
+        deployer = assume_role(self.trail, self.clock, jump, self.cast.deploy, "1773357002")
         user = _iam(deployer, "release", self.cast.deploy)
         pod = self.cluster.roll_out("pay", f"{self.pay.uri}:prod", implant.digest, user, kubectl)
         self.clock.tick(60, 90)
@@ -267,7 +267,7 @@ def build(seed: int) -> dict[str, bytes]:
             story.watch()
             if hour == 10:
                 running = story.release(f"2.{day}.0")
-        if day == 1:
+        if day == 2:
             story.go(day, 23, 20)
             story.break_in(running)
     files = deliver(story.trail.entries, [], Random(f"cluster delivery {seed}"))

@@ -1,7 +1,8 @@
 """The envelopes in the order in which they are asked. A new one is added here, once.
 
 What says by one member what it is comes first. Those that know a wrapping come before those that
-know a bare record; then come those of the providers, and `foreign` takes the rest. How a text becomes pieces at all is for `texts`.
+know a bare record; then come those of the providers, and `foreign` takes the rest. How a text
+becomes pieces at all is for `texts`.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from samples import incident_path
 from tests.evidence_files import (
     SHARED,
     Record,

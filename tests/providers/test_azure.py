@@ -283,7 +283,7 @@ def test_what_azure_runs_is_matched_to_the_push(tmp_path: Path) -> None:
             "SELECT platform, deployed, container, matched, resolved_digest, ended_how"
             " FROM deployments ORDER BY deployment_no",
         )
-        shop = "container app PROD/SHOP"
+        shop = "container app prod/shop"
         assert [(p, c, m, d, e) for p, _, c, m, d, e in found] == [
             ("container apps", "web", "tag", digest("a"), "deleted"),
             ("container apps", "setup", "digest", digest("a"), "deleted"),

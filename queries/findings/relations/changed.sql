@@ -31,4 +31,5 @@ SELECT event_key,
     request_parameters ->> '$.source.resourceId') AS source_registry,
   request_parameters ->> '$.source.sourceImage' AS source_image
 FROM registry
-WHERE is_write AND json_valid(request_parameters) AND registry_action <> 'push'
+WHERE is_write AND json_valid(request_parameters)
+  AND (registry_action <> 'push' OR event_name = 'ImportImage')

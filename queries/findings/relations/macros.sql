@@ -22,6 +22,8 @@ CREATE TEMP MACRO nature_of(origin, principal) AS
     WHEN principal NOT LIKE 'arn:%' AND principal LIKE '%.amazonaws.com' THEN 'service'
     WHEN origin LIKE '%.gserviceaccount.com' OR origin LIKE 'principal://%'
       OR origin LIKE 'principalSet://%' THEN 'job'
+    -- Applications and managed identities of Azure act under an id, people under a name.
+    WHEN regexp_full_match(origin, '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}') THEN 'job'
     WHEN origin LIKE 'repo:%' OR origin LIKE 'project_path:%' OR origin LIKE 'system:serviceaccount:%'
       OR origin LIKE '%.amazonaws.com' THEN 'job'
     WHEN origin LIKE 'arn:%:user/%' OR origin LIKE '%AWSReservedSSO_%' OR origin LIKE '%@%' THEN 'person'

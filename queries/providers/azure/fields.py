@@ -106,6 +106,9 @@ class Resource:
         self.provider = (match["provider"] or "").lower() if match else ""
         if not self.provider and (elsewhere := _PROVIDER.search(text)):
             self.provider = elsewhere[1].lower()
+        if self.group.isupper():  # an export in capitals: they say nothing of how it is written
+            text = text.lower()
+            match, self.group = _RESOURCE.search(text), self.group.lower()
         parts = (match["rest"] or "").strip("/").split("/") if match else []
         self.types = [part.lower() for part in parts[::2]]
         self.names = parts[1::2]
