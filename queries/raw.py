@@ -55,6 +55,8 @@ def _kept_with_a_mark(case: Case, file_id: int, position: int, why: str) -> RawR
         return None
     when = f"{mark.time:%Y-%m-%d %H:%M} UTC"
     said = f"as kept in the case when {mark.author} marked it ({when}); now: {why}"
+    if not record.whole:
+        said = f"CHANGED since it was marked (its hash is another); {said}"
     return RawRecord(record.text, record.file_name, record.position, said)
 
 

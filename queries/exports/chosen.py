@@ -49,9 +49,9 @@ def choose(case: Case, which: str, found: Found | None) -> Chosen:
         for number, key in enumerate(finding.event_keys):
             found_keys.add(key)
             tags[key] = tuple(dict.fromkeys((*tags.get(key, ()), finding.rule.id)))
-            if number == 0:  # the others only stand beside it
+            if number == 0 and finding.rule.technique:  # the others only stand beside it
                 known = techniques.get(key, frozenset())
-                techniques[key] = known | {finding.rule.technique}
+                techniques[key] = known | set(finding.rule.technique.split(", "))
     marks = {mark.key: mark for mark in case.marks.all}
     places = case.marks.places
     for mark_key, event_key in places.items():

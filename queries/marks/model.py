@@ -37,6 +37,11 @@ class KeptRecord:
     position: int
     """Number of the record within the file, from 1."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether the text is still the one whose hash was written down when it was marked."""
+        return sha256_of(self.text) == self.sha256
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

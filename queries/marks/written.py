@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,7 @@ def line_of(entry: Entry) -> str:
         "push": entry.is_push,
         "subject": subject,
         "records": [
-            {name: getattr(record, name) for name in KeptRecord.__slots__}
+            {field.name: getattr(record, field.name) for field in fields(KeptRecord)}
             for record in entry.records
         ],
     }
@@ -43,7 +44,7 @@ def entry_of(line: str) -> Entry | None:
     try:
         found = json.loads(line) if len(line) < _LONGEST else None
         return _entry(found) if isinstance(found, dict) else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

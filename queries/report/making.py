@@ -259,6 +259,11 @@ def _mark(document: Document, number: int, mark: Mark, is_here: bool, chain: str
             "; SHA-256 of the record ", Code(record.sha256),
             ", of the file ", Code(record.file_sha256 or "unknown"), ":",
         )  # fmt: skip
+        if not record.whole:
+            document.say(
+                "This text was changed after it was marked: it does not have that hash.",
+                kind="note",
+            )
         document.verbatim(record.text, "json")
 
 

@@ -219,3 +219,42 @@ def test_a_journal_cut_off_by_a_crash_keeps_what_is_whole(evidence: Path, tmp_pa
         assert again.broken_lines == 1
         again.remove(again.all[0].key)
         assert len(Marks(journal)) == 0
+
+
+def test_a_record_that_was_changed_after_it_was_marked_is_told(
+    evidence: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "c.case"
+    with open_case([str(evidence)], case_file=file) as case:
+        mark(case, "push-1")
+    shutil.rmtree(evidence)
+    with duckdb.connect(str(file)) as opened:
+        opened.execute("UPDATE mark_entries SET entry = replace(entry, 'team/api', 'team/web')")
+    with open_case([], case_file=file) as case:
+        event = case.ask("SELECT file_id, position FROM events WHERE event_id = 'push-1'").rows[0]
+        assert raw_record(case, *event).kept.startswith("CHANGED since it was marked")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[]",
+        "{}",
+        "null",
+        '{"action": "mark"}',
+        '{"id": 1, "time": "never", "author": "", "action": "mark", "mark": ""}',
+        '{"id": "1", "time": 5, "author": "", "action": "mark", "mark": ""}',
+        '{"id": "1", "time": "2026-03-02T10:00:00", "author": "", "action": "run", "mark": ""}',
+        '{"id": "1", "time": "2026-03-02T10:00:00", "author": "", "action": "mark", "mark": "",'
+        ' "records": [5]}',
+        '{"id": "1", "time": "2026-03-02T10:00:00", "author": "", "action": "mark", "mark": "",'
+        ' "subject": [1]}',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_step_of_ours_is_passed_over(tmp_path: Path, line: str) -> None:
+    journal = tmp_path / "j"
+    journal.write_text(f"{line}\n", encoding="utf-8")
+    marks = Marks(journal)
+    assert len(marks) == 0
+    assert marks.broken_lines + len(marks.entries) <= 1

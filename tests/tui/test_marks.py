@@ -147,3 +147,14 @@ async def test_hostile_text_in_marks_is_shown_and_not_obeyed(tmp_path: Path) -> 
             await driver.press("escape", "down")
         await driver.press("enter")
         driver.on(RawScreen)
+
+
+async def test_leaving_the_program_leaves_one_file_that_holds_all(tmp_path: Path) -> None:
+    logs = write(tmp_path / "logs", {"a.json": trail([record("ListUsers", at(1), eventID="l")])})
+    file = tmp_path / "c.case"
+    async with driving(logs, case_file=str(file)) as driver:
+        await driver.press("E", "M", "i", "escape")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.case", "logs"]
+    async with driving(case_file=str(file), paths_given=False) as driver:
+        await driver.press("B")
+        assert driver.row["event_id"] == "l"
