@@ -9,13 +9,17 @@ import duckdb
 
 from queries.case import Case, Rows
 from queries.database import connect
+from queries.enrichment.model import Enrichment
 from queries.errors import InvestigationError, WrongUsage
 from queries.index.rows import insert_rows
 from queries.question import Question
 
 
-def write_parquet(case: Case, question: Question, target: Path) -> None:
-    """Answer `question` into `target`, which must not exist.
+def write_parquet(
+    case: Case, question: Question, target: Path, enrichment: Enrichment | None = None
+) -> None:
+    """Answer `question` into `target`, which must not exist, with what is known of its addresses
+    and accounts.
 
     The case is sealed and may not touch files, so the rows pass through a connection of their
     own; their types are those of the answer.
@@ -24,12 +28,18 @@ def write_parquet(case: Case, question: Question, target: Path) -> None:
         raise WrongUsage(f"{target}: exists already; name another file")
     cursor = case.connection.cursor()
     cursor.execute(question.sql, question.bound)
-    shape = ", ".join(f'"{column[0]}" {column[1]}' for column in cursor.description or ())
+    types = {column[0]: str(column[1]) for column in cursor.description or ()}
+    names = list(types)
+    known = enrichment or Enrichment()
+    # What is added is text.
+    shape = ", ".join(
+        f'"{name}" {types.get(name, "VARCHAR")}' for name in known.beside(Rows(names, [])).columns
+    )
     writer = connect()
     try:
         writer.execute(f"CREATE TABLE answer ({shape})")
         while rows := cursor.fetchmany(20_000):
-            insert_rows(writer, "answer", rows)
+            insert_rows(writer, "answer", known.beside(Rows(names, rows)).rows)
         # COPY takes no bound parameter for its target.
         quoted = str(target).replace("'", "''")
         writer.execute(f"COPY answer TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")

@@ -18,10 +18,11 @@ KEY = "key"
 PRINCIPAL = "principal"
 ORIGIN = "origin"
 ADDRESS = "address"
+ADDRESSES = "addresses"
 REPOSITORY = "repository"
 VALUE = "value"
 
-SCOPES = (SESSION, KEY, PRINCIPAL, ORIGIN, ADDRESS, REPOSITORY, VALUE, ALL)
+SCOPES = (SESSION, KEY, PRINCIPAL, ORIGIN, ADDRESS, ADDRESSES, REPOSITORY, VALUE, ALL)
 
 ACTS = {
     "delete": "deletes",
@@ -47,6 +48,8 @@ class Scope:
     """With SESSION: the session's ARN; OIDC jobs share ARNs, so the key alone is `value`."""
     places: str | None = None
     """With VALUE: the columns that hold it, as `locate` finds them."""
+    said: str | None = None
+    """With ADDRESSES, whose `value` lists them between spaces: what they have in common."""
 
     @property
     def located(self) -> bool:

@@ -17,10 +17,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from queries.case import Case, open_case
+from queries.enrichment.model import Enrichment
 from queries.errors import Cancelled, InvestigationError
 from queries.marks.opening import absent_evidence
 from queries.progress import CancelToken, Progress
 from queries.sources.s3.options import is_remote
+from tui import enriched
 from tui.history import History
 from tui.jobs import join_questions
 from tui.lookout import Lookout, what_came
@@ -110,6 +112,7 @@ class InvestigateApp(App[None]):
         start: str = FINDINGS,
         start_at: str | None = None,
         settings: Callable[[], Settings] | None = None,
+        enrichment: Enrichment | None = None,
     ) -> None:
         """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
         `follow`: seconds after which to look for new evidence, again and again.
@@ -129,6 +132,7 @@ class InvestigateApp(App[None]):
         self._start = start
         self._start_at = start_at
         self.history = History()
+        enriched.use(enrichment or Enrichment())
         self.rules = RulesJob(settings or _usual_settings, self._rules_asked)
         self._cancel = CancelToken()
         self._listing_cancel = CancelToken(self._cancel)

@@ -21,6 +21,7 @@ from queries.naming import (
     what_ran,
     where_from,
 )
+from tui.enriched import enrichment
 from tui.text import fmt_bytes, fmt_count, fmt_time, safe_content, short_digest
 from tui.widgets.paged_table import Row
 from tui.widgets.sparkline import sparkline
@@ -63,7 +64,9 @@ def repository_cell(value: Any, row: Row) -> Content | str:
 
 
 def short_account(account: str) -> str:
-    """`1111…3333`: twelve digits are more than a table needs; details show them all."""
+    """Its name, or `1111…3333`: twelve digits are more than a table needs; details show them."""
+    if name := enrichment().account(account):
+        return name
     return f"{account[:4]}…{account[-4:]}" if len(account) == 12 else account
 
 

@@ -108,7 +108,16 @@ def _run(given: list[str]) -> int:
 
 def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
-    from tui.commands import behind, export, findings, handover, image, marks, where
+    from tui.commands import (
+        behind,
+        enrichment,
+        export,
+        findings,
+        handover,
+        image,
+        marks,
+        where,
+    )
     from tui.remote import WITH_VALUE
 
     with_value = (
@@ -116,6 +125,7 @@ def _first_word(given: list[str]) -> str:
         "--theme",
         "--interval",
         "--start-at",
+        *enrichment.WITH_VALUE,
         *findings.WITH_VALUE,
         *image.WITH_VALUE,
         *behind.WITH_VALUE,
@@ -202,6 +212,7 @@ def _interface_parser() -> argparse.ArgumentParser:
 
 def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
     """Options that the interface and every command share."""
+    from tui.commands.enrichment import add_enrichment_options
     from tui.remote import add_remote_options
 
     if top:
@@ -230,6 +241,7 @@ def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
         help="exit code 1 when any evidence was damaged, unreadable or not read",
     )
     add_remote_options(parser, top=top)
+    add_enrichment_options(parser, top=top)
 
 
 def evidence_paths(options: argparse.Namespace) -> list[str]:
@@ -249,6 +261,7 @@ def evidence_paths(options: argparse.Namespace) -> list[str]:
 
 def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from tui.commands import findings
+    from tui.commands.enrichment import enrichment_of
     from tui.remote import print_listing, remote_of
 
     if not options.paths and not options.demo and options.case is None:
@@ -269,6 +282,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         )
     # A mistake in the configuration is said before the interface has the terminal.
     settings = findings.settings_of(options)
+    known = enrichment_of(options)
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False)
     from tui.app import InvestigateApp
@@ -284,6 +298,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         start=options.start,
         start_at=options.start_at,
         settings=lambda: settings,
+        enrichment=known,
     )
     app.run()
     app.finish()

@@ -10,8 +10,10 @@ from textual import on
 from textual.content import Content
 
 from queries.case import Case, Rows
+from queries.enrichment import model
 from queries.progress import CancelToken
 from queries.question import Order, Question
+from tui.enriched import enrichment
 from tui.jobs import Jobs
 from tui.marking import MARKED, marked_event
 from tui.widgets.paged_table import Column, PagedTable, Row, ViewState
@@ -40,8 +42,9 @@ class QuestionTable(PagedTable):
         empty_message: Content | str = "nothing here",
         id: str | None = None,
     ) -> None:
+        known = enrichment().knows_addresses
         super().__init__(
-            columns,
+            [column for column in columns if column.key != "place" or known],
             row_style=row_style,
             row_sign=self._sign,
             empty_message=empty_message,
@@ -89,7 +92,7 @@ class QuestionTable(PagedTable):
 
     def sort_by(self, column: str) -> None:
         """Sort by a column; the same column again turns the order round."""
-        if self.question is None:
+        if self.question is None or column in PLACES:
             return
         now = self.question.order[0] if self.question.order else None
         descending = not now.descending if now and now.column == column else False
@@ -103,7 +106,9 @@ class QuestionTable(PagedTable):
     @property
     def sortable(self) -> list[tuple[str, str]]:
         """(column key, label) of what can be sorted by."""
-        return [(key, label or key) for key, label in self._names.items() if key]
+        return [
+            (key, label or key) for key, label in self._names.items() if key not in ("", *PLACES)
+        ]
 
     @on(PagedTable.PageRequested)
     def _fetch(self, message: PagedTable.PageRequested) -> None:
@@ -130,7 +135,16 @@ class QuestionTable(PagedTable):
         """The rows of one page; runs on a thread. A table may add values of its own to them."""
         answer = self.asked(case).ask(page.sql, page.bound, cancel)
         keys = [answer.columns.index(key) for key in page.statement.key]
-        return [Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows]
+        known = enrichment()
+        if not known.knows_addresses or "source_ip_address" not in answer.columns:
+            return [Row.of(tuple(row[i] for i in keys), answer.columns, row) for row in answer.rows]
+        at = answer.columns.index("source_ip_address")
+        places = [known.place(row[at]) for row in answer.rows]
+        columns = [*answer.columns, *PLACES]
+        return [
+            Row.of(tuple(row[i] for i in keys), columns, (*row, *_of_place(place)))
+            for row, place in zip(answer.rows, places, strict=True)
+        ]
 
     def _arrived(self, index: int, generation: int, rows: list[Row]) -> None:
         self.set_reading(False)
@@ -161,6 +175,14 @@ class QuestionTable(PagedTable):
         message.stop()
         if message.column_key in self._names:
             self.sort_by(message.column_key)
+
+
+PLACES = ("country", "city", "asn", "place")
+"""What is added to the rows that have an address, where files of the user's say where it is."""
+
+
+def _of_place(place: model.Place) -> tuple[str | None, ...]:
+    return (*(getattr(place, name) or None for name in model.PIVOTS), place.words() or None)
 
 
 def row_values(row: Row | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ CREATE TABLE findings (
   severity_rank INTEGER, technique VARCHAR, event_time TIMESTAMP, repository VARCHAR,
   principal VARCHAR, origin VARCHAR, image_tag VARCHAR, image_digest VARCHAR, push_key BIGINT,
   event_key BIGINT, why VARCHAR, benign_when VARCHAR, events INTEGER, event_ids VARCHAR,
+  event_addresses VARCHAR,
   measured VARCHAR
 );
 CREATE TABLE rule_runs (
@@ -45,6 +46,10 @@ CREATE TABLE finding_events (
   user_agent VARCHAR, aws_region VARCHAR, recipient_account_id VARCHAR, event_id VARCHAR
 );
 """
+
+
+_ADDRESS = -5
+"""Where the source address stands in a row of `finding_events`."""
 
 
 class Found:
@@ -187,6 +192,7 @@ def _row(
         finding.rule.benign_when,
         len(finding.event_keys),
         " ".join(str(event[-1]) for event in events if event[-1]),
+        " ".join(dict.fromkeys(str(event[_ADDRESS]) for event in events if event[_ADDRESS])),
         json.dumps(plain_value(dict(finding.values)), default=str),
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from queries.enrichment.settings import TABLES, Sources, sources_of
 from queries.errors import WrongUsage
 from queries.findings.known_good import read_digests
 from queries.findings.rules import DEFAULT_COMMON, SEVERITIES, Refused, Rule, load_rules
@@ -48,6 +49,8 @@ class Settings:
     """Minutes of the day from which and until which people work; may pass midnight when turned."""
     days: str = "12345"
     """Working days as digits, Monday 1."""
+    sources: Sources = field(default_factory=Sources)
+    """Files that say something about addresses and accounts."""
     path: Path | None = None
 
     @property
@@ -143,6 +146,7 @@ class _Reader:
             "expected",
             "known_good",
             "hours",
+            *TABLES,
         )
         own = tuple(self._file.near(name) for name in top.texts("rules"))
         of_sigma = tuple(self._file.near(name) for name in top.texts("sigma"))
@@ -175,6 +179,7 @@ class _Reader:
             time_zone=_zone(hours),
             hours=_hours(hours),
             days=_days(hours),
+            sources=sources_of(self._file),
             path=self._file.path,
         )
 

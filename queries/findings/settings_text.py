@@ -58,6 +58,20 @@ _HEAD = """\
 # until = "20:00"
 # days = ["mon", "tue", "wed", "thu", "fri"]
 
+[enrichment]
+# Files about addresses and accounts; relative ones count from this file, and none is downloaded.
+# Databases in MaxMind's format (.mmdb), of MaxMind or IPinfo: country, city, network operator.
+# geo = ["GeoLite2-City.mmdb", "GeoLite2-ASN.mmdb"]
+# AWS's own list of its networks.
+# aws_ranges = "ip-ranges.json"
+# Networks that builds run in: text with one in a line, or JSON such as GitHub's meta.
+# ci = ["github-meta.json"]
+# Names of accounts: CSV, or what 'aws organizations list-accounts' prints.
+# accounts = "accounts.csv"
+
+[account_names]
+# "111122223333" = "production"
+
 [severity]
 # Another severity for a rule, whatever it says itself: {severities}.
 # push-to-public-gallery = "low"

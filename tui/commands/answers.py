@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from queries.errors import NothingToRead
+from queries.errors import NothingToRead, WrongUsage
 from tui.commands.opening import note, nothing_read
 from tui.commands.options import filters_of, list_filters, scope_of
 from tui.commands.output import _without, case_dicts, opened_output, print_objects, print_question
 
 if TYPE_CHECKING:
     from queries.case import Case
+    from queries.scope import Scope
 
 
 def repositories(case: Case, options: argparse.Namespace) -> int:
@@ -110,8 +111,24 @@ def activity(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order
     from queries.scope import about, locate
 
-    question = about("activity", locate(scope_of(options), case), filters_of(case, options))
+    wanted = _place_of(case, options) or locate(scope_of(options), case)
+    question = about("activity", wanted, filters_of(case, options))
     return print_question(case, question.with_order(Order("event_time")), options)
+
+
+def _place_of(case: Case, options: argparse.Namespace) -> Scope | None:
+    """The addresses of a country, city or network operator, where one is asked for."""
+    from queries.enrichment.model import PIVOTS
+    from queries.enrichment.scopes import scope_of_place
+    from tui.commands.enrichment import enrichment_of
+
+    for field in PIVOTS:
+        if value := getattr(options, field):
+            known = enrichment_of(options)
+            if not known.knows_addresses:
+                raise WrongUsage(f"--{field} needs a database of addresses: --geo FILE")
+            return scope_of_place(case, known, field, value)
+    return None
 
 
 def event(case: Case, options: argparse.Namespace) -> int:

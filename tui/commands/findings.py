@@ -71,7 +71,7 @@ def findings(case: Case, options: argparse.Namespace) -> int:
     from queries.question import ask_for
     from tui.commands.opening import note
     from tui.commands.options import list_filters
-    from tui.commands.output import opened_output, print_question
+    from tui.commands.output import enriched, opened_output, print_question
 
     settings = settings_of(options)
     chosen = _chosen(settings.rules, options.rule)
@@ -91,7 +91,7 @@ def findings(case: Case, options: argparse.Namespace) -> int:
             note(line)
         if options.format not in ("table", "json"):
             return print_question(found.case, question, options)
-        rows = _limited(found, question, options)
+        rows = enriched(_limited(found, question, options), options)
         with opened_output(options) as out:
             if options.format == "json":
                 from queries.export import write_json
@@ -144,6 +144,8 @@ def _told(rows: Rows, found: Found) -> str:
         for one in group:
             begin = f"{_when(one)[-8:]}  " if times else ""
             lines.append(f"             {begin}{safe_text(one['why'])}")
+        if places := row.get("event_places"):
+            lines.append(f"             from: {safe_text(places, 300)}")
         lines.append(f"             benign when: {row['benign_when']}")
     ran = sum(1 for run in found.runs if run.status == "ran")
     if lines:

@@ -64,6 +64,9 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     scope.add_argument("--origin", metavar="ARN", help="everything the chain from here did")
     scope.add_argument("--key", metavar="ID", help="an access key id")
     scope.add_argument("--address", metavar="IP", help="a source address")
+    scope.add_argument("--country", metavar="CODE", help="addresses of a country (--geo)")
+    scope.add_argument("--city", metavar="NAME", help="addresses of a city (--geo)")
+    scope.add_argument("--asn", metavar="NUMBER", help="addresses of a network operator (--geo)")
     scope.add_argument("--repository", metavar="NAME", help="account/region/name")
     scope.add_argument("--value", metavar="TEXT", help="everything with this value in any field")
     parser.add_argument(

@@ -33,10 +33,18 @@ def print_question(case: Case, question: Question, options: argparse.Namespace) 
     return print_rows(case.ask(question.sql, question.bound), options)
 
 
+def enriched(rows: Rows, options: argparse.Namespace) -> Rows:
+    """Rows with what the user's files say about addresses and accounts in them."""
+    from tui.commands.enrichment import enrichment_of
+
+    return enrichment_of(options).beside(rows)
+
+
 def print_rows(rows: Rows, options: argparse.Namespace) -> int:
     """Rows in any format but parquet."""
     from queries.export import write_csv, write_json, write_jsonl, write_table
 
+    rows = enriched(rows, options)
     with opened_output(options) as out:
         if options.format == "json":
             write_json(rows.dicts(), out)
@@ -65,7 +73,9 @@ def _write_parquet(case: Case, question: Question, options: argparse.Namespace) 
 
     if options.output is None:
         raise WrongUsage("--format parquet needs --output FILE")
-    write_parquet(case, question, options.output)
+    from tui.commands.enrichment import enrichment_of
+
+    write_parquet(case, question, options.output, enrichment_of(options))
     return 0
 
 
@@ -76,6 +86,7 @@ def print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, no
 
     if options.sql or options.format in ("csv", "parquet"):
         raise WrongUsage(f"'{noun}' prints json, jsonl or table")
+    objects = [_enriched_object(found, options) for found in objects]
     with opened_output(options) as out:
         if options.format == "json":
             write_json(objects, out)
@@ -94,6 +105,17 @@ def print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, no
                         write_table(Rows(columns, rows), out, width=0)
                 out.write("\n")
     return 0
+
+
+def _enriched_object(found: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    """The same for an object, and for the objects in its lists."""
+    from queries.case import Rows as Table
+
+    [said] = enriched(Table(list(found), [tuple(found.values())]), options).dicts()
+    for key, value in said.items():
+        if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+            said[key] = [_enriched_object(entry, options) for entry in value]
+    return said
 
 
 def _without(rows: Rows, *names: str) -> Rows:

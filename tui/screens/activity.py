@@ -28,6 +28,7 @@ from tui.cells import (
     time_cell,
 )
 from tui.dialogs import Choice, Picker
+from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.inferred import probably_for
@@ -50,6 +51,7 @@ _KINDS_SHOWN = {
     "principal": "principal",
     "origin": "origin",
     "address": "address",
+    "addresses": "addresses of",
     "repository": "repository",
     "value": "value",
     "all": "everything",
@@ -105,6 +107,7 @@ class ActivityScreen(CaseScreen):
             Column("outcome", "result", width=12, render=result_cell),
             Column("principal", "who", min_width=14, weight=2, priority=3, render=name_cell),
             Column("source_ip_address", "from", min_width=13, weight=1, priority=4),
+            Column("place", "where", min_width=14, weight=2, priority=5),
             Column("aws_region", "region", width=13, priority=5),
             Column("user_agent", "client", min_width=12, weight=1, priority=6),
         ]
@@ -208,7 +211,7 @@ class ActivityScreen(CaseScreen):
             ("event", f"{row['event_name']} · {row['event_source']} · {row['aws_region']}"),
             ("on", str(row["target"] or "–")),
             ("who", f"{row['principal']}  {row['access_key_id'] or ''}".rstrip()),
-            ("from", f"{row['source_ip_address'] or '–'} · {row['user_agent'] or '–'}"),
+            ("from", f"{with_place(row['source_ip_address'])} · {row['user_agent'] or '–'}"),
         ]
         if service := probably_for(row):
             facts.insert(1, ("behind it", service))  # seen without scrolling
@@ -393,7 +396,7 @@ class ActivityScreen(CaseScreen):
 def _said(scope: Scope) -> str:
     if scope.kind in ("principal", "origin", "session"):
         return display_name(scope.principal if scope.kind == "session" else scope.value)
-    return scope.value or ""
+    return scope.said or scope.value or ""
 
 
 def _values(question: Question, case: Case, cancel: CancelToken) -> list[tuple[str, int]]:

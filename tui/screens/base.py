@@ -17,9 +17,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TabbedContent, TabPane
 
+from queries.enrichment.model import PIVOTS as PIVOTS_OF_PLACES
+from queries.enrichment.scopes import scope_of_place
 from queries.question import Question
 from queries.scope import VALUE, Scope
 from tui.dialogs import Choice, Help, Picker, SqlView
+from tui.enriched import enrichment
 from tui.marking import Marking
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
@@ -327,9 +330,18 @@ class CaseScreen(Marking):
         return related or _choices([(name, _of(row, name)) for name in PIVOTED])
 
     def _pivot(self, value: str | None) -> None:
-        if value:
-            from tui.screens.activity import ActivityScreen
+        if not value:
+            return
+        from tui.screens.activity import ActivityScreen
 
+        kind, sign, wanted = value.partition("=")
+        if sign and kind in PIVOTS_OF_PLACES:
+            self.ask(
+                "place",
+                lambda case, cancel: scope_of_place(case, enrichment(), kind, wanted),
+                lambda scope: self.open_screen(ActivityScreen(scope)),
+            )
+        else:
             self.open_screen(ActivityScreen(Scope(VALUE, value)))
 
     def action_show_sql(self) -> None:
@@ -425,8 +437,9 @@ class CaseScreen(Marking):
 PIVOTS: dict[str, tuple[str, ...]] = {
     "who": ("origin", "principal", "access_key_id", "source_identity", "subject"),
     "origin": ("origin", "principal", "access_key_id", "source_identity"),
-    "from": ("source_ip_address", "login_ips", "user_agent"),
-    "source_ip_address": ("source_ip_address", "login_ips", "user_agent"),
+    "from": ("source_ip_address", "login_ips", "country", "city", "asn", "user_agent"),
+    "source_ip_address": ("source_ip_address", "login_ips", "country", "city", "asn", "user_agent"),
+    "place": ("country", "city", "asn", "source_ip_address"),
     "what": ("image_digest", "previous_digest", "error_code"),
     "effect": ("image_digest", "previous_digest", "error_code"),
     "result": ("error_code",),
@@ -464,7 +477,9 @@ def _choices(found: Sequence[tuple[str, object]]) -> list[Choice]:
     """Values to pick from, each once, with the name of its field."""
     choices: list[Choice] = []
     for name, entry in found:
-        if isinstance(entry, str) and entry:
+        if isinstance(entry, str) and entry and name in PIVOTS_OF_PLACES:
+            choices.append(Choice(f"{name}={entry}", entry, note=name))
+        elif isinstance(entry, str) and entry:
             values = entry.split(" ") if name in ("image_tags", "login_ips") else [entry]
             known = {choice.key for choice in choices}
             choices += [Choice(v, v, note=name.replace("_", " ")) for v in values if v not in known]

@@ -14,6 +14,7 @@ from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
 from queries.scope import KEY, ORIGIN, PRINCIPAL, Scope
 from tui.cells import count_cell, name_cell, service_cell, time_cell
+from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.text import fmt_count, fmt_time
@@ -336,7 +337,7 @@ def _created_facts(row: Row) -> list[Fact]:
 def _near_facts(row: Row) -> list[Fact]:
     return [
         ("who else", str(row["identity_arn"])),
-        ("at", str(row["source_ip_address"])),
+        ("at", with_place(row["source_ip_address"])),
         ("there", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
         ("itself", f"{fmt_time(row['own_first'], year=True)} – {fmt_time(row['own_last'])}"),
         ("did", f"{fmt_count(row['events'])} events, {fmt_count(row['image_puts'])} images put"),

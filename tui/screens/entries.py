@@ -14,6 +14,7 @@ from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
 from queries.scope import ADDRESS, KEY, VALUE, Scope
 from tui.cells import count_cell, name_cell, service_cell, time_cell
+from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.text import fmt_count, fmt_time
@@ -82,7 +83,7 @@ def _key_facts(row: Row) -> list[Fact]:
 
 def _address_facts(row: Row) -> list[Fact]:
     return [
-        ("address", str(row["source_ip_address"])),
+        ("address", with_place(row["source_ip_address"])),
         (
             "used by",
             f"{_several(row['one_principal'], row)} with {fmt_count(row['sessions'])} keys,"
@@ -131,6 +132,7 @@ ADDRESSES = Entry(
     " service called. Enter shows everything from there.",
     (
         Column("source_ip_address", "from", min_width=20, weight=2),
+        Column("place", "where", min_width=18, weight=3, priority=2),
         Column("one_principal", "who", min_width=14, weight=2, render=_several),
         *_COUNTS,
         Column("principals", "by", width=5, align="right", priority=3, render=count_cell),

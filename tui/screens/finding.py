@@ -22,6 +22,7 @@ from tui.cells import (
     service_cell,
     time_cell,
 )
+from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.widgets.facts import Facts
@@ -129,7 +130,7 @@ class FindingScreen(CaseScreen):
             ("event", f"{row['event_name']} · {row['event_source']} · {row['aws_region']}"),
             ("on", str(row["target"] or "–")),
             ("who", f"{row['principal']}  {row['access_key_id'] or ''}".rstrip()),
-            ("from", f"{row['source_ip_address'] or '–'} · {row['user_agent'] or '–'}"),
+            ("from", f"{with_place(row['source_ip_address'])} · {row['user_agent'] or '–'}"),
         ]
         if row["error_code"]:
             facts.insert(1, ("error", f"{row['error_code']} · {row['error_message'] or ''}"))

@@ -18,6 +18,7 @@ from queries.naming import display_name, repository_name
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
 from tui.cells import attack, name_cell, time_cell
+from tui.enriched import enrichment
 from tui.question_table import QuestionTable
 from tui.rules_job import RulesJob
 from tui.screens.base import CaseScreen, Fact
@@ -319,8 +320,18 @@ def finding_facts(row: Row) -> list[Fact]:
         ("benign when", str(row["benign_when"])),
         ("rule", f"{row['rule']} · {row['severity']}{attack(row['technique'])}"),
         ("who", _who(row)),
+        *_places(row),
         ("events", f"{fmt_count(row['events'])} · {row['repository'] or 'no repository'}"),
     ]
+
+
+def _places(row: Row) -> list[Fact]:
+    """Where the addresses of its events are, if the user's files know."""
+    told = enrichment().told(str(row["event_addresses"] or "").split())
+    if not told:
+        return []
+    more = f"; {len(told) - 4} more" if told[4:] else ""
+    return [("from", "; ".join(told[:4]) + more)]
 
 
 def _who(row: Row) -> str:

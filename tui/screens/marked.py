@@ -17,6 +17,7 @@ from queries.naming import display_name
 from queries.question import Order, Question, ask_for
 from queries.raw import RawRecord
 from tui.cells import event_style, service_cell, time_cell
+from tui.enriched import with_place
 from tui.marking import mark_in_words
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -141,7 +142,7 @@ class MarkedScreen(CaseScreen):
         facts += [
             ("event", f"{row['event_name']} · {row['event_source']} · {row['aws_region']}"),
             ("who", f"{row['principal']}  {row['access_key_id'] or ''}".rstrip()),
-            ("from", f"{row['source_ip_address'] or '–'} · {row['user_agent'] or '–'}"),
+            ("from", f"{with_place(row['source_ip_address'])} · {row['user_agent'] or '–'}"),
         ]
         if row["image_digest"]:
             facts.append(("image", str(row["image_digest"])))

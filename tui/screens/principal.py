@@ -15,6 +15,7 @@ from queries.naming import display_name, service_name
 from queries.question import Order, Question, ask_for
 from queries.scope import KEY, Scope, about
 from tui.cells import count_cell, name_cell, push_style, time_cell
+from tui.enriched import with_name, with_place
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -181,7 +182,7 @@ def who_facts(
         return [("who", f"{scope.value} does not act in this evidence")]
     facts: list[Fact] = [("who", str(scope.value))]
     facts.append(("type", _listed(sessions, "identity_type")))
-    facts.append(("account", _listed(sessions, "account_id")))
+    facts.append(("account", _accounts(sessions)))
     seen = f"{fmt_time(summary['first_seen'], year=True)} – {fmt_time(summary['last_seen'])} UTC"
     facts.append(("seen", f"{seen}, in this evidence"))
     facts.append(
@@ -236,6 +237,10 @@ def _listed(rows: list[dict[str, Any]], column: str) -> str:
     return ", ".join(found[:5]) + more
 
 
+def _accounts(sessions: list[dict[str, Any]]) -> str:
+    return _listed([{"account_id": with_name(s["account_id"])} for s in sessions], "account_id")
+
+
 def _top(values: list[dict[str, Any]], kind: str) -> str:
     """The most frequent values of a kind; addresses that are none come last, called by name."""
     found = [row for row in values if row["kind"] == kind]
@@ -253,7 +258,7 @@ def _named(value: str, kind: str) -> str:
         return display_name(value)
     if kind in ("address", "client") and value in ("AWS Internal", "AWSInternal"):
         return "not recorded, registry proxy"
-    return value
+    return with_place(value) if kind == "address" else value
 
 
 def _pushed(pushes: list[dict[str, Any]]) -> str:

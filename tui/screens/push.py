@@ -31,6 +31,7 @@ from tui.cells import (
     time_cell,
     until_cell,
 )
+from tui.enriched import with_place
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.aftermath import aftermath
@@ -394,4 +395,4 @@ def _address(push: Row) -> str:
     address = push["source_ip_address"]
     if push["via"] == "docker client" and not str(address or "")[:1].isdigit():
         return f"not recorded (the registry's proxy stands there: {address or 'nothing'})"
-    return str(address or "not recorded")
+    return with_place(address) if address else "not recorded"

@@ -32,6 +32,7 @@ from tui.cells import (
     what_cell,
     who_cell,
 )
+from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.inferred import probably_for
@@ -188,6 +189,7 @@ def _key(row: Row) -> str:
 
 def _from(row: Row) -> str:
     via = str(row["via"])
-    said = f"{via}, {row['source_ip_address'] or 'no address recorded'}"
+    address = row["source_ip_address"]
+    said = f"{via}, {with_place(address) if address else 'no address recorded'}"
     login = login_in_words(dict(row.values))
     return f"{said} · registry login {login}" if login else said

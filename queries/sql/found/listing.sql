@@ -20,6 +20,7 @@ SELECT
   s.headline,
   f.events,
   f.event_ids,
+  f.event_addresses,
   f.push_key,
   f.event_key,
   f.severity_rank,

@@ -8,14 +8,15 @@ SELECT
   s.subject AS origin, CAST(NULL AS VARCHAR) AS principal, CAST(NULL AS VARCHAR) AS image_tag,
   CAST(NULL AS VARCHAR) AS image_digest, s.headline AS why, CAST(NULL AS VARCHAR) AS benign_when,
   CAST(NULL AS VARCHAR) AS technique, s.findings AS events, CAST(NULL AS BIGINT) AS push_key,
-  s.event_key, s.last_time, CAST(NULL AS VARCHAR) AS event_ids, s.findings AS repeats
+  s.event_key, s.last_time, CAST(NULL AS VARCHAR) AS event_ids, s.findings AS repeats,
+  CAST(NULL AS VARCHAR) AS event_addresses
 FROM stories AS s
 UNION ALL
 SELECT
   f.story, f.place, 0 AS part, 'repeated' AS line, CAST(NULL AS INTEGER), g.severity, f.rule, f.title,
   f.event_time, f.repository, f.origin, f.principal, f.image_tag, f.image_digest, f.why,
   f.benign_when, f.technique, g.events, f.push_key, f.event_key, g.last_time,
-  CAST(NULL AS VARCHAR), f.repeats
+  CAST(NULL AS VARCHAR), f.repeats, f.event_addresses
 FROM findings AS f
 JOIN (
   SELECT story, place, max(event_time) AS last_time, CAST(sum(events) AS INTEGER) AS events,
@@ -29,7 +30,7 @@ SELECT
   f.story, f.place, f.repeat AS part, 'finding' AS line, f.finding_id, f.severity, f.rule, f.title,
   f.event_time, f.repository, f.origin, f.principal, f.image_tag, f.image_digest, f.why,
   f.benign_when, f.technique, f.events, f.push_key, f.event_key, CAST(NULL AS TIMESTAMP),
-  f.event_ids, f.repeats
+  f.event_ids, f.repeats, f.event_addresses
 FROM findings AS f
 WHERE f.repeats = 1
   OR $opened LIKE '% ' || CAST(f.story AS VARCHAR) || '/' || CAST(f.place AS VARCHAR) || ' %'
