@@ -219,7 +219,8 @@ def test_exports_have_columns_about_addresses_and_accounts(
     assert {row["recipient_account_name"] for row in rows} <= {"production", "build"}
     target = tmp_path / "out.parquet"
     output("activity", *options, "--country", "de", "--format", "parquet", "-o", target)
-    found = duckdb.sql(f"SELECT DISTINCT source_city FROM '{target}'").fetchall()
+    with duckdb.connect() as shell:
+        found = shell.execute(f"SELECT DISTINCT source_city FROM '{target}'").fetchall()
     assert found == [("Berlin",)]
     plain = output("activity", "--case", demo, "--address", SAM, "--format", "csv")
     assert "source_country" not in plain
