@@ -61,6 +61,7 @@ def writing(
 def _write(form: str, case: Case, found: Found, name: str, folder: Path) -> tuple[Path, list[str]]:
     from tui.commands.export import write_as, write_parquet_of
     from tui.commands.handover import report_text
+    from tui.enriched import enrichment
 
     moment = keeper.now().replace(microsecond=0)
     kind = "report" if form.startswith("report") else f"export-{form}"
@@ -71,7 +72,7 @@ def _write(form: str, case: Case, found: Found, name: str, folder: Path) -> tupl
     notes: list[str] = []
     try:
         if form == "parquet":
-            write_parquet_of(case, what, found, target)
+            write_parquet_of(case, what, found, target, enrichment())
             return target, notes
         with target.open("x", encoding="utf-8", newline="") as out:
             target.chmod(0o600)
@@ -79,7 +80,7 @@ def _write(form: str, case: Case, found: Found, name: str, folder: Path) -> tupl
                 said = form.removeprefix("report-")
                 out.write(report_text(case, found, said, moment, name))
             else:
-                write_as(case, what, form, found, moment, name, out, notes.append)
+                write_as(case, what, form, found, moment, name, out, notes.append, enrichment())
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InvestigationError(f"{target}: cannot be written ({reason})") from None

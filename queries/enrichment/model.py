@@ -118,6 +118,12 @@ class Enrichment:
             columns, [tuple(self._said(row[at], f) for at, f in taken) for row in rows.rows]
         )
 
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that can be added to events."""
+        places = tuple(_COLUMNS.values()) if self._databases else ()
+        return (*places, "account_name", "recipient_account_name") if self.accounts else places
+
     def _said(self, value: Any, field: str) -> Any:
         if not field:
             return value

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from queries.case import Rows
+from queries.enrichment.model import Enrichment
 from queries.errors import NothingToRead
 
 if TYPE_CHECKING:
@@ -68,8 +70,12 @@ def choose(case: Case, which: str, found: Found | None) -> Chosen:
     return Chosen(keys, tags, comments, techniques)
 
 
-def rows_of(case: Case, chosen: Chosen) -> Iterator[dict[str, Any]]:
-    """The chosen events in the order of time, a few thousand in memory at a time."""
+def rows_of(
+    case: Case, chosen: Chosen, known: Enrichment | None = None
+) -> Iterator[dict[str, Any]]:
+    """The chosen events in the order of time, a few thousand in memory at a time, with what is
+    known of their addresses and accounts."""
+    known = known or Enrichment()
     cursor = case.connection.cursor()
     try:
         if chosen.keys is None:
@@ -81,7 +87,8 @@ def rows_of(case: Case, chosen: Chosen) -> Iterator[dict[str, Any]]:
             )
         names = [column[0] for column in cursor.description or ()]
         while part := cursor.fetchmany(_AT_ONCE):
-            for row in part:
-                yield dict(zip(names, row, strict=True))
+            told = known.beside(Rows(names, part))
+            for row in told.rows:
+                yield dict(zip(told.columns, row, strict=True))
     finally:
         cursor.close()

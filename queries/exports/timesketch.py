@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -25,8 +25,11 @@ FIELDS = (
 )  # fmt: skip
 
 
-def entries(rows: Iterable[dict[str, Any]], chosen: Chosen) -> Iterator[dict[str, Any]]:
-    """One object for each event that has a time (Timesketch takes no other)."""
+def entries(
+    rows: Iterable[dict[str, Any]], chosen: Chosen, added: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """One object for each event that has a time (Timesketch takes no other). `added` are fields
+    beside our own: what is known of addresses and accounts."""
     for row in rows:
         when: datetime | None = row["event_time"]
         if when is None:
@@ -41,27 +44,32 @@ def entries(rows: Iterable[dict[str, Any]], chosen: Chosen) -> Iterator[dict[str
             "tag": list(chosen.tags.get(row["event_key"], ())),
             "comment": chosen.comments.get(row["event_key"], ""),
         }
-        yield entry | {name: row[name] for name in FIELDS if name in row}
+        yield entry | {name: row[name] for name in (*FIELDS, *added) if name in row}
 
 
-def write_jsonl(rows: Iterable[dict[str, Any]], chosen: Chosen, out: TextIO) -> int:
+def write_jsonl(
+    rows: Iterable[dict[str, Any]], chosen: Chosen, out: TextIO, added: Sequence[str] = ()
+) -> int:
     """One JSON object a line; returns how many."""
     count = 0
-    for entry in entries(rows, chosen):
+    for entry in entries(rows, chosen, added):
         kept = {name: value for name, value in entry.items() if value is not None}
         out.write(json.dumps(kept, ensure_ascii=True, default=str) + "\n")
         count += 1
     return count
 
 
-def write_csv(rows: Iterable[dict[str, Any]], chosen: Chosen, out: TextIO) -> tuple[int, int]:
+def write_csv(
+    rows: Iterable[dict[str, Any]], chosen: Chosen, out: TextIO, added: Sequence[str] = ()
+) -> tuple[int, int]:
     """CSV with a header; returns how many events, and how many cells began like a formula and got
     an apostrophe in front."""
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(FIELDS)
+    fields = (*FIELDS, *added)
+    writer.writerow(fields)
     count = changed = 0
-    for entry in entries(rows, chosen):
-        cells = [csv_cell(entry.get(name)) for name in FIELDS]
+    for entry in entries(rows, chosen, added):
+        cells = [csv_cell(entry.get(name)) for name in fields]
         writer.writerow([text for text, _ in cells])
         changed += sum(neutralised for _, neutralised in cells)
         count += 1

@@ -226,6 +226,26 @@ def test_exports_have_columns_about_addresses_and_accounts(
     assert "source_country" not in plain
 
 
+@pytest.mark.parametrize("form", ["csv", "timesketch-csv", "jsonl", "timesketch-jsonl"])
+def test_events_that_are_handed_on_say_it_too(demo: Path, files: Path, form: str) -> None:
+    options = (
+        "--case",
+        demo,
+        "--geo",
+        files / "city.mmdb",
+        "--account-names",
+        files / "accounts.csv",
+    )
+    told = output("export", *options, "--what", "events", "--as", form)
+    if form.endswith("csv"):
+        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(told)))
+    else:
+        rows = [json.loads(line) for line in told.splitlines()]
+    sam = [row for row in rows if row["source_ip_address"] == SAM]
+    assert {(row["source_country"], row["source_city"]) for row in sam} == {("DE", "Berlin")}
+    assert {row["account_name"] for row in sam} == {"production", "build"}
+
+
 def test_events_of_a_country_a_city_and_an_operator(demo: Path, files: Path) -> None:
     options = ("--case", demo, "--geo", files / "city.mmdb", "--geo", files / "asn.mmdb")
     one = json.loads(output("activity", *options, "--address", SAM, "--format", "json"))

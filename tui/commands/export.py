@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from queries.case import Case
+    from queries.enrichment.model import Enrichment
     from queries.findings.found import Found
 
 WITH_VALUE = ("--as", "--what")
@@ -40,20 +41,24 @@ def export_options(parser: argparse.ArgumentParser) -> None:
 
 def export(case: Case, options: argparse.Namespace) -> int:
     """Write the events that were chosen."""
+    from tui.commands.enrichment import enrichment_of
     from tui.commands.handover import found_in, moment_of, name_of
     from tui.commands.opening import note
     from tui.commands.output import opened_output
 
     if options.form == "parquet" and options.output is None:
         raise WrongUsage("--as parquet needs --output FILE")
+    known = enrichment_of(options)
     found = found_in(case, options) if options.what == "findings" else None
     try:
         if options.form == "parquet":
-            write_parquet_of(case, options.what, found, options.output)
+            write_parquet_of(case, options.what, found, options.output, known)
             return 0
         with opened_output(options) as out:
             name = options.name or name_of(case)
-            write_as(case, options.what, options.form, found, moment_of(options), name, out, note)
+            write_as(
+                case, options.what, options.form, found, moment_of(options), name, out, note, known
+            )
     finally:
         if found is not None:
             found.close()
@@ -69,12 +74,13 @@ def write_as(
     name: str,
     out: Any,
     note: Any,
+    known: Enrichment,
 ) -> None:
     """Write events in a form of text; `note` is told what the reader must know."""
     from queries.exports.chosen import choose, rows_of
 
     chosen = choose(case, what, found)
-    rows = rows_of(case, chosen)
+    rows = rows_of(case, chosen, known)
     neutralised = 0
     if form == "stix":
         from queries.export import write_json
@@ -87,9 +93,9 @@ def write_as(
         from queries.exports import timesketch
 
         if form == "timesketch-jsonl":
-            timesketch.write_jsonl(rows, chosen, out)
+            timesketch.write_jsonl(rows, chosen, out, known.added)
         else:
-            _, neutralised = timesketch.write_csv(rows, chosen, out)
+            _, neutralised = timesketch.write_csv(rows, chosen, out, known.added)
     else:
         from queries.exports import plain
 
@@ -102,10 +108,12 @@ def write_as(
         note(f"{neutralised} CSV cells begin like a formula; an apostrophe was put in front")
 
 
-def write_parquet_of(case: Case, what: str, found: Found | None, target: Path) -> None:
+def write_parquet_of(
+    case: Case, what: str, found: Found | None, target: Path, known: Enrichment
+) -> None:
     """Write the events into a new Parquet file."""
     from queries.exports.chosen import choose, rows_of
     from queries.exports.plain import as_parquet, parts_of
 
     chosen = choose(case, what, found)
-    as_parquet(parts_of(rows_of(case, chosen), chosen), target)
+    as_parquet(parts_of(rows_of(case, chosen, known), chosen), target)
