@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from queries.findings.settings import Settings
     from queries.sources.s3.choice import Choice, Offer
     from queries.sources.s3.source import Remote
+    from tui.window import Window
 
 FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
 """Where the program can begin."""
@@ -133,6 +134,8 @@ class InvestigateApp(App[None]):
         self._start_at = start_at
         self.history = History()
         enriched.use(enrichment or Enrichment())
+        self.window: Window | None = None
+        """The window of time that narrows the lists of every screen."""
         self.rules = RulesJob(settings or _usual_settings, self._rules_asked)
         self._cancel = CancelToken()
         self._listing_cancel = CancelToken(self._cancel)
@@ -252,6 +255,17 @@ class InvestigateApp(App[None]):
             else:
                 self.set_timer(self._follow, self._look_again_in_time)
 
+    # ---- the window of time ----------------------------------------------------------------
+
+    def set_window(self, window: Window | None) -> None:
+        """Narrow the lists of every screen, or show all of the time again."""
+        self.window = window
+        for screen in self.screen_stack:
+            if isinstance(screen, CaseScreen):
+                screen.show_status()
+                screen.window_changed()
+                screen.refresh_bindings()
+
     # ---- history ---------------------------------------------------------------------------
 
     def push_screen(self, screen: Any, *more: Any, **named: Any) -> Any:
@@ -336,6 +350,7 @@ class InvestigateApp(App[None]):
         """Whoever waits for the rules shows what they found. Where the program began with looking
         and found nothing, it goes on to the repositories."""
         from tui.screens.findings import FindingsScreen, asked_rules
+        from tui.screens.timeline import TimelineScreen
 
         found = self.rules.found
         front = self.screen_stack[-1] if self.screen_stack else None
@@ -345,7 +360,7 @@ class InvestigateApp(App[None]):
             self.notify(f"no findings · {asked_rules(found)}", timeout=6)
             return
         for screen in self.screen_stack:
-            if isinstance(screen, FindingsScreen):
+            if isinstance(screen, FindingsScreen | TimelineScreen):
                 screen.asked()
 
     def _is_first(self, screen: Screen[Any]) -> bool:

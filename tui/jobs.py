@@ -17,6 +17,7 @@ from textual.screen import Screen
 from queries.case import Case
 from queries.errors import Cancelled, InvestigationError
 from queries.progress import CancelToken
+from queries.question import Question
 
 Result = TypeVar("Result")
 
@@ -45,6 +46,12 @@ class Jobs(Screen[None]):
         """The opened case (screens exist only after it was opened)."""
         case: Case = self.app.case  # type: ignore[attr-defined]
         return case
+
+    def narrowed(self, question: Question) -> Question:
+        """A question within the window of time that was chosen for every screen, if one was."""
+        window = getattr(self.app, "window", None)
+        narrowed: Question = question if window is None else window.narrow(question)
+        return narrowed
 
     def ask(
         self,

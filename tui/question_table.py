@@ -117,7 +117,8 @@ class QuestionTable(PagedTable):
         if question is None or not self.is_attached:
             return
         index, generation = message.page_index, message.generation
-        page = question.with_page(message.limit, message.offset)
+        narrowed = self._jobs_screen.narrowed(question)
+        page = narrowed.with_page(message.limit, message.offset)
         self.set_reading(True)
         # Two slots, so that the page on screen and the next one do not interrupt each other.
         self._jobs_screen.ask(
@@ -151,6 +152,7 @@ class QuestionTable(PagedTable):
         self.set_page(index, rows, generation)
         question = self.question
         if question is not None and not self.total_exact:
+            question = self._jobs_screen.narrowed(question)
             # Only now: the first page never waits for a count.
             self._jobs_screen.ask(
                 f"{self.id}:count",

@@ -30,6 +30,7 @@ WAYS = {
     "addresses": "who came from there",
     "resources": "everything done to it",
     "images": "by digest",
+    "timeline": "found and marked, a lane for each",
     "events": "in order of time",
     "search": "free text in the raw records",
     "sql": "statements of your own, read-only",

@@ -17,15 +17,20 @@ class StatusLine(Static):
         super().__init__(id="status")
         self._totals = totals
         self._evidence = name
-        self._words = ""
+        self._words = self._window = ""
 
-    def set(self, totals: dict[str, Any], words: str = "") -> None:
-        """Show other numbers; `words` are about the program and not the evidence."""
-        self._totals, self._words = totals, words
+    def set(self, totals: dict[str, Any], words: str = "", window: str = "") -> None:
+        """Show other numbers; `words` are about the program and not the evidence, `window` says
+        what narrows all lists."""
+        self._totals, self._words, self._window = totals, words, window
         self.on_resize()
 
     def on_resize(self) -> None:
         shown = status_content(self._totals, self._evidence, self.size.width, self._words)
+        if self._window:  # never dropped: what is not shown must not be forgotten
+            shown = (
+                Content.styled(f"⧗ {self._window}", "$text-warning bold") + Content("  ") + shown
+            )
         self.update(shown)
 
 

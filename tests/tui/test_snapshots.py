@@ -191,6 +191,9 @@ async def test_the_findings(album: Album, size: str) -> None:
             await album.take(driver.pilot, "list")
         await driver.press("n")
         await album.take(driver.pilot, "rules")
+        await driver.press("escape", "T")
+        await driver.press("n", "n", "[", *["l"] * 8, "]")
+        await album.take(driver.pilot, "timeline")
     album.check()
 
 

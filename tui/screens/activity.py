@@ -139,6 +139,10 @@ class ActivityScreen(CaseScreen):
         self.query_one(EventTable).focus()
         self._begin()
 
+    def window_changed(self) -> None:
+        super().window_changed()
+        self._ask_strip()
+
     def renew(self) -> None:
         super().renew()
         self.stop("rank")  # the cursor stays where it is, and does not go back to the push
@@ -244,6 +248,9 @@ class ActivityScreen(CaseScreen):
             marks.append(Mark(self._around["event_time"]))
         strip.set_data(start, end, total, failed, marks)
         since, until = self._filters.since, self._filters.until
+        if (window := self.app.window) is not None:  # type: ignore[attr-defined]
+            since = max(since, window.since) if since else window.since
+            until = min(until, window.until) if until else window.until
         strip.set_range((since or start, until or end) if since or until else None)
 
     @on(TimeStrip.RangeSelected)
@@ -359,7 +366,7 @@ class ActivityScreen(CaseScreen):
         """Put the cursor on an event, or, where the filters hide it, on the next one."""
         if row["event_time"] is None:
             return
-        question = self._question()
+        question = self.narrowed(self._question())
         key = row.get("event_key", row.get("push_key"))
         values = {"rank_value": row["event_time"], "rank_key": key}
 

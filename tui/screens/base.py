@@ -65,6 +65,8 @@ class CaseScreen(Marking):
         Binding("e", "go('evidence')", "Evidence", show=False),
         Binding("E", "go('events')", "All events", show=False),
         Binding("ctrl+f", "go('search')", "Search raw records", show=False),
+        Binding("T", "go('timeline')", "Timeline", show=False),
+        Binding("W", "clear_window", "Whole time", show=False),
         Binding("Q", "go('sql')", "SQL prompt", show=False),
         Binding("S", "start", "Start from", show=False),
         Binding("K", "go('keys')", "Sessions and keys", show=False),
@@ -148,7 +150,27 @@ class CaseScreen(Marking):
     def show_status(self) -> None:
         """The line on top, with what there is to say about looking again."""
         app: Any = self.app
-        self.query_one(StatusLine).set(self.case.totals, app.lookout_words)
+        window = app.window.words if app.window is not None else ""
+        self.query_one(StatusLine).set(self.case.totals, app.lookout_words, window)
+
+    def window_changed(self) -> None:
+        """Another window of time narrows the lists: ask them anew, and stay at the same row."""
+        for table in self.query(QuestionTable):
+            if table.question is not None and self.narrowable(table.question):
+                row = table.selected_row
+                table.show(table.question, keep=True)
+                if row is not None:
+                    table.move_to_row_key(row.key)
+
+    @staticmethod
+    def narrowable(question: Question) -> bool:
+        """Whether a window of time can narrow it."""
+        return {"since", "until"} <= question.statement.parameters
+
+    def action_clear_window(self) -> None:
+        """All of the time again, on every screen."""
+        app: Any = self.app
+        app.set_window(None)
 
     def renew(self) -> None:
         """The case has grown: ask everything again, and stay at the same place."""
@@ -411,6 +433,8 @@ class CaseScreen(Marking):
             return self._can_go_back()
         if action == "previous":
             return len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1
+        if action == "clear_window":
+            return self.app.window is not None  # type: ignore[attr-defined]
         if action == "forward":
             app: Any = self.app
             return bool(app.history)

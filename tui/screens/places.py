@@ -20,6 +20,7 @@ TITLES = {
     "addresses": "Addresses",
     "resources": "Resources",
     "images": "Images and layers",
+    "timeline": "Timeline",
     "events": "All events",
     "search": "Search",
     "sql": "SQL",
@@ -57,6 +58,10 @@ def make(place: str, app: InvestigateApp) -> CaseScreen:
 
         lists = {"keys": entries.KEYS, "addresses": entries.ADDRESSES}
         return entries.EntryScreen(lists.get(place, entries.RESOURCES))
+    if place == "timeline":
+        from tui.screens.timeline import TimelineScreen
+
+        return TimelineScreen(app.rules)
     if place == "sql":
         from tui.screens.sql import SqlScreen
 

@@ -1,6 +1,7 @@
 -- told: stories, each with its findings below it, for reading from top to bottom. What repeats itself
 -- within a minute is one line with their number, and the findings below it where it is opened.
--- parameters: opened (VARCHAR: story and place of the lines that are opened, as ' 1/4 2/1 ')
+-- parameters: since, until (TIMESTAMP, until is exclusive; stories that reach into that time),
+--   opened (VARCHAR: story and place of the lines that are opened, as ' 1/4 2/1 ')
 -- key: story, place, part
 SELECT
   s.story, 0 AS place, 0 AS part, 'story' AS line, CAST(NULL AS INTEGER) AS finding_id, s.severity,
@@ -11,6 +12,8 @@ SELECT
   s.event_key, s.last_time, CAST(NULL AS VARCHAR) AS event_ids, s.findings AS repeats,
   CAST(NULL AS VARCHAR) AS event_addresses
 FROM stories AS s
+WHERE (CAST($since AS TIMESTAMP) IS NULL OR s.last_time >= CAST($since AS TIMESTAMP))
+  AND (CAST($until AS TIMESTAMP) IS NULL OR s.first_time < CAST($until AS TIMESTAMP))
 UNION ALL
 SELECT
   f.story, f.place, 0 AS part, 'repeated' AS line, CAST(NULL AS INTEGER), g.severity, f.rule, f.title,
@@ -25,6 +28,8 @@ JOIN (
   FROM findings GROUP BY story, place
 ) AS g ON g.story = f.story AND g.place = f.place
 WHERE f.repeats > 1 AND f.repeat = 1
+  AND (CAST($since AS TIMESTAMP) IS NULL OR g.last_time >= CAST($since AS TIMESTAMP))
+  AND (CAST($until AS TIMESTAMP) IS NULL OR f.event_time < CAST($until AS TIMESTAMP))
 UNION ALL
 SELECT
   f.story, f.place, f.repeat AS part, 'finding' AS line, f.finding_id, f.severity, f.rule, f.title,
@@ -32,5 +37,7 @@ SELECT
   f.benign_when, f.technique, f.events, f.push_key, f.event_key, CAST(NULL AS TIMESTAMP),
   f.event_ids, f.repeats, f.event_addresses
 FROM findings AS f
-WHERE f.repeats = 1
-  OR $opened LIKE '% ' || CAST(f.story AS VARCHAR) || '/' || CAST(f.place AS VARCHAR) || ' %'
+WHERE (f.repeats = 1
+  OR $opened LIKE '% ' || CAST(f.story AS VARCHAR) || '/' || CAST(f.place AS VARCHAR) || ' %')
+  AND (CAST($since AS TIMESTAMP) IS NULL OR f.event_time >= CAST($since AS TIMESTAMP))
+  AND (CAST($until AS TIMESTAMP) IS NULL OR f.event_time < CAST($until AS TIMESTAMP))
