@@ -48,6 +48,16 @@ DAY: list[Row] = [
     row("Delete", "2026-03-02T12:00:00Z", content=digest("b"), who=EVE, ResultDescription="202"),
 ]  # fmt: skip
 
+
+def of_diagnostics(one: Row) -> Row:
+    """The same as a row of AzureDiagnostics, where a resource's own members end in their type.
+    https://learn.microsoft.com/azure/azure-monitor/reference/tables/azurediagnostics"""
+    own = ("LoginServer", "Repository", "Tag", "Digest", "Identity", "UserAgent", "MediaType")
+    made = {f"{n[0].lower()}{n[1:]}_s" if n in own else n: one[n] for n in one}
+    made["location_s"] = made.pop("Region")
+    return {**made, "Type": "AzureDiagnostics", "ResourceId": REGISTRY.upper()}
+
+
 COMPARED = (
     "SELECT event_time, event_source, event_name, registry_action, repository, image_tag,"
     " image_digest, principal, source_ip_address, user_agent, outcome, error_code, aws_region,"
@@ -104,8 +114,25 @@ def test_a_record_is_found_again_as_it_was_delivered(day: Case) -> None:
         portal_csv(*DAY[1:]),
         json.dumps({"records": list(map(stored, DAY[1:]))}).encode(),
         json.dumps({"value": DAY[1:]}).encode(),
+        tables(*map(of_diagnostics, DAY[1:])),
+        lines(
+            {"Body": json.dumps({"records": list(map(stored, DAY[1:]))}), "SequenceNumber": 7},
+        ),
+        json.dumps(
+            [{"enqueuedTime": "x", "body": {"records": list(map(stored, DAY[1:]))}}]
+        ).encode(),
     ],
-    ids=["log analytics", "array of rows", "rows, one a line", "csv", "records", "value"],
+    ids=[
+        "log analytics",
+        "array of rows",
+        "rows, one a line",
+        "csv",
+        "records",
+        "value",
+        "AzureDiagnostics",
+        "event hub, text",
+        "event hub, object",
+    ],
 )
 def test_every_export_tells_the_same(data: bytes, day: Case, tmp_path: Path) -> None:
     expected = [line for line in rows(day, COMPARED) if line[2] != "Login"]

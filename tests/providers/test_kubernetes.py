@@ -89,6 +89,17 @@ FORMS = {
     "aks table": tables(aks_row(POD), aks_row(EXEC)),
     "aks csv": portal_csv(aks_row(POD), aks_row(EXEC)),
     "gke": lines(gke_entry(POD), gke_entry(EXEC)),
+    "pods' log": lines(*({"log": json.dumps(e), "stream": "stdout"} for e in (POD, EXEC))),
+    "splunk": lines(*({"time": 1, "sourcetype": "audit", "event": e} for e in (POD, EXEC))),
+    "subscription": json.dumps(
+        {
+            "messageType": "DATA_MESSAGE",
+            "logGroup": "/aws/eks/prod/cluster",
+            "logEvents": [
+                {"id": e["auditID"], "timestamp": 1, "message": json.dumps(e)} for e in (POD, EXEC)
+            ],
+        }
+    ).encode(),
     "gke list": json.dumps([gke_entry(POD), gke_entry(EXEC)]).encode(),
 }
 

@@ -14,10 +14,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from queries.envelopes.model import Found
+from queries.envelopes.nested import join, open_text, open_value
 from queries.json_stream import Piece
 from queries.providers.azure.activity import of_activity, of_office
 from queries.providers.azure.events import of_log, of_notice
@@ -61,7 +65,7 @@ def read_event(piece: Piece) -> Found | None:
         return None
     data = opened(value.get("data"))
     event = of_notice(
-        data,
+        data or opened(_decoded(str(value.get("data_base64") or ""))),
         event_id=str(value.get("id") or ""),
         time=value.get("eventTime") or value.get("time"),
         kind=kind,
@@ -87,6 +91,44 @@ def read_webhook(piece: Piece) -> Found | None:
 def _notice(event: Event, piece: Piece) -> Found:
     about = [] if event.principal != "(not recorded)" else [NO_ACTOR]
     return Found([event.record(piece, lossy=True)], about=about)
+
+
+def read_hub(piece: Piece) -> Found | None:
+    """An event of Event Hubs, as tools print it: what was sent is its body, and diagnostic
+    settings send several records in one.
+
+    https://learn.microsoft.com/azure/event-hubs/event-hubs-features
+    """
+    value: Any = piece.value
+    if not isinstance(value, dict):
+        return None
+    members = {plain(str(name)): entry for name, entry in value.items()}
+    body = members.get("body")
+    if body is None or _HUB.isdisjoint(members):
+        return None
+    if isinstance(body, str):
+        return open_text(_decoded(body), piece, "the body of an Event Hubs event")
+    records = body.get("records") if isinstance(body, dict) else body
+    several = records if isinstance(records, list) else [body]
+    return join(
+        open_value(Piece(each, json.dumps(each, ensure_ascii=False), None, depth=piece.depth + 1))
+        for each in several
+    )
+
+
+_HUB = frozenset(
+    {"enqueuedtime", "enqueuedtimeutc", "sequencenumber", "systemproperties", "partitionkey"}
+)
+
+
+def _decoded(text: str) -> str:
+    """The text of a body that is JSON, or base64 of it."""
+    if text.lstrip()[:1] in ("{", "["):
+        return text
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return text
 
 
 def read_registry(piece: Piece) -> Found | None:
@@ -149,6 +191,7 @@ def _fields(value: Any) -> Fields | None:
 
 
 ENVELOPES = (
+    Envelope("Azure Event Hubs", read_hub),
     Envelope("Azure Event Grid", read_event),
     Envelope("Azure registry webhook", read_webhook),
     Envelope("Azure registry log", read_registry),
