@@ -321,13 +321,12 @@ def _interval(options: argparse.Namespace) -> float | None:
 
 def _check_paths(paths: list[str]) -> None:
     """Say at once that a path is missing, before the interface takes the terminal."""
+    from queries.sources.local import why_missing
     from queries.sources.s3.options import is_remote
 
     for path in paths:
         if path != "-" and not is_remote(path) and not os.path.lexists(Path(path).expanduser()):
-            raise WrongUsage(
-                f"{path}: no such file or folder; a path is taken literally, without wildcards"
-            )
+            raise WrongUsage(f"{path}: {why_missing(path)}")
 
 
 def _take_standard_input(paths: list[str]) -> list[str]:

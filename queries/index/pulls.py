@@ -12,7 +12,8 @@ import duckdb
 WORKLOAD = """CASE
   WHEN e.provider <> 'aws' THEN CASE e.identity_type WHEN 'User' THEN 'person'
     WHEN 'ServiceAccount' THEN 'service account' WHEN 'WorkloadIdentity' THEN 'CI job'
-    ELSE 'unknown' END
+    WHEN 'ServicePrincipal' THEN 'application' WHEN 'ServicePrincipal or user' THEN 'application'
+    WHEN 'AdminUser' THEN 'shared password' WHEN 'Token' THEN 'token' ELSE 'unknown' END
   WHEN e.invoked_by LIKE '%.amazonaws.com' THEN replace(e.invoked_by, '.amazonaws.com', '')
   WHEN e.identity_type = 'AWSService' THEN replace(e.principal, '.amazonaws.com', '')
   WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/i-[0-9a-f]{8,17}$')

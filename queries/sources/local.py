@@ -127,6 +127,23 @@ class Listing:
         self.walked = (len(self.passed_over), len(self.unreadable))
 
 
+_COPIED_FIRST = (
+    (("gs://",), "`gcloud storage cp --recursive SOURCE FOLDER`"),
+    (
+        ("az://", "abfs://", "abfss://", "wasb://", "wasbs://"),
+        "`az storage blob download-batch --source CONTAINER --destination FOLDER`, or azcopy",
+    ),
+)
+
+
+def why_missing(given: str) -> str:
+    """What to say of a path that is not there."""
+    for schemes, how in _COPIED_FIRST:
+        if given.lower().startswith(schemes):
+            return f"such a bucket is not read directly; copy it first ({how}) and give the folder"
+    return "no such file or folder; a path is taken literally, without wildcards"
+
+
 def find_items(paths: Iterable[str], *, spool: Path | None = None) -> Listing:
     """List every file under `paths` in a stable order.
 
@@ -143,9 +160,7 @@ def find_items(paths: Iterable[str], *, spool: Path | None = None) -> Listing:
         try:
             status = path.stat()
         except FileNotFoundError:
-            raise WrongUsage(
-                f"{given}: no such file or folder; a path is taken literally, without wildcards"
-            ) from None
+            raise WrongUsage(f"{given}: {why_missing(given)}") from None
         except OSError as error:
             listing.unreadable.append((given, _reason(error)))
             continue

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from queries.case import Case
+from queries.errors import WrongUsage
 from queries.raw import raw_record
+from queries.sources.local import find_items
 from tests.evidence_files import case_in_memory, one, rows, shared, write
 from tests.providers.azure_records import (
     CI,
@@ -387,3 +389,9 @@ def test_a_command_for_a_cluster_mentions_the_image(tmp_path: Path) -> None:
         assert rows(case, "SELECT act, matched, resolved_digest FROM deployments") == [
             ("mentioned", "possible", digest("a"))
         ]
+
+
+@pytest.mark.parametrize("path", ["az://logs/insights", "abfss://c@a.dfs.core.windows.net/x"])
+def test_a_container_is_not_taken_for_a_missing_file(path: str) -> None:
+    with pytest.raises(WrongUsage, match=r"copy it first .*download-batch"):
+        find_items([path])
