@@ -21,12 +21,14 @@ _COLUMNS = """
 SELECT e.event_key, e.event_time, e.event_id, e.event_source, e.event_name, e.target, e.is_write,
   e.outcome, e.error_code, e.error_message, e.principal, s.origin, e.identity_type,
   e.access_key_id, e.account_id, e.recipient_account_id, e.source_ip_address, e.user_agent,
-  e.aws_region, e.repository, e.image_tag, e.image_digest, e.layer_digest, e.request_id,
+  e.aws_region, e.provider, coalesce(p.outcome = 'ok', FALSE) AS is_push, e.repository,
+  e.image_tag, e.image_digest, e.layer_digest, e.request_id,
   f.name AS file_name, f.sha256 AS file_sha256, e.position
 FROM events AS e
 LEFT JOIN (SELECT access_key_id, max(origin) AS origin FROM sessions GROUP BY access_key_id) AS s
   ON s.access_key_id = e.access_key_id
 LEFT JOIN files AS f ON f.file_id = e.file_id
+LEFT JOIN pushes AS p ON p.push_key = e.event_key
 """
 _ORDER = " ORDER BY e.event_time NULLS LAST, e.event_key"
 

@@ -16,7 +16,7 @@ from queries.parquet import write_parts
 _AT_ONCE = 5_000
 TYPES = {"event_key": "BIGINT", "event_time": "TIMESTAMP", "is_write": "BOOLEAN"}
 """Of the columns that are no text, for Parquet."""
-TYPES |= {"position": "BIGINT"}
+TYPES |= {"position": "BIGINT", "is_push": "BOOLEAN"}
 
 
 def parts_of(rows: Iterable[dict[str, Any]], chosen: Chosen) -> Iterator[Rows]:

@@ -36,6 +36,13 @@ TECHNIQUES = {
 }
 """Techniques named here; others are told by their number."""
 
+SOURCES = {
+    "google": "google-cloud-audit-log",
+    "azure": "azure-log",
+    "kubernetes": "kubernetes-audit-log",
+}
+"""What the logs of a provider are called; CloudTrail's for all others."""
+
 Object = dict[str, Any]
 
 
@@ -64,8 +71,8 @@ class _Maker:
     def event(self, row: dict[str, Any], chosen: Chosen) -> None:
         """The observables of one event, what was observed, and what that indicates."""
         address = self._address(row["source_ip_address"])
-        principal = self._account("aws-principal", row["principal"])
-        key = self._account("aws-access-key", row["access_key_id"])
+        principal = self._account(_kind(row, "principal"), row["principal"])
+        key = self._account("aws-access-key", row["access_key_id"]) if _is_aws(row) else None
         image = self._file(row["image_digest"])
         layer = self._file(row["layer_digest"])
         seen = [ref for ref in (address, principal, key, image, layer) if ref is not None]
@@ -77,9 +84,9 @@ class _Maker:
         if principal is not None:
             for other in (key, address):
                 self._relate("related-to", principal, other)
-            if row["event_name"] == "PutImage" and row["outcome"] == "ok":
+            if row["is_push"]:
                 self._relate("related-to", principal, image)
-        if row["event_name"] == "PutImage" and row["outcome"] == "ok":
+        if row["is_push"]:
             self._indicate(row, image, address, chosen)
 
     def group(self, name: str) -> None:
@@ -122,7 +129,7 @@ class _Maker:
     def _observed(self, row: dict[str, Any], seen: list[str], when: datetime) -> None:
         external = [
             {
-                "source_name": "cloudtrail",
+                "source_name": SOURCES.get(row["provider"], "cloudtrail"),
                 "external_id": str(row["event_id"] or f"{row['file_name']}#{row['position']}"),
                 "description": f"{row['event_name']} of {row['event_source']}",
             }
@@ -213,6 +220,15 @@ class _Maker:
     def _keep(self, thing: Object) -> str:
         self.objects.setdefault(thing["id"], thing)
         return str(thing["id"])
+
+
+def _is_aws(row: dict[str, Any]) -> bool:
+    return row["provider"] in (None, "aws")
+
+
+def _kind(row: dict[str, Any], what: str) -> str:
+    """`aws-principal`, `google-principal` …"""
+    return f"{row['provider'] or 'aws'}-{what}"
 
 
 def _canonical(value: Any) -> str:

@@ -15,6 +15,11 @@ from queries.exports.chosen import Chosen
 from queries.naming import display_name
 
 DESCRIPTION = "Event Logged"
+DATA_TYPES = {
+    "google": "gcp:log:entry",
+    "azure": "azure:log:entry",
+    "kubernetes": "kubernetes:audit:entry",
+}
 FIELDS = (
     "message", "datetime", "timestamp", "timestamp_desc", "data_type", "tag", "comment",
     "event_id", "event_source", "event_name", "target", "is_write", "outcome", "error_code",
@@ -40,7 +45,7 @@ def entries(
             "datetime": stamp.isoformat(timespec="microseconds"),
             "timestamp": round(stamp.timestamp() * 1_000_000),
             "timestamp_desc": DESCRIPTION,
-            "data_type": "aws:cloudtrail:entry",
+            "data_type": DATA_TYPES.get(row["provider"], "aws:cloudtrail:entry"),
             "tag": list(chosen.tags.get(row["event_key"], ())),
             "comment": chosen.comments.get(row["event_key"], ""),
         }

@@ -271,7 +271,7 @@ def _containment(document: Document, plan: Plan) -> None:
     document.heading("What could be done", "containment")
     document.say(
         f"Suggestions only: nothing was run. {plan.basis[:1].upper()}{plan.basis[1:]}. Commands are"
-        " for a POSIX shell and the AWS CLI; read each before you use it."
+        " for a POSIX shell and the cloud's command line; read each before you use it."
     )
     for number, suggestion in enumerate(plan.suggestions, 1):
         _suggestion(document, number, suggestion)

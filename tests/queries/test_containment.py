@@ -9,8 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from queries.case import open_case
 from queries.containment import CREATED, HUNT, IMAGE, KEY, SESSIONS, TAG, Plan, Suggestion, plan
+from queries.containment.elsewhere import give_back, keep_image, principal
 from queries.findings.run import find
 from queries.findings.settings import load_settings
 from queries.marks.events import mark_event
@@ -183,6 +186,88 @@ def test_no_command_is_made_of_hostile_text(tmp_path: Path) -> None:
     )
     assert not (tmp_path / "pwned").exists()
     assert "--profile=admin" not in seen.read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("sample", "says"),
+    [
+        (
+            "google",
+            [
+                "gcloud iam service-accounts disable release@example-shop.iam.gserviceaccount.com"
+                " --project example-shop",
+                "docker pull europe-west3-docker.pkg.dev/example-shop/shop/api@sha256:",
+                "the former image was deleted at",
+                "sign them out in the Admin console",
+            ],
+        ),
+        (
+            "azure",
+            [
+                "az acr credential renew --name exampleshop --password-name password",
+                "the former image was deleted at",
+                "docker pull exampleshop.azurecr.io/shop/checkout@sha256:",
+            ],
+        ),
+        ("cluster", ["aws iam put-role-policy --role-name ci-push"]),
+    ],
+)
+def test_other_clouds_are_contained_by_their_own_commands(sample: str, says: list[str]) -> None:
+    with open_case([str(incident_path().parent / sample)]) as case:
+        found = find(case, load_settings())
+        made = plan(case, found, NOW)
+        found.close()
+    text = json.dumps([suggestion.plain() for suggestion in made.suggestions])
+    for words in says:
+        assert words in text
+    if sample != "cluster":
+        assert "aws " not in text
+
+
+GOOGLE_PUSH = {
+    "registry_id": "example-shop",
+    "aws_region": "europe-west3",
+    "repository_name": "shop/api",
+    "image_digest": sha("new"),
+}
+AZURE_PUSH = {**GOOGLE_PUSH, "registry_id": "exampleshop.azurecr.io"}
+
+
+def test_tags_are_given_back_in_other_clouds() -> None:
+    before = sha("old")
+    assert give_back("google", GOOGLE_PUSH, "prod", before) == [
+        "gcloud artifacts docker tags add"
+        f" europe-west3-docker.pkg.dev/example-shop/shop/api@{before}"
+        " europe-west3-docker.pkg.dev/example-shop/shop/api:prod"
+    ]
+    assert give_back("azure", AZURE_PUSH, "prod", before) == [
+        f"az acr import --name exampleshop --source exampleshop.azurecr.io/shop/api@{before}"
+        " --image shop/api:prod --force"
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_command_of_another_cloud_is_made_of_hostile_text(text: str) -> None:
+    for provider, pushed in (("google", GOOGLE_PUSH), ("azure", AZURE_PUSH)):
+        for name in ("registry_id", "repository_name", "image_digest"):
+            spoilt = {**pushed, name: text}
+            assert keep_image(provider, spoilt) == []
+            if name != "image_digest":
+                assert give_back(provider, spoilt, "prod", sha("old")) == []
+        assert give_back(provider, pushed, text, sha("old")) == []
+        assert give_back(provider, pushed, "prod", text) == []
+    names = (
+        text,
+        f"{text}@example.com",
+        f"{text}@p.iam.gserviceaccount.com",
+        f"a@{text}.iam.gserviceaccount.com",
+        f"system:serviceaccount:{text}:{text}",
+    )
+    for provider in ("google", "azure", "kubernetes"):
+        for kind in ("User", "AdminUser", "ServicePrincipal"):
+            for name in names:
+                said = principal(provider, kind, name, f"{text}.azurecr.io", "it acted")
+                assert said is None or said.commands == []
 
 
 def test_nothing_to_go_by_is_said(tmp_path: Path) -> None:

@@ -291,7 +291,7 @@ COMMANDS: dict[str, Command] = {
     "contain": Command(
         "what could be done now: keys, sessions, images, tags; text only, never run",
         "Suggestions from what is marked, or, where nothing is, from critical and high findings,\n"
-        "each with its reason, the records behind it and commands for the AWS CLI.",
+        "each with its reason, the records behind it and commands to copy.",
         contain_options,
         contain,
     ),
