@@ -313,5 +313,8 @@ async def test_findings_show_where_it_came_from(known: Enrichment) -> None:
             await driver.settle()
             await driver.go_to(rule="login-from-new-address")
             assert driver.facts("#preview")["from"].startswith(f"{SAM} (DE, Berlin")
+            await driver.go_to(rule="implant-shaped-push")
+            await driver.press("o")
+            assert "(DE, Berlin · AS64500" in driver.facts("#facts")["login"]
     finally:
         app.finish()

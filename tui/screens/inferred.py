@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queries.naming import display_name, login_in_words
+from tui.enriched import enrichment
 from tui.text import fmt_ago, fmt_time
 from tui.widgets.paged_table import Row
 
@@ -18,6 +19,8 @@ def login_fact(push: Row, totals: dict[str, Any]) -> str:
     if push["login_match"] is None:
         return _no_login(push, totals)
     said = login_in_words(dict(push.values))
+    if words := enrichment().place(push["login_ip"]).words():
+        said += f" ({words})"
     if push["login_agent"]:
         said += f" · {push['login_agent']}"
     if push["login_time"] is not None:
