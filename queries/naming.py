@@ -221,3 +221,10 @@ def service_name(event_source: str | None) -> str:
         said = provider.services.get(said, said)
         said = said.removesuffix(provider.suffix) if provider.suffix else said
     return said
+
+
+def short_call(name: str | None) -> str:
+    """A call's name without the API that it belongs to: `DeletePackage` for
+    google.devtools.artifactregistry.v1.ArtifactRegistry.DeletePackage."""
+    said = name or "–"
+    return said.rsplit(".", 1)[-1] if said.count(".") >= 4 else said

@@ -16,6 +16,7 @@ from queries.naming import (
     origin_and_session,
     repository_name,
     service_name,
+    short_call,
     short_image,
     what_happened,
     what_ran,
@@ -136,6 +137,10 @@ def result_cell(value: Any, row: Row) -> Content | str:
 
 def service_cell(value: Any, row: Row) -> Content | str:
     return service_name(value)
+
+
+def call_cell(value: Any, row: Row) -> Content | str:
+    return short_call(value)
 
 
 def spark_cell(width: int) -> Any:

@@ -106,6 +106,7 @@ RESPONSE: dict[str, Any] = {
 
 MAPPED: dict[str, Any] = {
     "provider": "VARCHAR",
+    "plainName": "VARCHAR",
     "action": "VARCHAR",
     "outcome": "VARCHAR",
     "registryId": "VARCHAR",
@@ -122,6 +123,7 @@ MAPPED: dict[str, Any] = {
     "issuedTo": "VARCHAR",
     "delegation": "JSON",
     "deployment": "JSON",
+    "creation": "JSON",
 }
 """What a provider says of a record beside CloudTrail's fields (`queries.providers.base.Event`)."""
 MAPPED_FIELDS: dict[str, str] = {
@@ -285,7 +287,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("event_source", "{event_source}"),
     Column("event_name", "{event_name}"),
-    Column("plain_name", PLAIN_NAME),
+    Column("plain_name", f"coalesce({{m_plain_name}}, {PLAIN_NAME})"),
     Column("aws_region", "{aws_region}"),
     Column("source_ip_address", "{source_ip_address}"),
     Column("user_agent", "{user_agent}"),
@@ -389,6 +391,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("made_by", "{m_made_by}"),
     Column("delegation", "{m_delegation}::VARCHAR"),
     Column("deployment", "{m_deployment}::VARCHAR"),
+    Column("creation", "{m_creation}::VARCHAR"),
 )
 """Request and response are kept for writes and for registry calls only: keeping them for every
 read doubles the index for fields that no question uses. PutImage keeps its manifest once, and

@@ -86,10 +86,10 @@ _EVENTS = """
 SELECT e.event_key, e.event_time, e.event_source, e.event_name, e.outcome, e.error_code,
   e.principal, coalesce(s.origin, e.principal) AS origin, e.access_key_id, e.user_name,
   e.identity_type, coalesce(e.recipient_account_id, e.account_id) AS account,
-  e.request_parameters, e.response_elements
+  e.request_parameters, e.response_elements, e.creation
 FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-WHERE e.merged_into IS NULL AND e.event_source IN (SELECT unnest($sources))
-  AND e.event_name IN (SELECT unnest($names))
+WHERE e.merged_into IS NULL AND (e.creation IS NOT NULL
+  OR e.event_source IN (SELECT unnest($sources)) AND e.event_name IN (SELECT unnest($names)))
 ORDER BY e.event_time NULLS LAST, e.event_key
 """
 
@@ -104,12 +104,34 @@ def build_created(connection: duckdb.DuckDBPyConnection) -> None:
     while batch := cursor.fetchmany(1000):
         for values in batch:
             event = dict(zip(columns, values, strict=True))
+            if event["creation"]:
+                rows.append(_said(event, parsed_object(event["creation"])))
+                continue
             service = str(event["event_source"]).removesuffix(".amazonaws.com")
             kind = KINDS.get((service, event["event_name"]))
             if kind is not None:
                 rows.append(_row(event, kind))
     insert_rows(connection, "created", rows)
     _name_by_their_own_records(connection)
+
+
+def _said(event: dict[str, Any], said: dict[str, Any]) -> tuple[Any, ...]:
+    """What a provider took out of its record (`providers.base.Creation`)."""
+    return (
+        event["event_key"],
+        event["event_time"],
+        event["event_name"],
+        said.get("kind"),
+        said.get("name"),
+        said.get("principal") or None,
+        said.get("key") or None,
+        event["account"],
+        event["outcome"],
+        event["error_code"],
+        event["principal"],
+        event["origin"],
+        event["access_key_id"],
+    )
 
 
 def _row(event: dict[str, Any], kind: _Kind) -> tuple[Any, ...]:

@@ -95,6 +95,27 @@ class Deployment:
 
 
 @dataclass(slots=True)
+class Creation:
+    """A credential or a principal that a call makes, or a way in that it opens."""
+
+    kind: str
+    """access key · user · permissions · identity provider · other credential"""
+    name: str
+    principal: str = ""
+    """Who can act with it later, as its own records will name it."""
+    key: str = ""
+    """The session key of those records."""
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "principal": self.principal,
+            "key": self.key,
+        }
+
+
+@dataclass(slots=True)
 class Event:
     """A record in the words of the `events` relation. Empty text and None: it does not say.
 
@@ -110,6 +131,8 @@ class Event:
     event_id: str
     service: str
     name: str
+    plain_name: str = ""
+    """The call's short name, where its own is long: what filters and lists of calls go by."""
     account: str = ""
     """Project, subscription or cluster."""
     region: str = ""
@@ -162,6 +185,7 @@ class Event:
     details: Any = None
     resource: str = ""
     deployment: Deployment | None = None
+    creation: Creation | None = None
 
     def record(self, piece: Piece, *, lossy: bool = False) -> Record:
         """As the careful lane takes it, with the text as delivered."""
@@ -215,6 +239,7 @@ class Event:
     def _mapped(self) -> dict[str, Any]:
         said = {
             "provider": self.provider,
+            "plainName": self.plain_name,
             "action": self.action,
             "outcome": self.outcome,
             "registryId": self.registry,
@@ -231,6 +256,7 @@ class Event:
             "issuedTo": self.issued_to,
             "delegation": list(self.delegation) or None,
             "deployment": self.deployment.fields() if self.deployment else None,
+            "creation": self.creation.fields() if self.creation else None,
         }
         return {name: value for name, value in said.items() if value}
 

@@ -12,8 +12,8 @@ SELECT
   sum(CASE WHEN t.outcome <> 'ok' THEN 1 ELSE 0 END) AS refused,
   count(DISTINCT t.event_name) AS calls,
   coalesce(
-    max(CASE WHEN t.is_write AND t.outcome = 'ok' AND t.event_name NOT IN (
-      'InitiateLayerUpload', 'UploadLayerPart', 'CompleteLayerUpload') THEN t.event_name END),
+    max(CASE WHEN t.is_write AND t.outcome = 'ok' AND coalesce(t.registry_action, '') <> 'upload'
+      THEN t.event_name END),
     max(CASE WHEN t.is_write AND t.outcome <> 'ok' THEN t.event_name END),
     max(t.event_name)) AS example,
   count(DISTINCT t.principal) AS principals,
@@ -23,8 +23,8 @@ SELECT
   max(t.recipient_account_id) AS account_id
 FROM (
   SELECT
-    'itself' AS through, e.event_source, e.event_name, e.event_time, e.is_write, e.outcome,
-    e.principal, e.aws_region, e.recipient_account_id,
+    'itself' AS through, e.event_source, e.event_name, e.registry_action, e.event_time,
+    e.is_write, e.outcome, e.principal, e.aws_region, e.recipient_account_id,
     coalesce(e.resource_arn, e.target, '(none named)') AS resource
   FROM events AS e
   WHERE e.merged_into IS NULL
@@ -33,8 +33,8 @@ FROM (
       OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value))
   UNION ALL
   SELECT
-    'what it created' AS through, e.event_source, e.event_name, e.event_time, e.is_write,
-    e.outcome, e.principal, e.aws_region, e.recipient_account_id,
+    'what it created' AS through, e.event_source, e.event_name, e.registry_action,
+    e.event_time, e.is_write, e.outcome, e.principal, e.aws_region, e.recipient_account_id,
     coalesce(e.resource_arn, e.target, '(none named)') AS resource
   FROM events AS e
   WHERE e.merged_into IS NULL

@@ -24,9 +24,9 @@ FROM (
   FROM deployments AS d
   UNION ALL
   SELECT r.image_digest, r.repository, NULL AS tags, 0 AS pushes,
-    CASE WHEN r.event_name = 'BatchGetImage' AND r.outcome = 'ok' THEN 1 ELSE 0 END AS pulls,
+    CASE WHEN r.registry_action = 'pull' AND r.outcome = 'ok' THEN 1 ELSE 0 END AS pulls,
     0 AS deployed, NULL AS push_key, r.event_time, r.registry_id, r.aws_region
-  FROM registry_events AS r WHERE r.event_name <> 'PutImage'
+  FROM registry_events AS r WHERE r.registry_action <> 'push'
 ) AS i
 WHERE i.image_digest IS NOT NULL
   AND (CAST($since AS TIMESTAMP) IS NULL OR i.seen >= CAST($since AS TIMESTAMP))

@@ -33,7 +33,8 @@ SELECT
     WHEN 'CompleteLayerUpload' THEN 'uploaded'
     WHEN 'GetDownloadUrlForLayer' THEN 'downloaded'
     WHEN 'BatchCheckLayerAvailability' THEN 'looked for'
-    ELSE e.event_name
+    ELSE CASE e.registry_action WHEN 'upload' THEN 'uploaded' WHEN 'download' THEN 'downloaded'
+      WHEN 'check' THEN 'looked for' ELSE e.event_name END
   END AS what,
   e.repository,
   NULL AS image_tag,

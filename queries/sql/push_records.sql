@@ -34,8 +34,7 @@ SELECT
 FROM events AS e
 JOIN pushes AS p ON p.push_key = $push_key
 WHERE e.repository = p.repository
-  AND e.event_name IN ('BatchCheckLayerAvailability', 'InitiateLayerUpload', 'UploadLayerPart',
-    'CompleteLayerUpload')
+  AND e.registry_action IN ('check', 'upload')
   AND coalesce(e.access_key_id, e.principal) = coalesce(p.access_key_id, p.principal)
   AND e.event_time <= p.event_time
   AND e.event_time >= p.event_time - INTERVAL '12' HOUR

@@ -326,6 +326,28 @@ def test_each_platform_says_what_it_runs(tmp_path: Path) -> None:
     ]
 
 
+def test_a_key_that_was_made_leads_to_what_was_done_with_it(tmp_path: Path) -> None:
+    account = f"projects/{PROJECT}/serviceAccounts/{RELEASE}"
+    made = entry(later(0), PROJECT, "iam.googleapis.com",
+                 "google.iam.admin.v1.CreateServiceAccountKey", account, DANA, ADDRESS,
+                 log="activity", request={"name": account},
+                 response={"name": f"{account}/keys/0a1b"})  # fmt: skip
+    named = {"serviceAccountKeyName": f"//iam.googleapis.com/{account}/keys/0a1b"}
+    granted = entry(later(1), PROJECT, "cloudresourcemanager.googleapis.com", "SetIamPolicy",
+                    f"projects/{PROJECT}", DANA, ADDRESS, log="activity",
+                    serviceData={"policyDelta": {"bindingDeltas": [{"action": "ADD",
+                        "role": "roles/owner", "member": "user:eve@example.com"}]}})  # fmt: skip
+    case = case_of(tmp_path, made, granted, put("prod", 60, authentication=named))
+    assert rows(
+        case,
+        "SELECT c.kind, c.name, c.origin, p.image_tags FROM created AS c LEFT JOIN pushes AS p"
+        " ON p.access_key_id = c.created_key ORDER BY c.event_time",
+    ) == [
+        ("access key", RELEASE, DANA, "prod"),
+        ("permissions", "roles/owner to user:eve@example.com", DANA, None),
+    ]
+
+
 def test_it_says_aloud_that_pushes_cannot_be_seen(tmp_path: Path) -> None:
     resource = f"projects/{PROJECT}/locations/{PLACE}/repositories/shop"
     made = entry(later(0), PROJECT, REGISTRY, f"{API}.CreateRepository", resource, DANA, ADDRESS,

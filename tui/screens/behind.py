@@ -13,7 +13,7 @@ from textual.widgets import TabbedContent, TabPane
 from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
 from queries.scope import KEY, ORIGIN, PRINCIPAL, Scope
-from tui.cells import count_cell, name_cell, service_cell, time_cell
+from tui.cells import call_cell, count_cell, name_cell, service_cell, time_cell
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -70,7 +70,7 @@ CREATED = (
     Column("uses", "used", width=6, align="right", render=count_cell),
     Column("use_writes", "writes", width=6, align="right", priority=3, render=count_cell),
     Column("first_use", "first use", width=15, priority=2, render=time_cell),
-    Column("event_name", "call", min_width=14, priority=4),
+    Column("event_name", "call", min_width=14, render=call_cell, priority=4),
     Column("origin", "by", min_width=12, weight=1, priority=5, render=name_cell),
 )
 NEAR = (

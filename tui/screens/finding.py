@@ -15,6 +15,7 @@ from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
 from tui.cells import (
+    call_cell,
     event_mark,
     event_style,
     name_cell,
@@ -31,7 +32,7 @@ from tui.widgets.paged_table import Column, PagedTable, Row
 COLUMNS = (
     Column("mark", "", width=1, render=event_mark),
     Column("event_time", "when (UTC)", width=15, render=time_cell),
-    Column("event_name", "event", min_width=18, weight=2),
+    Column("event_name", "event", min_width=18, weight=2, render=call_cell),
     Column("target", "on", min_width=14, weight=2, priority=1),
     Column("outcome", "result", width=12, render=result_cell),
     Column("title", "behind", min_width=20, weight=2, priority=2),

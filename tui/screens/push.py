@@ -21,6 +21,7 @@ from queries.naming import (
 from queries.question import Order, Question, ask_for
 from tui.cells import (
     bytes_cell,
+    call_cell,
     count_cell,
     deployment_mark,
     deployment_style,
@@ -54,7 +55,7 @@ LAYERS = (
 RECORDS = (
     Column("event_time", "when (UTC)", width=15, render=time_cell),
     Column("part", "part", width=11),
-    Column("event_name", "event", min_width=20, weight=2),
+    Column("event_name", "event", min_width=20, weight=2, render=call_cell),
     Column("image_tag", "tag", min_width=8, priority=2),
     Column("image_digest", "digest", width=9, priority=3, render=digest_cell),
     Column("layer_digest", "layer", width=9, priority=4, render=digest_cell),

@@ -21,7 +21,7 @@ from queries.naming import display_name
 from queries.progress import CancelToken, Progress
 from queries.question import ask_for
 from queries.search import Hit, Needle, Search
-from tui.cells import name_cell, time_cell
+from tui.cells import call_cell, name_cell, time_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.text import fmt_ago, fmt_bytes, fmt_count, fmt_time, safe_content, safe_text
@@ -51,7 +51,7 @@ def _file(value: Any, row: Row) -> str:
 
 COLUMNS = (
     Column("event_time", "when (UTC)", width=15, render=time_cell),
-    Column("event_name", "event", width=18),
+    Column("event_name", "event", width=18, render=call_cell),
     Column("excerpt", "text", min_width=24, weight=4, render=_excerpt),
     Column("principal", "who", min_width=14, weight=1, priority=1, render=name_cell),
     Column("file", "file:record", min_width=16, weight=1, priority=2, render=_file),

@@ -46,8 +46,22 @@ JOIN (VALUES
   ('kms.amazonaws.com', 'PutKeyPolicy', 'rights'),
   ('eks.amazonaws.com', 'CreateAccessEntry', 'rights'),
   ('eks.amazonaws.com', 'AssociateAccessPolicy', 'rights'),
-  ('organizations.amazonaws.com', 'LeaveOrganization', 'persistence')
-) AS c(source, name, what) ON c.source = e.event_source AND c.name = e.event_name
+  ('organizations.amazonaws.com', 'LeaveOrganization', 'persistence'),
+  ('iam.googleapis.com', 'CreateServiceAccountKey', 'persistence'),
+  ('iam.googleapis.com', 'CreateServiceAccount', 'persistence'),
+  ('iam.googleapis.com', 'CreateWorkloadIdentityPoolProvider', 'persistence'),
+  ('iam.googleapis.com', 'SetIAMPolicy', 'rights'),
+  ('iam.googleapis.com', 'SetIamPolicy', 'rights'),
+  ('iam.googleapis.com', 'UpdateRole', 'rights'),
+  ('cloudresourcemanager.googleapis.com', 'SetIamPolicy', 'rights'),
+  ('secretmanager.googleapis.com', 'AccessSecretVersion', 'secrets'),
+  ('compute.googleapis.com', 'v1.compute.instances.insert', 'code'),
+  ('compute.googleapis.com', 'v1.compute.instances.setMetadata', 'code'),
+  ('compute.googleapis.com', 'v1.compute.firewalls.insert', 'network'),
+  ('storage.googleapis.com', 'storage.setIamPermissions', 'rights'),
+  ('storage.googleapis.com', 'storage.hmacKeys.create', 'persistence')
+) AS c(source, name, what) ON c.source = e.event_source
+  AND c.name = CASE WHEN e.provider = 'aws' THEN e.event_name ELSE e.plain_name END
 LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
 WHERE e.merged_into IS NULL AND e.event_second IS NOT NULL
   AND coalesce(s.origin, e.principal) IN (SELECT origin FROM pushed)

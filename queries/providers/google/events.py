@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from queries.providers.base import DELETE_REGISTRY, DELETE_REPOSITORY, PUSH, Event
+from queries.providers.google.creations import creation_of
 from queries.providers.google.deployments import deployment_of
 from queries.providers.google.identity import ARROW, Identity, identity_of
 from queries.providers.google.names import Artifact, artifact_of, gcr_host
@@ -19,6 +20,7 @@ from queries.providers.google.vocabulary import (
     GCR_BUCKET,
     REGISTRY,
     STORAGE,
+    plain_name,
     reads,
     registry_action,
     short,
@@ -55,6 +57,7 @@ def audit_event(entry: dict[str, Any], payload: dict[str, Any]) -> Event:
         event_id=f"{insert_id}@{time}" if insert_id and time else insert_id,
         service=service,
         name=method,
+        plain_name=plain_name(method),
         account=_account(entry, log, resource),
         region=_region(entry, payload, resource),
         address=text(payload, "requestMetadata", "callerIp"),
@@ -80,6 +83,7 @@ def audit_event(entry: dict[str, Any], payload: dict[str, Any]) -> Event:
         details=opened_part(payload, "metadata") or opened_part(payload, "serviceData"),
     )
     _issue(event, who, resource)
+    event.creation = creation_of(event)
     if service in (REGISTRY, CONTAINER_REGISTRY):
         _registry(event, resource)
     elif service == STORAGE:

@@ -85,6 +85,13 @@ def short(method: str) -> str:
     return method.rsplit(".", 1)[-1]
 
 
+def plain_name(method: str) -> str:
+    """The short name where the method has the full name of an API (google.iam.admin.v1.…), without
+    `Docker-`; others stay whole (storage.objects.create, v1.compute.instances.insert)."""
+    name = short(method) if method.startswith("google.") and method.count(".") >= 3 else method
+    return name.removeprefix("Docker-")
+
+
 def registry_action(service: str, method: str, *, reads: bool) -> str:
     """The action of a call to Artifact Registry."""
     found = _METHODS.get(short(method).lower(), "")

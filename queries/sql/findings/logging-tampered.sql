@@ -1,6 +1,6 @@
 -- logging-tampered: the logging was stopped or taken away
 -- sees: calls that stop, delete or narrow the logging (trails, event data stores, flow logs, log
---   groups, GuardDuty, Config), tried or done. Refused attempts are medium. By an origin that also
+--   groups, GuardDuty, Config; on Google sinks, logs, exclusions and what is audited), tried or done. Refused attempts are medium. By an origin that also
 --   pushed within a day it is critical.
 -- severity: high
 -- technique: T1562.008
@@ -12,7 +12,8 @@ SELECT
   e.event_key, e.event_time, p.repository, e.principal, e.origin, e.event_name,
   ' on ' || e.target AS target_clause, e.outcome, p.push_event,
   CASE WHEN p.push_event IS NOT NULL THEN ', near its push to ' || p.repository END AS push_clause,
-  CASE WHEN e.event_name IN ('DeleteLogGroup', 'DeleteFlowLogs', 'PutEventSelectors', 'UpdateTrail')
+  CASE WHEN e.event_name IN ('DeleteLogGroup', 'DeleteFlowLogs', 'PutEventSelectors', 'UpdateTrail',
+      'google.logging.v2.ConfigServiceV2.UpdateSink')
       THEN CASE WHEN p.push_event IS NULL THEN 'low' ELSE 'high' END
     WHEN e.outcome <> 'ok' THEN CASE WHEN p.push_event IS NULL THEN 'medium' ELSE 'high' END
     WHEN p.push_event IS NOT NULL THEN 'critical' ELSE 'high' END AS severity,
@@ -30,7 +31,11 @@ FROM (
     OR (e.event_source = 'guardduty.amazonaws.com' AND e.event_name IN ('DeleteDetector',
       'UpdateDetector'))
     OR (e.event_source = 'config.amazonaws.com' AND e.event_name IN ('StopConfigurationRecorder',
-      'DeleteConfigurationRecorder', 'DeleteDeliveryChannel')))
+      'DeleteConfigurationRecorder', 'DeleteDeliveryChannel'))
+    OR (e.event_source = 'logging.googleapis.com' AND e.plain_name IN ('DeleteSink', 'UpdateSink',
+      'DeleteLog', 'DeleteBucket', 'UpdateBucket', 'CreateExclusion', 'UpdateExclusion'))
+    OR (e.provider = 'google' AND e.plain_name = 'SetIamPolicy'
+      AND e.service_event_details LIKE '%"auditConfigDeltas"%"action"%"REMOVE"%'))
 ) AS e
 LEFT JOIN (
   SELECT origin, event_second, repository, max(event_key) AS push_event FROM (

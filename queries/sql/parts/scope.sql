@@ -68,19 +68,20 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
       'AssumeRoot', 'CreateToken')
     WHEN 'identity-change' THEN e.is_write AND e.event_source IN ('iam.amazonaws.com',
       'sso.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore.amazonaws.com',
-      'organizations.amazonaws.com')
+      'organizations.amazonaws.com', 'iam.googleapis.com', 'cloudidentity.googleapis.com')
+      OR e.plain_name IN ('SetIamPolicy', 'CreateServiceAccountKey')
     WHEN 'secret-read' THEN e.event_name IN ('GetSecretValue', 'BatchGetSecretValue',
       'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory',
-      'GetPasswordData')
+      'GetPasswordData', 'AccessSecretVersion')
     WHEN 'root' THEN e.identity_type = 'Root'
     WHEN 'logging-change' THEN e.event_name IN ('StopLogging', 'DeleteTrail', 'UpdateTrail',
       'PutEventSelectors', 'PutInsightSelectors', 'DeleteEventDataStore', 'UpdateEventDataStore',
       'StopEventDataStoreIngestion', 'DeleteDetector', 'UpdateDetector',
       'StopConfigurationRecorder', 'DeleteConfigurationRecorder', 'DeleteFlowLogs',
       'DeleteLogGroup', 'DeleteLogStream', 'PutRetentionPolicy')
+      OR (e.event_source = 'logging.googleapis.com' AND e.is_write)
     ELSE FALSE END)
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')
-  AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.event_name, '') NOT IN (
-    'BatchCheckLayerAvailability', 'GetDownloadUrlForLayer', 'InitiateLayerUpload',
-    'UploadLayerPart', 'CompleteLayerUpload'))
+  AND (NOT coalesce(CAST($fold_layers AS BOOLEAN), FALSE) OR coalesce(e.registry_action, '') NOT IN (
+    'check', 'upload', 'download'))
