@@ -15,6 +15,7 @@ import duckdb
 from queries.index.grouping import Group, ImageEvent, Part, group_pushes
 from queries.index.history import Deletion, Effect, RepositoryHistory, read_deletion
 from queries.index.logins import add_logins
+from queries.index.members import parsed_object
 from queries.index.rows import insert_rows
 from queries.index.unfinished import (
     INCOMPLETE,
@@ -22,7 +23,7 @@ from queries.index.unfinished import (
     add_layers_only,
     is_unfinished,
 )
-from queries.manifest import INDEX, Manifest, parse_manifest
+from queries.manifest import INDEX, UNKNOWN, Manifest, parse_manifest
 
 UNKNOWN_REPOSITORY = "(repository unknown)"
 
@@ -271,7 +272,7 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             outcome or row["outcome"],
             row["error_code"],
             row["error_message"],
-            manifest.kind,
+            _kind(row, manifest),
             effect.what,
             root.service,
             _is_cross_account(row),
@@ -306,6 +307,14 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             tables.layers.append(
                 (root.event_key, digest, number, layer.digest, layer.size, layer.media_type)
             )
+
+
+def _kind(row: dict[str, Any], manifest: Manifest) -> str:
+    """What was pushed, by its manifest; without one what the provider said of it."""
+    if manifest.kind != UNKNOWN or row["provider"] == "aws":
+        return manifest.kind
+    said = parsed_object(row["service_event_details"]).get("artifact")
+    return said if isinstance(said, str) and said else UNKNOWN
 
 
 def _is_cross_account(row: dict[str, Any]) -> bool:

@@ -173,6 +173,9 @@ class Event:
     digest: str = ""
     manifest: str = ""
     """The manifest's text, where the record has it."""
+    artifact: str = ""
+    """What was pushed when it is no image and the record says so without a manifest: one of the
+    kinds of `queries.manifest` (helm_chart, signature, sbom, attestation, artifact)."""
     layer: str = ""
     target: str = ""
     """What the call was about, for the list of activity."""
@@ -210,6 +213,9 @@ class Event:
             "identityProvider": self.identity_provider,
             "sessionContext": context,
         }
+        details = self.details
+        if details is None and self.artifact:
+            details = {"artifact": self.artifact}
         fields: dict[str, Any] = {
             "eventTime": self.time,
             "eventID": self.event_id,
@@ -227,7 +233,8 @@ class Event:
             "userIdentity": {name: value for name, value in identity.items() if value},
             "requestParameters": self.request,
             "responseElements": self.response,
-            "serviceEventDetails": self.details,
+            "serviceEventDetails": self.details
+            or ({"artifact": self.artifact} if self.artifact else None),
         }
         fields = {name: value for name, value in fields.items() if value not in ("", None)}
         if self.reads is not None:

@@ -161,6 +161,7 @@ def test_notices_say_that_an_image_was_pushed_and_not_by_whom(tmp_path: Path) ->
         assert case.totals["events"] == 4
         assert case.totals["pushers"] == ["(not recorded)"]
         assert case.totals["pushes"] == 3
+        assert case.totals["kinds"] == {"helm_chart": 1, "unknown": 2}
         notes = one(case, "SELECT notes FROM files")
         assert any("ContainerRegistryRepositoryEvents" in note for note in notes)
 

@@ -71,6 +71,7 @@ def of_log(fields: Fields) -> Event:
         digest=digest,
         target=_target(registry, repository, tag, digest),
         via=_via(action, fields.text("useragent")),
+        artifact=_artifact("", fields.text("mediatype"), fields.text("artifacttype")),
         request=_request(
             registryId=registry,
             repositoryName=repository,
@@ -124,6 +125,9 @@ def of_notice(data: dict[str, Any], *, event_id: str = "", time: object = None, 
         digest=digest,
         target=_target(registry, repository, tag, digest),
         via=_via(action, agent),
+        artifact=_artifact(
+            operation, as_text(target.get("mediaType")), as_text(target.get("artifactType"))
+        ),
         request=_request(
             registryId=registry,
             repositoryName=repository,
@@ -182,6 +186,20 @@ def _via(action: str, agent: str) -> str:
     if not agent:
         return "not recorded"
     return "docker client" if agent.lower().startswith(_CLIENTS) else "API call"
+
+
+_ARTIFACTS = (
+    (("cncf.helm", "chart"), "helm_chart"),
+    (("notary.signature", "cosign", "sigstore"), "signature"),
+    (("spdx", "cyclonedx"), "sbom"),
+    (("in-toto", "dsse"), "attestation"),
+)
+
+
+def _artifact(operation: str, *types: str) -> str:
+    """What was pushed, by its media types; empty for an image, and for what they leave open."""
+    said = " ".join((operation, *types)).lower()
+    return next((kind for signs, kind in _ARTIFACTS if any(sign in said for sign in signs)), "")
 
 
 def _request(**members: str) -> dict[str, str] | None:
