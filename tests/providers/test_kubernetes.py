@@ -357,6 +357,35 @@ def test_the_person_is_found_behind_role_deployment_and_controller(eks: Case) ->
     assert principals == [(DEPLOYER,), (DEPLOYMENTS,), (REPLICASETS,)]
 
 
+def test_the_upkeep_of_controllers_deploys_nothing(tmp_path: Path) -> None:
+    change, replicas, made, _ = rollout(person("eve@example.com"))
+    noted = audit(
+        "update",
+        "deployments",
+        "2026-03-02T11:01:30Z",
+        "api",
+        code=200,
+        user=person(DEPLOYMENTS),
+        requestObject=workload("Deployment", "api", f"{API}:1.0"),
+    )
+    scaled = audit(
+        "update",
+        "replicasets",
+        "2026-03-02T11:01:40Z",
+        "api-5d8f9",
+        code=200,
+        user=person(DEPLOYMENTS),
+        requestObject=workload("ReplicaSet", "api-5d8f9", f"{API}:1.0", owner="Deployment/api"),
+    )
+    with opened(tmp_path, audit=lines(change, replicas, noted, scaled, made)) as case:
+        assert [deployed for _, deployed, *_ in deployments(case)] == [
+            "deployment prod/api",
+            "replica set prod/api-5d8f9",
+            "pod prod/api-5d8f9-xk2lp",
+        ]
+        assert set(rows(case, "SELECT origin FROM deployments")) == {("eve@example.com",)}
+
+
 def test_the_owner_is_found_without_the_replica_sets_creation(tmp_path: Path) -> None:
     change, _, made, _ = rollout(person("eve@example.com"))
     with opened(tmp_path, audit=lines(change, made)) as case:

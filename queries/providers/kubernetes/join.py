@@ -48,6 +48,7 @@ def join_records(connection: duckdb.DuckDBPyConnection) -> None:
     if not _any(connection, "provider = 'kubernetes'"):
         return
     connection.execute(_STAGES)
+    _pass_over_upkeep(connection)
     _tell_digests(connection)
     _follow_owners(connection)
 
@@ -66,12 +67,34 @@ def unseen(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return said
 
 
+def _pass_over_upkeep(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take out what the cluster's own controllers write again with the same images: they note
+    revisions and numbers in deployments and replica sets, and deploy nothing by it."""
+    rows = connection.execute(
+        "SELECT event_key, event_name NOT LIKE 'create %' AND (principal LIKE"
+        " 'system:serviceaccount:kube-system:%' OR principal = 'system:kube-controller-manager'),"
+        " deployment FROM events WHERE provider = 'kubernetes' AND deployment LIKE '%\"images\"%'"
+        " AND event_name NOT LIKE '% pods/%' AND merged_into IS NULL AND outcome = 'ok'"
+        " ORDER BY event_time NULLS LAST, event_key"
+    ).fetchall()
+    running: dict[str, set[tuple[str, str]]] = {}
+    changed: dict[int, str] = {}
+    for event_key, upkeep, text in rows:
+        said = json.loads(text)
+        images = {(each["container"], each["image"]) for each in said["images"]}
+        if upkeep and running.get(said["unit"]) == images:
+            changed[event_key] = _NOTHING
+        else:
+            running[said["unit"]] = images
+    _set(connection, "deployment = s.text", changed)
+
+
 def _tell_digests(connection: duckdb.DuckDBPyConnection) -> None:
     """Move the digests of pods' statuses to the pods that were created before; a status whose pod
     is not in the evidence stays a deployment of its own, once for each image."""
     rows = connection.execute(
         "SELECT event_key, event_name, deployment FROM events WHERE provider = 'kubernetes'"
-        " AND deployment IS NOT NULL AND merged_into IS NULL AND outcome = 'ok'"
+        " AND deployment LIKE '%\"images\"%' AND merged_into IS NULL AND outcome = 'ok'"
         " AND event_name IN ('create pods', 'patch pods/status', 'update pods/status')"
         " ORDER BY event_time NULLS LAST, event_key"
     ).fetchall()
@@ -115,7 +138,7 @@ def _follow_owners(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(
         "SELECT event_key, event_name, coalesce(recipient_account_id, ''),"
         " request_parameters, access_key_id FROM events WHERE provider = 'kubernetes'"
-        " AND deployment IS NOT NULL AND merged_into IS NULL AND outcome = 'ok'"
+        " AND deployment LIKE '%\"unit\"%' AND merged_into IS NULL AND outcome = 'ok'"
         " AND request_parameters LIKE '{%' ORDER BY event_time NULLS LAST, event_key"
     ).fetchall()
     changes: dict[Unit, list[_Change]] = {}
