@@ -100,6 +100,7 @@ def _run(given: list[str]) -> int:
         return COMMANDS[options.command].run(options)
     parser = _interface_parser()
     options = parser.parse_args(given)
+    options.given = given
     if options.version:
         print(f"{PROGRAM} {program_version()}")
         return DONE
@@ -125,6 +126,8 @@ def _first_word(given: list[str]) -> str:
         "--theme",
         "--interval",
         "--start-at",
+        "--web-port",
+        "--web-address",
         *enrichment.WITH_VALUE,
         *findings.WITH_VALUE,
         *image.WITH_VALUE,
@@ -205,6 +208,20 @@ def _interface_parser() -> argparse.ArgumentParser:
         " digest, repository, request or event id, account, time (2026-03-09T02:14Z), day, range"
         " (A..B) or span before the last event (2h)",
     )
+    parser.add_argument(
+        "--web",
+        action="store_true",
+        help="serve the interface to a browser on this machine, behind a one-time link",
+    )
+    parser.add_argument("--web-port", type=int, metavar="N", help="its port (default: any)")
+    parser.add_argument(
+        "--web-address", metavar="ADDRESS", help="listen there (default: 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--web-exposed",
+        action="store_true",
+        help="allow an address that other machines reach; nothing is encrypted",
+    )
     findings.add_settings_options(parser)
     parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
     return parser
@@ -273,9 +290,16 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         raise WrongUsage("--format is for --list and for commands")
     follow = _interval(options)
     _check_paths(paths)
+    in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+    if options.web and not in_browser:
+        return _serve(options, paths)
+    if not options.web and (
+        options.web_port is not None or options.web_address or options.web_exposed
+    ):
+        raise WrongUsage("--web-port, --web-address and --web-exposed are for --web")
     if "-" in paths:
         paths = _take_standard_input(paths)
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
+    if not in_browser and (not sys.stdin.isatty() or not sys.stdout.isatty()):
         raise WrongUsage(
             "the interface needs a terminal; for text output use a command, such as"
             f" '{PROGRAM} repositories PATH'"
@@ -308,6 +332,19 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     if code == DONE and options.strict and not app.evidence_complete:
         return _complain("evidence incomplete (see the evidence screen)", UNREADABLE)
     return code
+
+
+def _serve(options: argparse.Namespace, paths: list[str]) -> int:
+    """Serve the same command line to browsers; in one, --web is without meaning."""
+    if "-" in paths:
+        raise WrongUsage("--web: standard input can be read only once; name a file")
+    from tui.web import serve
+
+    own = [sys.executable, "-m", "tui.cli", *options.given]
+    port = options.web_port if options.web_port is not None else 0
+    if not 0 <= port < 1 << 16:
+        raise WrongUsage(f"--web-port {port}: must be 0 to 65535")
+    return serve(own, options.web_address or "127.0.0.1", port, exposed=options.web_exposed)
 
 
 def _interval(options: argparse.Namespace) -> float | None:
