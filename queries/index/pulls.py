@@ -10,6 +10,8 @@ from __future__ import annotations
 import duckdb
 
 WORKLOAD = """CASE
+  WHEN e.provider <> 'aws' AND e.user_agent ILIKE 'containerd%'
+    AND e.identity_type IS DISTINCT FROM 'User' THEN 'container host'
   WHEN e.provider <> 'aws' THEN CASE e.identity_type WHEN 'User' THEN 'person'
     WHEN 'ServiceAccount' THEN 'service account' WHEN 'WorkloadIdentity' THEN 'CI job'
     WHEN 'ServicePrincipal' THEN 'application' WHEN 'ServicePrincipal or user' THEN 'application'
@@ -78,12 +80,15 @@ INSERT INTO deployments BY NAME
 SELECT (SELECT coalesce(max(deployment_no), 0) FROM deployments)
     + row_number() OVER (ORDER BY n.event_time NULLS LAST, n.event_key, n.image_tag, n.image_digest)
     AS deployment_no,
-  n.event_key, n.event_time, CASE n.workload WHEN 'EC2 node' THEN 'ec2' ELSE 'eks' END AS platform,
+  n.event_key, n.event_time, CASE n.workload WHEN 'EC2 node' THEN 'ec2'
+    WHEN 'container host' THEN e.provider ELSE 'eks' END AS platform,
   e.event_name, 'pulled' AS act,
-  'node ' || split_part(n.principal, '/', -1) AS deployed,
+  CASE WHEN n.workload = 'container host' THEN 'host of ' || n.principal
+    ELSE 'node ' || split_part(n.principal, '/', -1) END AS deployed,
   e.repository_name || coalesce(':' || n.image_tag, '') || coalesce('@' || n.image_digest, '')
     AS image,
-  'ecr' AS registry, e.registry_id, e.aws_region, n.repository, e.repository_name,
+  CASE WHEN e.provider = 'aws' THEN 'ecr' ELSE e.provider END AS registry, e.registry_id,
+  e.aws_region, n.repository, e.repository_name,
   n.image_tag, n.image_digest,
   CASE WHEN n.image_digest IS NOT NULL THEN 'digest' WHEN n.push_key IS NOT NULL THEN 'tag'
     ELSE 'tag unresolved' END AS matched,
@@ -94,7 +99,7 @@ FROM (
   SELECT p.*, row_number() OVER (
     PARTITION BY p.principal, p.repository, p.image_tag, p.image_digest, p.resolved_digest,
       p.outcome ORDER BY p.event_time NULLS LAST, p.event_key) AS nth
-  FROM pulls AS p WHERE p.workload IN ('EKS node', 'EKS Fargate', 'EC2 node')
+  FROM pulls AS p WHERE p.workload IN ('EKS node', 'EKS Fargate', 'EC2 node', 'container host')
 ) AS n JOIN events AS e ON e.event_key = n.event_key
 WHERE n.nth = 1
 """

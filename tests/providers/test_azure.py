@@ -396,3 +396,10 @@ def test_a_command_for_a_cluster_mentions_the_image(tmp_path: Path) -> None:
 def test_a_container_is_not_taken_for_a_missing_file(path: str) -> None:
     with pytest.raises(WrongUsage, match=r"copy it first .*download-batch"):
         find_items([path])
+
+
+def test_a_pull_by_a_container_host_is_a_trace_of_what_ran(day: Case) -> None:
+    found = rows(
+        day, "SELECT platform, act, deployed, matched, resolved_digest FROM deployments"
+    )  # fmt: skip
+    assert found == [("azure", "pulled", "host of kubelet", "digest", digest("a"))]
