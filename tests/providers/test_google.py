@@ -348,6 +348,34 @@ def test_a_key_that_was_made_leads_to_what_was_done_with_it(tmp_path: Path) -> N
     ]
 
 
+def published(seconds: int, **said: str) -> Entry:
+    data = base64.b64encode(json.dumps(said).encode()).decode()
+    stamp = f"{later(seconds):%Y-%m-%dT%H:%M:%S}.5Z"
+    return {"message": {"data": data, "messageId": f"{seconds}", "publishTime": stamp}}
+
+
+def test_a_notice_tells_of_a_push_that_the_log_is_silent_about(tmp_path: Path) -> None:
+    image = f"{PLACE}-docker.pkg.dev/{PROJECT}/shop/team/api"
+    case = case_of(
+        tmp_path,
+        put(f"prod@{digest('x')}"),
+        published(3, action="INSERT", digest=f"{image}@{digest('x')}", tag=f"{image}:prod"),
+        published(600, action="INSERT", digest=f"{image}@{digest('y')}", tag=f"{image}:prod"),
+        published(900, action="DELETE", tag=f"{image}:prod"),
+        published(901, action="INSERT", digest=f"registry.example.com/a@{digest('y')}"),
+    )
+    assert rows(case, "SELECT image_digest, principal, effect FROM pushes ORDER BY event_time") == [
+        (digest("x"), RELEASE, "new image"),
+        (digest("y"), "(not recorded)", "moved tag"),
+    ]
+    assert rows(case, "SELECT ended_how FROM tag_spans ORDER BY since") == [
+        ("moved",),
+        ("deleted",),
+    ]
+    assert case.totals["merged_records"] == 1
+    assert "not by whom" in str(rows(case, "SELECT notes FROM files"))
+
+
 def test_it_says_aloud_that_pushes_cannot_be_seen(tmp_path: Path) -> None:
     resource = f"projects/{PROJECT}/locations/{PLACE}/repositories/shop"
     made = entry(later(0), PROJECT, REGISTRY, f"{API}.CreateRepository", resource, DANA, ADDRESS,

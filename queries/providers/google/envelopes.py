@@ -19,7 +19,8 @@ from queries.envelopes.model import Found
 from queries.envelopes.nested import open_text, open_value
 from queries.json_stream import Piece
 from queries.providers.google.events import audit_event, opened_part
-from queries.providers.members import member, text
+from queries.providers.google.notices import is_notice, notice
+from queries.providers.members import member, opened, text
 
 _PAYLOADS = ("protoPayload", "protopayload_auditlog")
 CLUSTER = "k8s.io"
@@ -38,6 +39,8 @@ def read_entry(piece: Piece) -> Found | None:
         return None
     if piece.container == "{}":
         return Found(more_pages=True) if value.keys() == {"nextPageToken"} else None
+    if is_notice(value):
+        return notice(value, piece)
     payload = _payload(value)
     if payload is not None and not _is_audit(payload):
         return Found(foreign="a Google Cloud log entry that is no audit log")
@@ -63,7 +66,7 @@ def read_message(piece: Piece) -> Found | None:
         inner = value.get(name)
         if isinstance(inner, dict) and (_payload(inner) is not None or _is_message(inner)):
             return open_value(replace(piece, value=inner, container=None, depth=piece.depth + 1))
-    return _opened(value["data"], piece) if _is_message(value) else None
+    return _opened(value, piece) if _is_message(value) else None
 
 
 def _payload(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -96,9 +99,15 @@ def _is_message(value: dict[str, Any]) -> bool:
     return told and isinstance(value.get("data"), str)
 
 
-def _opened(data: str, piece: Piece) -> Found:
+def _opened(message: dict[str, Any], piece: Piece) -> Found:
+    data = str(message["data"])
     try:
         plain = base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):
         plain = data.encode()
-    return open_text(plain.decode("utf-8", "replace"), piece, "a Pub/Sub message")
+    inside = plain.decode("utf-8", "replace")
+    value = opened(inside)
+    if is_notice(value):
+        time, number = text(message, "publishTime"), text(message, "messageId")
+        return notice(value, piece, time, number)
+    return open_text(inside, piece, "a Pub/Sub message")

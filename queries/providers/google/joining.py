@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queries.providers.google.notices import NOTICE
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -19,6 +21,23 @@ WHERE events.event_key = s.event_key AND s.keep <> s.event_key
 """
 """A long-running operation writes an entry when it starts and one when it ends; the one that names
 who asked stands for both. https://cloud.google.com/logging/docs/audit/understanding-audit-logs#lro"""
+
+_NOTICES = f"""
+UPDATE events SET merged_into = m.event_key FROM (
+  SELECT n.event_key AS notice, min(c.event_key) AS event_key
+  FROM events AS n JOIN events AS c
+    ON c.provider = 'google' AND c.registry_action = n.registry_action
+    AND c.repository = n.repository AND c.event_type <> n.event_type
+    AND coalesce(c.image_digest, n.image_digest, '') = coalesce(n.image_digest, '')
+    AND coalesce(c.image_tag, n.image_tag, '') = coalesce(n.image_tag, c.image_tag, '')
+    AND c.event_time BETWEEN n.event_time - INTERVAL 2 MINUTE AND n.event_time + INTERVAL 2 MINUTE
+  WHERE n.provider = 'google' AND n.event_type = '{NOTICE}'
+    AND n.merged_into IS NULL AND c.merged_into IS NULL AND c.outcome = 'ok'
+  GROUP BY n.event_key
+) AS m
+WHERE events.event_key = m.notice
+"""  # noqa: S608 - a constant of this project
+"""A notice comes within two minutes of what it tells of (assumed); the log's record says who."""
 
 _OUTCOMES = """
 UPDATE events SET outcome = e.outcome, error_code = e.error_code, error_message = e.error_message
@@ -52,6 +71,7 @@ def join_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_PAIRS)
     connection.execute(_OUTCOMES)
     connection.execute(_BURSTS)
+    connection.execute(_NOTICES)
 
 
 def unseen(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -18,7 +18,7 @@ from queries.providers.base import Hosted
 _GCR = {"gcr.io": "us", "us.gcr.io": "us", "eu.gcr.io": "europe", "asia.gcr.io": "asia"}
 _HOST = re.compile(r"(?P<place>[a-z0-9-]+)-docker\.pkg\.dev")
 _RESOURCE = re.compile(
-    r"/*projects/(?P<project>[^/]+)/locations/(?P<place>[^/]+)"
+    r"(?://[^/]+)?/*projects/(?P<project>[^/]+)/locations/(?P<place>[^/]+)"
     r"(?:/repositories/(?P<repository>[^/]+)(?:/(?P<rest>.+))?)?"
 )
 _URL = re.compile(
