@@ -338,7 +338,7 @@ def _serve(options: argparse.Namespace, paths: list[str]) -> int:
     """Serve the same command line to browsers; in one, --web is without meaning."""
     if "-" in paths:
         raise WrongUsage("--web: standard input can be read only once; name a file")
-    from tui.web import serve
+    from tui.web.server import serve
 
     own = [sys.executable, "-m", "tui.cli", *options.given]
     port = options.web_port if options.web_port is not None else 0

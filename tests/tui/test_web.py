@@ -19,7 +19,7 @@ import aiohttp
 import pytest
 
 from tests.headless.test_commands import call
-from tui.web import COOKIE, OneTimeServer, is_loopback
+from tui.web.server import COOKIE, OneTimeServer, is_loopback
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -48,7 +48,15 @@ async def served(*options: str) -> AsyncIterator[str]:
 async def test_a_link_lets_one_browser_in_once() -> None:
     async with served() as link, aiohttp.ClientSession() as one, aiohttp.ClientSession() as two:
         base = link.split("?")[0]
-        for path in ("", "ws", "static/js/textual.js", "download/x", "?token=", "?token=wrong"):
+        for path in (
+            "",
+            "ws",
+            "page.js",
+            "static/js/textual.js",
+            "download/x",
+            "?token=",
+            "?token=%C3%BC",
+        ):
             assert (await two.get(base + path)).status == 403
         first = await one.get(link, allow_redirects=False)
         cookie = first.cookies[COOKIE]
@@ -57,7 +65,11 @@ async def test_a_link_lets_one_browser_in_once() -> None:
         page = await two.get(base, headers=jar)
         assert page.status == 200
         assert page.headers["Referrer-Policy"] == "no-referrer"
-        assert "token" not in await page.text()
+        text = await page.text()
+        assert "token" not in text
+        assert re.findall(r"""(?:src|href)=["'](?!/|data:)""", text) == [], "nothing from elsewhere"
+        for needed in re.findall(r"""["'(](/static/[^"')]+|/page.js)""", text):
+            assert (await two.get(base[:-1] + needed, headers=jar)).status == 200
         # Used; and a page of somebody else's, or a name of his for this machine, gets nowhere.
         assert (await two.get(link, allow_redirects=False)).status == 403
         for wrong in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
@@ -109,7 +121,7 @@ async def test_a_browser_drills_from_a_repository_to_the_raw_record(tmp_path: Pa
     async with served() as link, browser(tmp_path) as page:
         await page.ask("Page.navigate", url=link)
         await page.until("team/api")
-        await page.ask("Runtime.evaluate", expression="document.querySelector('textarea').focus()")
+        # No click: the page gives the keyboard to the terminal.
         for text, key in (("when (UTC)", "Enter"), ("digest", "Enter"), ("eventVersion", "o")):
             page.shown.text = ""
             await page.press(key)

@@ -16,8 +16,11 @@ import re
 import secrets
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from importlib.resources import files
+from string import Template
 from typing import Any
 
 from queries.errors import InvestigationError, WrongUsage
@@ -40,9 +43,10 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline';"
-    " style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:;"
-    " connect-src 'self' ws: wss:; frame-ancestors 'none'",
+    # The terminal's script sets styles on elements and draws on a canvas; it loads nothing.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'"
+    " 'unsafe-inline'; font-src 'self'; img-src data:; connect-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
 }
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -62,7 +66,8 @@ class OneTimeServer(Server):
 
     def __init__(self, command: Sequence[str], address: str, port: int) -> None:
         """`command`: what is run for each visitor, as words. `port` 0 takes any that is free."""
-        super().__init__(shlex.join(command), host=address, port=port, title="ecr-investigate")
+        line = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+        super().__init__(line, host=address, port=port, title="ecr-investigate")
         self._tokens = {secrets.token_urlsafe(32)}
         self._visitors: set[str] = set()
         self.running = 0
@@ -77,12 +82,17 @@ class OneTimeServer(Server):
         """Say only what is wrong; an access log would hold the links."""
         logging.basicConfig(level="WARNING")
 
-    async def on_startup(self, app: web.Application) -> None:
-        """Nothing to print: `serve` does."""
-
     async def _make_app(self) -> web.Application:
-        app: web.Application = await super()._make_app()
-        app.middlewares.append(self._door)
+        app = web.Application(middlewares=[self._door])
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/page.js", self._script),
+                web.get("/ws", self.handle_websocket),
+                web.get("/download/{key}", self.handle_download),
+                web.static("/static", self.statics_path),
+            ]
+        )
         app.on_response_prepare.append(_add_headers)
         return app
 
@@ -97,7 +107,6 @@ class OneTimeServer(Server):
             raise web.HTTPForbidden(
                 text="open the link that ecr-investigate printed; it works once"
             )
-        self.public_url = f"http://{request.host}"
         if request.path == "/ws" and self.running >= MOST_VISITORS:
             raise web.HTTPServiceUnavailable(text=f"{MOST_VISITORS} visitors are here already")
         return await handler(request)
@@ -114,7 +123,9 @@ class OneTimeServer(Server):
         return is_loopback(self.host)
 
     def _let_in(self, token: str) -> web.StreamResponse:
-        used = next((t for t in self._tokens if hmac.compare_digest(t, token)), None)
+        used = next(
+            (t for t in self._tokens if hmac.compare_digest(t.encode(), token.encode())), None
+        )
         if used is None:
             raise web.HTTPForbidden(
                 text="this link was used already; ecr-investigate printed another"
@@ -129,7 +140,19 @@ class OneTimeServer(Server):
 
     def _known(self, request: web.Request) -> bool:
         shown = request.cookies.get(COOKIE, "")
-        return any(hmac.compare_digest(visitor, shown) for visitor in self._visitors)
+        return any(hmac.compare_digest(v.encode(), shown.encode()) for v in self._visitors)
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        """Our own page: that of textual-serve asks another site for a font."""
+        size = request.query.get("fontsize", "")
+        font_size = min(max(int(size), 8), 40) if size.isdecimal() and len(size) < 4 else 16
+        page = Template(_file("page.html")).substitute(
+            websocket=f"ws://{request.host}/ws", font_size=str(font_size)
+        )
+        return web.Response(text=page, content_type="text/html")
+
+    async def _script(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(text=_file("page.js"), content_type="text/javascript")
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """One process for one visitor."""
@@ -139,6 +162,10 @@ class OneTimeServer(Server):
             return answer
         finally:
             self.running -= 1
+
+
+def _file(name: str) -> str:
+    return (files("tui.web") / name).read_text(encoding="utf-8")
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
