@@ -157,6 +157,11 @@ class MarkedScreen(CaseScreen):
 
     # ---- keys ------------------------------------------------------------------------------
 
+    @on(PagedTable.RowHighlighted)
+    def _offer_keys(self) -> None:
+        """Keys are about a mark, which has just come under the cursor or gone."""
+        self.refresh_bindings()
+
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:
         if message.row["event_key"] is not None:
