@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queries.errors import WrongUsage
-from tui.commands import behind, convert, entries, findings, image, search, sql, where
+from tui.commands import behind, convert, entries, findings, image, search, shell, sql, where
 from tui.commands.answers import (
     activity,
     event,
@@ -19,6 +19,7 @@ from tui.commands.answers import (
     repositories,
     s3_policy,
 )
+from tui.commands.examples import epilog
 from tui.commands.export import export, export_options
 from tui.commands.handover import contain, contain_options, report, report_options
 from tui.commands.marks import marks, marks_options
@@ -83,6 +84,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             name,
             help=command.help,
             description=command.describe,
+            epilog=epilog(name, "ecr-investigate"),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if command.alone is None:
@@ -322,6 +324,21 @@ COMMANDS: dict[str, Command] = {
         findings.config_options,
         _no_evidence,
         findings.config,
+    ),
+    "completion": Command(
+        "a script that lets your shell complete commands and options",
+        'For bash and zsh: eval "$(ecr-investigate completion bash)" in the file that the shell\n'
+        "reads when it starts; for fish: as ~/.config/fish/completions/ecr-investigate.fish.",
+        shell.completion_options,
+        _no_evidence,
+        shell.completion,
+    ),
+    "manual": Command(
+        "the manual page, for man",
+        "Prints it in roff; 'ecr-investigate manual | man -l -' shows it.",
+        shell.manual_options,
+        _no_evidence,
+        shell.manual,
     ),
     "s3-policy": Command(
         "the IAM policy that reading a bucket of logs needs, and nothing more",
