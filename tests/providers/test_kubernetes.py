@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from queries.case import Case
+from queries.case import Case, open_case
 from tests.evidence_files import (
     DANA,
     case_in_memory,
@@ -461,3 +461,26 @@ def test_real_audit_logs_read_whole(name: str) -> None:
         read = one(case, "SELECT count(*) + (SELECT count(*) FROM copies) FROM events"
                          " WHERE provider = 'kubernetes'")  # fmt: skip
         assert read == expected > 0
+
+
+def test_evidence_that_comes_later_puts_nobody_in_anothers_place(tmp_path: Path) -> None:
+    """The days of a cluster arrive in any order; each pod keeps the person behind it."""
+    change, replicas, made, _ = rollout(person("eve@example.com"))
+    earlier = audit("patch", "deployments", "2026-03-02T09:00:00Z", "api", code=200,
+                    user=person("dana@example.com"),
+                    requestObject=workload("Deployment", "api", f"{API}:0.9"))  # fmt: skip
+    first = audit("create", "pods", "2026-03-02T09:02:00Z", "api-aaaaa-bbbbb",
+                  user=person(REPLICASETS),
+                  requestObject=pod(f"{API}:0.9", owner="ReplicaSet/api-aaaaa"))  # fmt: skip
+    folder = write(tmp_path / "logs", {"b.log": lines(change, replicas, made)})
+    index = tmp_path / "case.duckdb"
+    with open_case([str(folder)], case_file=index):
+        pass
+    write(folder, {"a.log": lines(earlier, first)})
+    with open_case([str(folder)], case_file=index) as case:
+        found = rows(case, "SELECT deployed, origin FROM deployments WHERE deployed LIKE 'pod%'"
+                           " ORDER BY event_time")  # fmt: skip
+        assert found == [
+            ("pod prod/api-aaaaa-bbbbb", "dana@example.com"),
+            ("pod prod/api-5d8f9-xk2lp", "eve@example.com"),
+        ]

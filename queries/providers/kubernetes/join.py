@@ -129,14 +129,16 @@ class _Change:
     event_key: int
     owner: str
     session: str
-    """What the work of controllers that follows from it is known by."""
+    """What the work of controllers that follows from it is known by; the same when more evidence
+    comes, as it does not count."""
 
 
 def _follow_owners(connection: duckdb.DuckDBPyConnection) -> None:
     """Give what controllers did a session that the change of the topmost owner handed out, so that
     it is followed like any other session."""
     rows = connection.execute(
-        "SELECT event_key, event_name, coalesce(recipient_account_id, ''),"
+        "SELECT event_key, event_name, coalesce(event_time::VARCHAR, event_key::VARCHAR),"
+        " coalesce(recipient_account_id, ''),"
         " request_parameters, access_key_id FROM events WHERE provider = 'kubernetes'"
         " AND deployment LIKE '%\"unit\"%' AND merged_into IS NULL AND outcome = 'ok'"
         " AND request_parameters LIKE '{%' ORDER BY event_time NULLS LAST, event_key"
@@ -144,7 +146,7 @@ def _follow_owners(connection: duckdb.DuckDBPyConnection) -> None:
     changes: dict[Unit, list[_Change]] = {}
     issued: dict[int, str] = {}
     used: dict[int, str] = {}
-    for event_key, name, account, text, key in rows:
+    for event_key, name, time, account, text, key in rows:
         said = json.loads(text)
         place = (f"{account}/{said.get('cluster', '')}", str(said.get("namespace", "")))
         owner = str(said.get("owner") or "")
@@ -156,7 +158,7 @@ def _follow_owners(connection: duckdb.DuckDBPyConnection) -> None:
         if not name.startswith("delete") and not said.get("subresource"):
             earlier = changes.setdefault(unit, [])
             thing = "/".join(part for part in (said.get("cluster"), *unit[1:]) if part)
-            earlier.append(_Change(event_key, owner, f"{thing} change {len(earlier) + 1}"))
+            earlier.append(_Change(event_key, owner, f"{thing} changed {time}"))
     _set(connection, "issued_access_key_id = s.text, issued_arn = s.text", issued)
     _set(connection, "access_key_id = s.text", used)
 
