@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import samples
+from queries.case import open_case
+from queries.refresh import look_again
 from samples import azure_incident
 from samples import google_incident as google
 from tests.evidence_files import case_in_memory, one, rows
@@ -158,6 +160,30 @@ def test_all_evidence_is_read(known: Known) -> None:
     files = answer(known, "evidence")["files"]
     assert files
     assert {each["status"] for each in files} == {"read"}
+
+
+def test_evidence_may_come_in_two_steps(known: Known, tmp_path: Path) -> None:
+    """What joins records of one act has to find those that were read before."""
+    files = sorted(path for path in known.evidence.rglob("*") if path.is_file())
+    folder = tmp_path / "logs"
+    for step in (0, 1):
+        for path in files[step::2]:
+            target = folder / path.relative_to(known.evidence)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+        if step == 0:
+            case = open_case([str(folder)])
+    grown = look_again(case)
+    assert grown is not None
+    case.close()
+    for question in (
+        "SELECT event_id, outcome, registry_action, merged_into IS NULL FROM events ORDER BY ALL",
+        "SELECT repository, image_tags, image_digest, effect, origin FROM pushes ORDER BY ALL",
+        "SELECT deployed, image, resolved_digest, until, origin FROM deployments ORDER BY ALL",
+    ):
+        with case_in_memory(folder) as whole:
+            assert rows(grown, question) == rows(whole, question)
+    grown.close()
 
 
 def test_all_clouds_stand_on_one_time_line() -> None:
