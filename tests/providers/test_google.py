@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from queries.raw import raw_record
 from queries.reader import FileFacts, read_records
 from queries.references import parse_reference
 from queries.sources.local import find_items
+from samples import google_incident
 from samples.google_entries import API, REGISTRY, Entry, digest, docker, entry
 from tests.evidence_files import case_in_memory, one, rows
 from tests.evidence_files import write as write_bytes
@@ -399,6 +401,38 @@ def test_logs_of_another_kind_are_named_and_hostile_names_do_no_harm(tmp_path: P
     case = case_in_memory(write(tmp_path, {"a.json": lines(other, odd, bad)}))
     assert case.totals["raw_records"] == 2
     assert "no audit log (requests)" in str(rows(case, "SELECT notes FROM files"))
+
+
+ODD: tuple[Any, ...] = (
+    None, 1.5, True, [], {}, "", [1], {"a": 1}, "\ud800", ["a", {"b": None}], 10**30, "//a/b",
+    "2026-99-99T", "sha256:",
+)  # fmt: skip
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Each place in a value where something else could stand: (what holds it, key)."""
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    found = [(value, key) for key in keys]
+    for key in keys:
+        if isinstance(value[key], dict | list):
+            found += places(value[key])
+    return found
+
+
+def test_spoilt_entries_are_counted_and_stop_nothing(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    whole = [*google_incident.tell(1)[-12:], stored("create", 1, "x", "artifacts.p.appspot.com")]
+    whole += [bigquery(put("a")), {"message": message(put("b"))}]
+    spoilt: list[Entry] = []
+    for number in range(600):
+        made = json.loads(json.dumps(whole[number % len(whole)]))
+        holder, key = chance.choice(places(made))
+        holder[key] = chance.choice(ODD)
+        spoilt.append(made)
+    case = case_of(tmp_path, *spoilt)
+    read, kept = rows(case, "SELECT sum(records), sum(events) + sum(copies) FROM files")[0]
+    assert read == kept
+    assert read > 500
 
 
 def audited(value: Any) -> int:

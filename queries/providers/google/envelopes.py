@@ -103,9 +103,9 @@ def _opened(message: dict[str, Any], piece: Piece) -> Found:
     data = str(message["data"])
     try:
         plain = base64.b64decode("".join(data.split()), validate=True)
+        inside = plain.decode("utf-8", "replace")
     except (binascii.Error, ValueError):
-        plain = data.encode()
-    inside = plain.decode("utf-8", "replace")
+        inside = data
     value = opened(inside)
     if is_notice(value):
         time, number = text(message, "publishTime"), text(message, "messageId")
