@@ -166,13 +166,16 @@ def test_evidence_may_come_in_two_steps(known: Known, tmp_path: Path) -> None:
     """What joins records of one act has to find those that were read before."""
     files = sorted(path for path in known.evidence.rglob("*") if path.is_file())
     folder = tmp_path / "logs"
-    for step in (0, 1):
-        for path in files[step::2]:
+
+    def bring(some: list[Path]) -> None:
+        for path in some:
             target = folder / path.relative_to(known.evidence)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-        if step == 0:
-            case = open_case([str(folder)])
+
+    bring(files[::2])
+    case = open_case([str(folder)])
+    bring(files[1::2])
     grown = look_again(case)
     assert grown is not None
     case.close()
