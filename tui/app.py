@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App, get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -21,6 +22,7 @@ from queries.enrichment.model import Enrichment
 from queries.errors import Cancelled, InvestigationError
 from queries.marks.opening import absent_evidence
 from queries.progress import CancelToken, Progress
+from queries.safe_text import safe_text
 from queries.sources.s3.options import is_remote
 from tui import enriched
 from tui.history import History
@@ -148,6 +150,22 @@ class InvestigateApp(App[None]):
         """Whether the evidence screen was opened, so that what is missing has been seen."""
         self._theme_name = theme_name
         self._absent = ""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something in passing. It may hold text from a log or a file's name: it is never
+        markup, and no terminal obeys it."""
+        shown = safe_text(message, keep="\n")
+        super().notify(
+            shown, title=safe_text(title), severity=severity, timeout=timeout, markup=False
+        )
 
     @property
     def case(self) -> Case:

@@ -217,3 +217,15 @@ async def test_what_reads_as_an_action_stays_text_under_the_mouse(tmp_path: Path
             await driver.settle()
         assert driver.app.is_running
         assert driver.app.return_code is None
+
+
+async def test_what_is_said_in_passing_is_safe_whoever_says_it(tmp_path: Path) -> None:
+    said = "written: \x1b]52;c;ZXZpbA==\x07 [@click=app.quit]x[/]\u202e\nand [bold"
+    async with driving(own(["team/api"])(tmp_path), notices_shown=True) as driver:
+        driver.screen.notify(said, title=said)
+        await driver.pilot.pause(0.1)
+        assert driver.notices == [safe_text(said, keep="\n")]
+        [toast] = driver.screen.query(Toast)
+        shown = str(toast.render())
+        assert "[@click=app.quit]x[/]" in shown
+        assert is_safe(shown.replace("\n", " "))
