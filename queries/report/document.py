@@ -126,3 +126,9 @@ class Document:
     def timeline(self, moments: Sequence[Moment], title: str) -> None:
         if moments:
             self.blocks.append(Timeline(tuple(sorted(moments, key=lambda m: m.time)), title))
+
+
+def known_code(*values: object) -> Code | None:
+    """What is known of some values as one piece of code; None when nothing is."""
+    known = [str(value) for value in values if value not in (None, "")]
+    return Code(" · ".join(known)) if known else None

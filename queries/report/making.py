@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-import duckdb
 
 from queries.case import Case
 from queries.containment import Plan, Suggestion
 from queries.findings.found import Found
 from queries.findings.model import Finding, Story
 from queries.findings.stories import headline
-from queries.index.schema import INDEX_VERSION
 from queries.marks.model import Mark
 from queries.naming import display_name
-from queries.question import Order, ask_for
-from queries.report.document import FOUND, MARKED, Code, Document, Inline, Moment
+from queries.report.document import (
+    FOUND,
+    MARKED,
+    Code,
+    Document,
+    Inline,
+    Moment,
+    known_code,
+)
+from queries.report.methods import Setting, files, methods, not_read
 
-MOST_FILES = 20_000
-"""Files listed one by one; of more, the list is left to `evidence --format csv`."""
 MOST_STORIES = 12
 _TELLING = ("critical", "high", "medium")
 """Stories whose worst finding is below these are only listed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What the report says about itself. The time is stated, so that a report can be made again."""
-
-    moment: datetime
-    author: str
-    version: str
-    name: str
-    """What the evidence is called."""
 
 
 def make_report(case: Case, found: Found, plan: Plan, setting: Setting) -> Document:
@@ -51,9 +40,9 @@ def make_report(case: Case, found: Found, plan: Plan, setting: Setting) -> Docum
     _stories(document, case, found)
     _marked(document, case, found)
     _containment(document, plan)
-    _not_read(document, case)
-    _methods(document, case, found, setting)
-    _files(document, case)
+    not_read(document, case)
+    methods(document, case, found, setting)
+    files(document, case)
     return document
 
 
@@ -235,18 +224,18 @@ def _mark(document: Document, number: int, mark: Mark, is_here: bool, chain: str
             ("changed", _changed(mark)),
             ("tags", " ".join(mark.tags)),
             ("comment", mark.comment),
-            ("event", _code(subject.get("event_name"), subject.get("event_source"))),
-            ("event id", _code(subject.get("event_id"))),
-            ("outcome", _code(subject.get("outcome"), subject.get("error_code"))),
-            ("who", _code(subject.get("principal"))),
-            ("origin", _code(subject.get("origin"))),
-            ("chain", _code(chain)),
-            ("access key", _code(subject.get("access_key_id"))),
-            ("from", _code(subject.get("source_ip_address"), subject.get("user_agent"))),
-            ("repository", _code(subject.get("repository"))),
-            ("tag", _code(subject.get("image_tags"))),
-            ("image", _code(subject.get("image_digest"))),
-            ("on", _code(subject.get("target"))),
+            ("event", known_code(subject.get("event_name"), subject.get("event_source"))),
+            ("event id", known_code(subject.get("event_id"))),
+            ("outcome", known_code(subject.get("outcome"), subject.get("error_code"))),
+            ("who", known_code(subject.get("principal"))),
+            ("origin", known_code(subject.get("origin"))),
+            ("chain", known_code(chain)),
+            ("access key", known_code(subject.get("access_key_id"))),
+            ("from", known_code(subject.get("source_ip_address"), subject.get("user_agent"))),
+            ("repository", known_code(subject.get("repository"))),
+            ("tag", known_code(subject.get("image_tags"))),
+            ("image", known_code(subject.get("image_digest"))),
+            ("on", known_code(subject.get("target"))),
         ]
     )
     if not is_here:
@@ -290,104 +279,6 @@ def _suggestion(document: Document, number: int, suggestion: Suggestion) -> None
         document.verbatim("\n".join(suggestion.commands), "sh")
     else:
         document.say("No command is offered.")
-
-
-def _not_read(document: Document, case: Case) -> None:
-    document.heading("What was not read", "not-read")
-    rows = case.ask(
-        "SELECT name, status, notes FROM files WHERE status <> 'read' ORDER BY file_id LIMIT $most",
-        {"most": MOST_FILES},
-    ).rows
-    if not rows:
-        document.say("Every file that was found was read whole.")
-        return
-    document.table(
-        ("file", "status", "why"),
-        [(Code(name), status, "; ".join(notes or ())) for name, status, notes in rows],
-        wide=True,
-    )
-
-
-def _methods(document: Document, case: Case, found: Found, setting: Setting) -> None:
-    document.heading("Methods and versions", "methods")
-    settings = found.settings
-    document.facts(
-        [
-            ("program", f"ecr-investigate {setting.version}, index version {INDEX_VERSION}"),
-            ("database", f"DuckDB {duckdb.__version__}"),
-            ("language", f"Python {platform.python_version()}"),
-            ("configuration", _code(settings.path) or "as it comes with the program"),
-        ]
-    )
-    document.bullets(
-        [
-            ("Evidence was opened read-only. Each file is in the ledger below with its SHA-256.",),
-            ("Copies of one record (same event id) count once; their number is told above.",),
-            ("A push is one act of publishing: an index with its platforms counts once.",),
-            (
-                "The origin of a session is found by following access keys back through the calls"
-                " that issued them; what is not in the evidence ends the chain.",
-            ),
-            ("Docker clients push through the registry's proxy: an address with ≈ is a login's.",),
-        ]
-    )
-    document.say("Rules: each with how it fared and the first digits of its text's SHA-256.")
-    document.table(
-        ("rule", "status", "findings", "severity", "numbers it went by", "sha256", "note"),
-        [
-            (
-                Code(run.rule.id),
-                run.status,
-                str(run.findings),
-                run.rule.severity,
-                ", ".join(
-                    f"{name} {settings.thresholds.get(run.rule.id, {}).get(name, given.value):g}"
-                    for name, given in sorted(run.rule.thresholds.items())
-                ),
-                Code(hashlib.sha256(run.rule.sql.encode()).hexdigest()[:16]),
-                run.note,
-            )
-            for run in sorted(found.runs, key=lambda run: run.rule.id)
-        ],
-        wide=True,
-    )
-
-
-def _files(document: Document, case: Case) -> None:
-    document.heading("Every file of the evidence", "files")
-    question = ask_for("evidence").with_order(Order("file_id")).with_page(MOST_FILES + 1)
-    rows = case.ask(question.sql, question.bound).dicts()
-    if len(rows) > MOST_FILES:
-        document.say(
-            f"There are more than {MOST_FILES:,} files; the first are listed, and"
-            " 'ecr-investigate evidence --format csv' lists all of them with their SHA-256.",
-            kind="note",
-        )
-        rows = rows[:MOST_FILES]
-    listed = "".join(f"{row['sha256'] or '-'}  {row['name']}\n" for row in rows)
-    document.facts(
-        [
-            ("files listed", f"{len(rows):,}"),
-            (
-                "sha256 of this list",
-                Code(hashlib.sha256(listed.encode("utf-8", "backslashreplace")).hexdigest()),
-            ),
-        ]
-    )
-    document.table(
-        ("file", "status", "records", "bytes", "sha256"),
-        [
-            (
-                Code(row["name"]),
-                row["status"],
-                f"{row['records'] or 0:,}",
-                f"{row['size'] or 0:,}",
-                Code(row["sha256"] or ""),
-            )
-            for row in rows
-        ],
-        wide=True,
-    )
 
 
 # --- small things --------------------------------------------------------------------------------
@@ -515,8 +406,3 @@ def _time(when: datetime | None) -> str:
 def _stamp(text: str | None) -> str:
     """`2026-03-01T00:07:03Z` as a person writes it."""
     return str(text or "no time").replace("T", " ").removesuffix("Z")
-
-
-def _code(*values: object) -> Code | None:
-    known = [str(value) for value in values if value not in (None, "")]
-    return Code(" · ".join(known)) if known else None

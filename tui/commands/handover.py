@@ -127,8 +127,9 @@ def report_text(case: Case, found: Found, form: str, moment: datetime, name: str
     from queries.containment import plan
     from queries.marks.keeper import author
     from queries.report.html import html
-    from queries.report.making import Setting, make_report
+    from queries.report.making import make_report
     from queries.report.markdown import markdown
+    from queries.report.methods import Setting
     from tui.cli import program_version
 
     setting = Setting(moment, author(), program_version(), name)

@@ -24,6 +24,7 @@ from queries.scope import VALUE, Scope
 from tui.dialogs import Choice, Help, Picker, SqlView
 from tui.enriched import enrichment
 from tui.marking import Marking
+from tui.pivots import choices_of, pivots_of
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
 from tui.text import safe_text
@@ -346,10 +347,8 @@ class CaseScreen(Marking):
         what else the row says."""
         table = self.table
         if table is None or table.selected_row is None:
-            return _choices([("value", value)])
-        row, column = table.selected_row, table.cursor_column
-        related = _choices([(name, _of(row, name)) for name in PIVOTS.get(column, (column,))])
-        return related or _choices([(name, _of(row, name)) for name in PIVOTED])
+            return choices_of([("value", value)])
+        return pivots_of(table.selected_row, table.cursor_column)
 
     def _pivot(self, value: str | None) -> None:
         if not value:
@@ -456,58 +455,6 @@ class CaseScreen(Marking):
         table = self.table
         filtered = bool(table and table.question and table.question.needle)
         return filtered or bool(self.query("#filter") and self.query_one("#filter").display)
-
-
-PIVOTS: dict[str, tuple[str, ...]] = {
-    "who": ("origin", "principal", "access_key_id", "source_identity", "subject"),
-    "origin": ("origin", "principal", "access_key_id", "source_identity"),
-    "from": ("source_ip_address", "login_ips", "country", "city", "asn", "user_agent"),
-    "source_ip_address": ("source_ip_address", "login_ips", "country", "city", "asn", "user_agent"),
-    "place": ("country", "city", "asn", "source_ip_address"),
-    "what": ("image_digest", "previous_digest", "error_code"),
-    "effect": ("image_digest", "previous_digest", "error_code"),
-    "result": ("error_code",),
-    "outcome": ("error_code",),
-    "mark": ("event_id", "request_id"),
-    "event_time": ("event_id", "request_id"),
-    "principal": ("principal", "session_name", "access_key_id", "source_identity", "identity_arn"),
-    "target": ("target", "resource_arn", "image_digest", "image_tag", "layer_digest"),
-    "deployed": ("image", "resolved_digest", "origin", "principal", "access_key_id"),
-    "image": ("resolved_digest", "repository"),
-    "matched": ("resolved_digest",),
-    "last_origin": ("last_origin", "last_pusher"),
-    "first_seen": ("principal", "access_key_id"),
-    "title": ("image_digest", "image_tag", "repository", "origin", "principal"),
-    "severity": ("image_digest", "image_tag", "repository", "origin", "principal"),
-    "rule": ("image_digest", "image_tag", "repository", "origin", "principal"),
-}
-"""Column under the cursor -> the fields of its row that can be pivoted on."""
-PIVOTED = (
-    "event_id", "image_digest", "origin", "principal", "access_key_id", "source_ip_address",
-    "repository",
-)  # fmt: skip
-"""What a row offers where the cell under the cursor is nothing to pivot on."""
-
-
-def _of(row: Row, field: str) -> object:
-    """A field of a row; the name of a session is the last part of who it says acted."""
-    if field == "session_name":
-        who = str(row.get("principal") or "")
-        return who.rsplit("/", 1)[1] if ":assumed-role/" in who else None
-    return row.get(field)
-
-
-def _choices(found: Sequence[tuple[str, object]]) -> list[Choice]:
-    """Values to pick from, each once, with the name of its field."""
-    choices: list[Choice] = []
-    for name, entry in found:
-        if isinstance(entry, str) and entry and name in PIVOTS_OF_PLACES:
-            choices.append(Choice(f"{name}={entry}", entry, note=name))
-        elif isinstance(entry, str) and entry:
-            values = entry.split(" ") if name in ("image_tags", "login_ips") else [entry]
-            known = {choice.key for choice in choices}
-            choices += [Choice(v, v, note=name.replace("_", " ")) for v in values if v not in known]
-    return choices
 
 
 def plain(value: Any) -> str:
