@@ -1,9 +1,14 @@
 """What every test shares: a cache of its own, so that no test meets or leaves an index at home."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What the caller's terminal is like decides nothing here. (A process of pytest-xdist has these.)
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 # The machine decides how fast an example is, so nothing is timed; examples are few because most
 # of them build an index. `derandomize` would hide what a second run could find.

@@ -57,7 +57,7 @@ def count(value: Any) -> int:
         return 1
     if str(small.get("detail-type", "")).startswith(("ECR ", "Inspector2 Scan")):
         return 1
-    if is_kubernetes(small) or is_azure(small):
+    if is_kubernetes(small) or is_azure(small) or is_google(small):
         return 1
     return sum(map(count, value.values()))
 
@@ -74,6 +74,21 @@ def is_kubernetes(small: dict[str, Any]) -> bool:
     if str(inner.get("methodName")).startswith("io.k8s."):
         return True
     return "verb" in small and ("auditid" in small or small.get("kind") == "Event")
+
+
+def is_google(small: dict[str, Any]) -> bool:
+    """An entry of Cloud Audit Logs, as Logging writes it or as BigQuery has it."""
+    payload = small.get("protopayload") or small.get("protopayload_auditlog")
+    if not isinstance(payload, dict):
+        return False
+    members = {key.lower() for key in payload}
+    kind = payload.get("@type") or payload.get("at_sign_type")
+    return (
+        "auditlog" in str(kind).lower()
+        or {"servicename", "methodname"} <= members
+        or {"authenticationinfo", "methodname"} <= members
+        or "authorizationinfo" in members
+    )
 
 
 def is_azure(small: dict[str, Any]) -> bool:

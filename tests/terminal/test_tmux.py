@@ -163,7 +163,7 @@ def test_findings_come_first_and_lead_to_the_record(tmux: Tmux, cache: Path) -> 
     tmux.start(incident_path(), cache, "findings")
     tmux.shows("Findings", "critical", "sam.sre: 2", "⏎ Events")
     tmux.keys("Enter")
-    tmux.shows("Findings › story 1", "DescribeRepositories")
+    tmux.shows("Findings › story 1", "PutImage")
     tmux.keys("Enter")
     tmux.shows("› record", '"eventVersion"')
     tmux.keys("Escape", "Escape")
