@@ -93,8 +93,8 @@ def grow_index(
 
 
 def default_workers() -> int:
-    """Threads that read, as nobody says otherwise."""
-    return max(2, min(8, os.cpu_count() or 2))
+    """Threads that read, as nobody says otherwise. More than six take more than a gigabyte."""
+    return max(2, min(6, os.cpu_count() or 2))
 
 
 class _Work:

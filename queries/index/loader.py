@@ -36,7 +36,8 @@ TRAIL_LIMIT = 8 << 20
 """Largest decoded trail file the fast lane takes: it is one document, and flattening one takes
 about 28 times its size in memory (measured with manifests of 20 KB in each record)."""
 _BATCH_BYTES = 8 << 20
-"""Planning the INSERT takes 12-20 ms, so several documents share one."""
+"""Planning the INSERT takes 12-20 ms, so several documents share one. With more than two threads
+half of it: each takes about 28 times that much memory (6 threads: 860 instead of 1,000 MiB)."""
 _DOCUMENT_BYTES = 4 << 20
 _BATCH_DOCS = 512
 _COMMIT_BYTES = 128 << 20
@@ -209,9 +210,10 @@ def _run(
     # Each reading thread runs its own INSERT; more threads inside DuckDB only move the data from
     # cache to cache (16 against 19 CPU seconds for 400,000 events).
     connection.execute("SET threads = 1")
+    batch = _BATCH_BYTES if count <= 2 else _BATCH_BYTES // 2
     with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
         jobs = [
-            pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_job)
+            pool.submit(kind(connection.cursor(), ledger, progress, cancel, batch).run, next_job)
             for _ in range(count)
         ]
         for job in jobs:
@@ -233,11 +235,13 @@ class _Worker:
         ledger: Ledger,
         progress: Progress,
         cancel: CancelToken,
+        batch_bytes: int = _BATCH_BYTES,
     ) -> None:
         self.cursor = cursor
         self.ledger = ledger
         self.progress = progress
         self.cancel = cancel
+        self._batch_bytes = batch_bytes
         self._insert = insert_statement(guarded=self.guarded, mapped=self.mapped)
         self._docs: list[Document] = []
         self._files: list[int] = []
@@ -278,7 +282,7 @@ class _Worker:
         self._files.append(file_id)
         self._bases.append(base)
         self._bytes += len(doc)
-        if self._bytes >= _BATCH_BYTES or len(self._docs) >= _BATCH_DOCS:
+        if self._bytes >= self._batch_bytes or len(self._docs) >= _BATCH_DOCS:
             self.flush()
 
     def flush(self) -> None:
