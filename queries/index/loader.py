@@ -35,9 +35,9 @@ LINES_LIMIT = 64 << 20
 TRAIL_LIMIT = 8 << 20
 """Largest decoded trail file the fast lane takes: it is one document, and flattening one takes
 about 28 times its size in memory (measured with manifests of 20 KB in each record)."""
-_BATCH_BYTES = 8 << 20
-"""Planning the INSERT takes 12-20 ms, so several documents share one. With more than two threads
-half of it: each takes about 28 times that much memory (6 threads: 860 instead of 1,000 MiB)."""
+_BATCH_BYTES = 4 << 20
+"""Planning the INSERT takes 12-20 ms, so small documents share one. Twice as much takes as long and
+more memory (535 against 500 MiB with two threads, 1,000 against 860 with six)."""
 _DOCUMENT_BYTES = 4 << 20
 _BATCH_DOCS = 512
 _COMMIT_BYTES = 128 << 20
@@ -210,10 +210,9 @@ def _run(
     # Each reading thread runs its own INSERT; more threads inside DuckDB only move the data from
     # cache to cache (16 against 19 CPU seconds for 400,000 events).
     connection.execute("SET threads = 1")
-    batch = _BATCH_BYTES if count <= 2 else _BATCH_BYTES // 2
     with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
         jobs = [
-            pool.submit(kind(connection.cursor(), ledger, progress, cancel, batch).run, next_job)
+            pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_job)
             for _ in range(count)
         ]
         for job in jobs:
@@ -235,13 +234,11 @@ class _Worker:
         ledger: Ledger,
         progress: Progress,
         cancel: CancelToken,
-        batch_bytes: int = _BATCH_BYTES,
     ) -> None:
         self.cursor = cursor
         self.ledger = ledger
         self.progress = progress
         self.cancel = cancel
-        self._batch_bytes = batch_bytes
         self._insert = insert_statement(guarded=self.guarded, mapped=self.mapped)
         self._docs: list[Document] = []
         self._files: list[int] = []
@@ -282,7 +279,7 @@ class _Worker:
         self._files.append(file_id)
         self._bases.append(base)
         self._bytes += len(doc)
-        if self._bytes >= self._batch_bytes or len(self._docs) >= _BATCH_DOCS:
+        if self._bytes >= _BATCH_BYTES or len(self._docs) >= _BATCH_DOCS:
             self.flush()
 
     def flush(self) -> None:
