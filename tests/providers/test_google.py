@@ -19,10 +19,9 @@ from queries.references import parse_reference
 from queries.sources.local import find_items
 from samples import google_incident
 from samples.google_entries import API, REGISTRY, Entry, digest, docker, entry
-from tests.evidence_files import case_in_memory, one, rows
+from tests.evidence_files import case_in_memory, one, rows, shared
 from tests.evidence_files import write as write_bytes
 
-SHARED = Path("/work/shared")
 PROJECT, PLACE = "example-shop", "europe-west3"
 DANA, RELEASE = "dana@example.com", f"release@{PROJECT}.iam.gserviceaccount.com"
 ADDRESS = "203.0.113.20"
@@ -459,9 +458,7 @@ def values(path: Path) -> list[Any]:
     "name", ["panther-analysis", "plaso", "google-khi", "google-security-analytics"]
 )
 def test_no_record_of_real_logs_is_lost(name: str) -> None:
-    folder = SHARED / "data" / name
-    if not folder.is_dir():
-        pytest.skip("the collection of real logs is not here")
+    folder = shared("data", name)
     wanted = sum(audited(values(path)) for path in folder.rglob("*.json*"))
     read = [
         record
@@ -491,9 +488,7 @@ def test_a_cluster_of_gke_runs_the_image_that_was_pushed(tmp_path: Path) -> None
 
 
 def test_the_field_case_of_artifact_registry() -> None:
-    path = SHARED / "cases" / "gcp_artifact_registry.json"
-    if not path.is_file():
-        pytest.skip("the collection of field cases is not here")
+    path = shared("cases", "gcp_artifact_registry.json")
     wanted = json.loads(path.with_suffix(".expected.json").read_text())
     totals = case_in_memory(path).totals
     for name in ("raw_records", "events", "pushes", "failed_pushes", "repositories", "pushers"):
