@@ -17,9 +17,10 @@ import duckdb
 
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.evidence_index import Evidence, Work, missing_from
+from queries.folders import cache_folder
 from queries.growth import fingerprint, identity
 from queries.index.rows import as_text
-from queries.index_file import cache_folder, item_in, items_in, meta_of, open_sealed
+from queries.index_file import item_in, items_in, meta_of, open_sealed
 from queries.marks.events import locate_marks
 from queries.marks.keeper import Marks
 from queries.marks.opening import marks_of_case_file, marks_of_evidence
@@ -44,6 +45,29 @@ class Rows:
 
     def dicts(self) -> list[dict[str, Any]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def ask_cursor(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Mapping[str, Any] | None = None,
+    cancel: CancelToken | None = None,
+) -> Rows:
+    """Run one statement with bound parameters; raises `Cancelled` when interrupted."""
+    try:
+        if cancel is not None:
+            cancel.watch(cursor)
+            # Interrupting a cursor that does not run yet is forgotten by DuckDB.
+            if cancel.cancelled:
+                raise Cancelled("stopped")
+        cursor.execute(sql, {name: as_text(value) for name, value in (parameters or {}).items()})
+        columns = [column[0] for column in cursor.description or ()]
+        return Rows(columns, cursor.fetchall())
+    except duckdb.InterruptException:
+        raise Cancelled("stopped") from None
+    finally:
+        if cancel is not None:
+            cancel.release(cursor)
 
 
 @dataclass
@@ -77,21 +101,8 @@ class Case:
         """Run one statement with bound parameters; raises `Cancelled` when interrupted."""
         cursor = self.connection.cursor()
         try:
-            if cancel is not None:
-                cancel.watch(cursor)
-                # Interrupting a cursor that does not run yet is forgotten by DuckDB.
-                if cancel.cancelled:
-                    raise Cancelled("stopped")
-            cursor.execute(
-                sql, {name: as_text(value) for name, value in (parameters or {}).items()}
-            )
-            columns = [column[0] for column in cursor.description or ()]
-            return Rows(columns, cursor.fetchall())
-        except duckdb.InterruptException:
-            raise Cancelled("stopped") from None
+            return ask_cursor(cursor, sql, parameters, cancel)
         finally:
-            if cancel is not None:
-                cancel.release(cursor)
             cursor.close()
 
     def item(self, file_id: int) -> Item:

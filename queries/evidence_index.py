@@ -13,6 +13,7 @@ import duckdb
 
 from queries.changed import forget_changed, say_changed
 from queries.errors import WrongUsage
+from queries.folders import cache_folder
 from queries.growth import (
     Missing,
     fingerprint,
@@ -25,7 +26,6 @@ from queries.growth import (
 from queries.index_file import (
     Opened,
     asked_of,
-    cache_folder,
     item_in,
     make,
     meta_of,

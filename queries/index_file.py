@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC
@@ -29,19 +28,6 @@ _SEALED_CONFIG = {
     "enable_external_access": "false",
     "memory_limit": "600MB",
 }
-
-
-def cache_folder() -> Path:
-    """Where indexes are kept: XDG_CACHE_HOME, or the platform's own place for caches."""
-    if configured := os.environ.get("XDG_CACHE_HOME"):
-        base = Path(configured)
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path.home() / ".cache"
-    return base / "ecr-investigate"
 
 
 Fill = Callable[[duckdb.DuckDBPyConnection], tuple[dict[str, Any], Path | None]]

@@ -24,9 +24,9 @@ from typing import Any
 
 import duckdb
 
-from queries.case import Case, Rows
+from queries.case import Case, Rows, ask_cursor
 from queries.catalogue import Statement
-from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken
 from queries.question import Order, Question
 
@@ -47,7 +47,7 @@ class Answer(Case):
     def ask(self, sql: str, parameters: Any = None, cancel: CancelToken | None = None) -> Rows:
         """Like a case's: but temporary tables belong to one cursor, so one asks at a time."""
         with self._one:
-            return _run(self.connection, sql, parameters, cancel)
+            return ask_cursor(self.connection, sql, parameters, cancel)
 
     @property
     def question(self) -> Question:
@@ -96,7 +96,7 @@ def answer(case: Case, sql: str, cancel: CancelToken | None = None) -> Answer:
         cursor.execute(f"DROP TABLE IF EXISTS temp.{_ANSWER}")
         # A line of its own: the statement may end with a comment.
         text = f"CREATE TEMP TABLE {_ANSWER} AS FROM (\n{statement}\n)"
-        _run(cursor, text, None, cancel)
+        ask_cursor(cursor, text, None, cancel)
         names = [
             row[0]
             for row in cursor.execute(
@@ -153,24 +153,6 @@ def completions(case: Case) -> dict[str, list[str]]:
     for table, column in rows:
         found.setdefault(table, []).append(column)
     return found
-
-
-def _run(
-    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Any, cancel: CancelToken | None
-) -> Rows:
-    try:
-        if cancel is not None:
-            cancel.watch(cursor)
-            if cancel.cancelled:
-                raise Cancelled("stopped")
-        cursor.execute(sql, dict(parameters or {}))
-        columns = [column[0] for column in cursor.description or ()]
-        return Rows(columns, cursor.fetchall())
-    except duckdb.InterruptException:
-        raise Cancelled("stopped") from None
-    finally:
-        if cancel is not None:
-            cancel.release(cursor)
 
 
 def _quoted(name: str) -> str:

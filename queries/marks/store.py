@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import duckdb
 
 from queries.database import connect
+from queries.folders import data_folder
 from queries.index.rows import insert_rows
 from queries.marks.model import SUBJECT, Entry, Mark, replay
 from queries.marks.written import entry_of, line_of
@@ -44,19 +44,6 @@ CREATE TABLE IF NOT EXISTS {RECORDS} (
   file_sha256 VARCHAR, position BIGINT, text VARCHAR
 );
 """
-
-
-def data_folder() -> Path:
-    """Where marks are kept: XDG_DATA_HOME, or the platform's own place for data."""
-    if configured := os.environ.get("XDG_DATA_HOME"):
-        base = Path(configured)
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path.home() / ".local" / "share"
-    return base / "ecr-investigate"
 
 
 def journal_of_evidence(asked: dict[str, Any]) -> Path:

@@ -12,9 +12,10 @@ import pytest
 
 from queries.case import Case, open_case
 from queries.errors import InvestigationError
+from queries.folders import data_folder
 from queries.marks.events import mark_event
 from queries.marks.keeper import Marks
-from queries.marks.store import data_folder, journal_beside, read_journal
+from queries.marks.store import journal_beside, read_journal
 from queries.raw import raw_record
 from queries.refresh import look_again
 from tests.evidence_files import at, image, push, record, trail, write
