@@ -33,3 +33,14 @@ def _folder(variable: str, linux: str, mac: str, windows: str) -> Path:
     else:
         base = Path.home() / linux
     return base / _NAME
+
+
+def settings_path() -> Path:
+    """Where the configuration is looked for: XDG_CONFIG_HOME, or the platform's own place."""
+    if configured := os.environ.get("XDG_CONFIG_HOME"):
+        base = Path(configured)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+    else:
+        base = Path.home() / ".config"
+    return base / _NAME / "config.toml"

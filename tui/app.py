@@ -8,37 +8,30 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import duckdb
 from textual import events
 from textual.app import App, get_system_commands_provider
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
-from queries.case import Case, open_case
-from queries.enrichment.model import Enrichment
-from queries.errors import Cancelled, InvestigationError
-from queries.marks.opening import absent_evidence
+from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
 from queries.safe_text import safe_text
-from queries.sources.s3.options import is_remote
-from tui import enriched
 from tui.history import History
-from tui.jobs import join_questions
-from tui.lookout import Lookout, what_came
-from tui.palette import ScreenCommands
+from tui.lookout import Lookout
 from tui.rules_job import RulesJob
-from tui.screens.base import CaseScreen
-from tui.screens.evidence import EvidenceScreen
 from tui.screens.loading import LoadingScreen
-from tui.screens.repositories import RepositoriesScreen
 
 if TYPE_CHECKING:
+    from queries.case import Case
+    from queries.enrichment.model import Enrichment
     from queries.findings.settings import Settings
     from queries.sources.s3.choice import Choice, Offer
     from queries.sources.s3.source import Remote
+    from tui.screens.base import CaseScreen
     from tui.window import Window
 
 FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
@@ -91,12 +84,18 @@ def _usual_settings() -> Settings:
     return load_settings()
 
 
+def _screen_commands() -> type[Provider]:
+    from tui.palette import ScreenCommands
+
+    return ScreenCommands
+
+
 class InvestigateApp(App[None]):
     """Reads the evidence on a thread, then looks for findings and starts there."""
 
     TITLE = "ecr-investigate"
     CSS_PATH = "app.tcss"
-    COMMANDS = {get_system_commands_provider, lambda: ScreenCommands}
+    COMMANDS = {get_system_commands_provider, _screen_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("q", "quit", "Quit"),
@@ -135,7 +134,10 @@ class InvestigateApp(App[None]):
         self._start = start
         self._start_at = start_at
         self.history = History()
-        enriched.use(enrichment or Enrichment())
+        if enrichment is not None:
+            from tui import enriched
+
+            enriched.use(enrichment)
         self.window: Window | None = None
         """The window of time that narrows the lists of every screen."""
         self.rules = RulesJob(settings or _usual_settings, self._rules_asked)
@@ -175,6 +177,13 @@ class InvestigateApp(App[None]):
         return self._case
 
     @property
+    def case_screens(self) -> list[CaseScreen]:
+        """The screens about the case, the first opened first."""
+        from tui.screens.base import CaseScreen
+
+        return [screen for screen in self.screen_stack if isinstance(screen, CaseScreen)]
+
+    @property
     def evidence_name(self) -> str:
         """A short name for what is open."""
         if not self._paths:
@@ -200,26 +209,24 @@ class InvestigateApp(App[None]):
         return LoadingScreen(self._progress, self._cancel, self.evidence_name, self._listing_cancel)
 
     def _open(self) -> None:
-        try:
-            case = open_case(
-                self._paths,
-                case_file=self._case_file,
-                use_cache=self._use_cache,
-                progress=self._progress,
-                cancel=self._cancel,
-                remote=self._remote,
-                choose=self._choose if self._ask_what else None,
-                listing_cancel=self._listing_cancel,
-            )
-        except Cancelled:
-            self.post_message(NotOpened(""))
-        except (InvestigationError, OSError, duckdb.Error) as error:
-            self.post_message(NotOpened(str(error)))
-        else:
-            if case.evidence is None:
-                self._absent = absent_evidence(case).words
-            self._case = case
-            self.post_message(Opened(case))
+        from tui.opening import open_evidence
+
+        opening = open_evidence(
+            self._paths,
+            case_file=self._case_file,
+            use_cache=self._use_cache,
+            progress=self._progress,
+            cancel=self._cancel,
+            remote=self._remote,
+            choose=self._choose if self._ask_what else None,
+            listing_cancel=self._listing_cancel,
+        )
+        if opening.case is None:
+            self.post_message(NotOpened(opening.reason))
+            return
+        self._absent = opening.absent
+        self._case = opening.case
+        self.post_message(Opened(opening.case))
 
     def _choose(self, offer: Offer) -> Choice:
         """On the reading thread: ask, and wait for the answer."""
@@ -230,6 +237,7 @@ class InvestigateApp(App[None]):
         return choice
 
     def on_listed(self, message: Listed) -> None:
+        from queries.sources.s3.options import is_remote
         from tui.screens.selection import SelectionScreen
 
         def done(choice: Choice | None) -> None:
@@ -243,6 +251,9 @@ class InvestigateApp(App[None]):
         self.switch_screen(SelectionScreen(message.offer, name, done))
 
     def on_opened(self, message: Opened) -> None:
+        from tui.screens.evidence import EvidenceScreen
+        from tui.screens.repositories import RepositoriesScreen
+
         totals = message.case.totals
         if not totals["raw_records"]:
             self.switch_screen(EvidenceScreen())
@@ -278,11 +289,10 @@ class InvestigateApp(App[None]):
     def set_window(self, window: Window | None) -> None:
         """Narrow the lists of every screen, or show all of the time again."""
         self.window = window
-        for screen in self.screen_stack:
-            if isinstance(screen, CaseScreen):
-                screen.show_status()
-                screen.window_changed()
-                screen.refresh_bindings()
+        for screen in self.case_screens:
+            screen.show_status()
+            screen.window_changed()
+            screen.refresh_bindings()
 
     # ---- history ---------------------------------------------------------------------------
 
@@ -341,22 +351,21 @@ class InvestigateApp(App[None]):
 
     def _take_over(self, grown: Case) -> None:
         """Every screen goes on, with the same questions, over the case that has grown."""
+        from tui.lookout import what_came
+
         before, self._case = self.case, grown
         self.rules.again(grown)
-        for screen in self.screen_stack:
-            if isinstance(screen, CaseScreen):
-                screen.stop_all()
+        for screen in self.case_screens:
+            screen.stop_all()
         self.notify(what_came(before.totals, grown.totals), timeout=8)
-        for screen in self.screen_stack:
-            if isinstance(screen, CaseScreen):
-                screen.renew()
+        for screen in self.case_screens:
+            screen.renew()
         # A question that was stopped may need a moment to end.
         threading.Thread(target=_close_when_quiet, args=(before,), daemon=True).start()
 
     def _show_status(self) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, CaseScreen):
-                screen.show_status()
+        for screen in self.case_screens:
+            screen.show_status()
 
     # ---- findings --------------------------------------------------------------------------
 
@@ -368,6 +377,7 @@ class InvestigateApp(App[None]):
         """Whoever waits for the rules shows what they found. Where the program began with looking
         and found nothing, it goes on to the repositories."""
         from tui.screens.findings import FindingsScreen, asked_rules
+        from tui.screens.repositories import RepositoriesScreen
         from tui.screens.timeline import TimelineScreen
 
         found = self.rules.found
@@ -383,7 +393,7 @@ class InvestigateApp(App[None]):
 
     def _is_first(self, screen: Screen[Any]) -> bool:
         """Whether nothing was opened before this screen."""
-        return [s for s in self.screen_stack if isinstance(s, CaseScreen)] == [screen]
+        return self.case_screens == [screen]
 
     def on_not_opened(self, message: NotOpened) -> None:
         self.failure = message.reason
@@ -417,6 +427,8 @@ class InvestigateApp(App[None]):
             self._reader.join(timeout=10)
         self._lookout.join()
         self.rules.stop()
+        from tui.jobs import join_questions
+
         join_questions()
         self.rules.close()
         if self._late is not None:
@@ -426,5 +438,7 @@ class InvestigateApp(App[None]):
 
 
 def _close_when_quiet(case: Case) -> None:
+    from tui.jobs import join_questions
+
     join_questions()
     case.close()

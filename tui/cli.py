@@ -10,7 +10,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,6 +36,8 @@ exit codes: 0 done · 1 nothing could be read, or evidence incomplete with --str
 
 def program_version() -> str:
     """The version that is installed, or of the checkout it runs from."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(PROGRAM)
     except PackageNotFoundError:
@@ -304,8 +305,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
             "the interface needs a terminal; for text output use a command, such as"
             f" '{PROGRAM} repositories PATH'"
         )
-    # A mistake in the configuration is said before the interface has the terminal.
-    settings = findings.settings_of(options)
+    settings = findings.settings_in_time(options)
     known = enrichment_of(options)
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False)
@@ -321,7 +321,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         follow=follow,
         start=options.start,
         start_at=options.start_at,
-        settings=lambda: settings,
+        settings=settings,
         enrichment=known,
     )
     app.run()

@@ -4,51 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
-from textual.widgets import TabbedContent
-
-from tui.question_table import Place, QuestionTable
-
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from tui.remembered import Remembered
     from tui.screens.base import CaseScreen
 
 MOST = 50
 """Screens that are remembered ahead."""
-
-
-class Remembered:
-    """A screen that was left: how to make it anew, and the places in it."""
-
-    def __init__(self, screen: CaseScreen) -> None:
-        self._again = screen.again()
-        self._places = {
-            str(table.id): Place(
-                table.question,
-                table.view_state,
-                table.selected_row.key if table.selected_row is not None else None,
-            )
-            for table in screen.query(QuestionTable)
-            if table.question is not None
-        }
-        tabs = screen.query(TabbedContent)
-        self._tab = tabs.first().active if tabs else ""
-
-    @property
-    def screen(self) -> CaseScreen:
-        """The screen again, which finds its places once it is shown."""
-        self._again.recalled = self
-        return self._again
-
-    def find_places(self, screen: CaseScreen) -> None:
-        """Let the tables of a screen that was made anew begin where they were. Some are asked only
-        when something else is known, so each takes its place when it is asked."""
-        for table in screen.query(QuestionTable):
-            table.recalled = self._places.get(str(table.id))
-
-    def find_tab(self, screen: CaseScreen) -> None:
-        """Open the tab that was open."""
-        if self._tab and screen.query(TabbedContent):
-            screen.action_tab(self._tab)
 
 
 class History:
@@ -63,6 +26,7 @@ class History:
 
     def left(self, screen: Screen[object]) -> None:
         """A screen was left by going back."""
+        from tui.remembered import Remembered
         from tui.screens.base import CaseScreen
 
         if isinstance(screen, CaseScreen) and screen.is_attached:
@@ -71,9 +35,11 @@ class History:
 
     def opened(self, screen: object) -> None:
         """Another screen was opened: unless it is one of those ahead, they are forgotten."""
+        if not self._ahead or self._going:
+            return
         from tui.screens.base import CaseScreen
 
-        if isinstance(screen, CaseScreen) and not self._going:
+        if isinstance(screen, CaseScreen):
             self._ahead.clear()
 
     def forward(self, screen: CaseScreen) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from queries.case import Case
 from queries.errors import Cancelled, InvestigationError
 from queries.progress import CancelToken, Progress
-from queries.refresh import look_again, why_not
 from tui.text import fmt_count
 
-Looked = Callable[[Case | None, str, bool], None]
+if TYPE_CHECKING:
+    from queries.case import Case
+
+Looked = Callable[["Case | None", str, bool], None]
 """Gets what has grown (None: nothing new), why it failed, and whether a key was pressed."""
 
 
@@ -37,6 +36,8 @@ class Lookout:
 
     def refusal(self, case: Case) -> str:
         """Why there can be no look now; empty when there can."""
+        from queries.refresh import why_not
+
         return "looking already" if self.busy else why_not(case)
 
     def look(self, case: Case, *, by_hand: bool) -> None:
@@ -61,6 +62,10 @@ class Lookout:
             self._thread.join(timeout=10)
 
     def _look(self, case: Case, by_hand: bool) -> None:
+        import duckdb
+
+        from queries.refresh import look_again
+
         grown, failure = None, ""
         try:
             grown = look_again(

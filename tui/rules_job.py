@@ -6,14 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import duckdb
-
-from queries.case import Case
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.progress import CancelToken
-from tui.jobs import THREAD
 
 if TYPE_CHECKING:
+    from queries.case import Case
     from queries.findings.found import Found
     from queries.findings.settings import Settings
 
@@ -63,6 +60,8 @@ class RulesJob:
             found.close()
 
     def _begin(self, case: Case) -> None:
+        from tui.jobs import THREAD
+
         self._token = CancelToken()
         self.failure, self.running = "", True
         threading.Thread(
@@ -70,6 +69,8 @@ class RulesJob:
         ).start()
 
     def _run(self, case: Case, token: CancelToken) -> None:
+        import duckdb
+
         from queries.findings.run import find
 
         found, failure = None, ""

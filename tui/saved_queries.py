@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from queries.errors import InvestigationError, WrongUsage
-from queries.findings.settings import settings_path
+from queries.folders import settings_path
 
 _NAME = re.compile(r"[\w][\w .()-]{0,79}")
 EXAMPLES = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from queries.case import Rows
+if TYPE_CHECKING:
+    from queries.case import Rows
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -114,9 +115,8 @@ class Enrichment:
                 taken.append((at, "account"))
         if len(columns) == len(rows.columns):
             return rows
-        return Rows(
-            columns, [tuple(self._said(row[at], f) for at, f in taken) for row in rows.rows]
-        )
+        told = [tuple(self._said(row[at], f) for at, f in taken) for row in rows.rows]
+        return replace(rows, columns=columns, rows=told)
 
     @property
     def added(self) -> tuple[str, ...]:

@@ -116,11 +116,11 @@ class Refused:
 
 @cache
 def built_in_rules() -> tuple[Rule, ...]:
-    """The rules that come with the program, sorted by name (not checked against the tables: a
-    test does that)."""
+    """The rules that come with the program, sorted by name. Their statements are not checked here,
+    which takes a tenth of a second at every start: a test does that."""
     folder = files("queries") / "sql" / "findings"
     found = [
-        parse_rule(entry.name[:-4], entry.read_text(encoding="utf-8"), entry.name)
+        _read_rule(entry.name[:-4], entry.read_text(encoding="utf-8"), entry.name)
         for entry in folder.iterdir()
         if entry.name.endswith(".sql")
     ]
@@ -163,7 +163,13 @@ def _rules_of(folder: Path) -> list[Rule]:
 
 
 def parse_rule(name: str, text: str, source: str) -> Rule:
-    """The rule in a file's text. Raises `RuleError` with the line that is wrong."""
+    """The rule in a file's text, checked. Raises `RuleError` with the line that is wrong."""
+    rule = _read_rule(name, text, source)
+    _check_statement(rule)
+    return rule
+
+
+def _read_rule(name: str, text: str, source: str) -> Rule:
     if not _NAME.fullmatch(name):
         raise RuleError(
             f"{source}: a rule's file is named in small letters, digits and hyphens,"
@@ -177,9 +183,7 @@ def parse_rule(name: str, text: str, source: str) -> Rule:
         elif line.strip() or code:
             code.append(line)
     sql = "\n".join(line for line in code if not line.lstrip().startswith("--")).strip()
-    rule = header.rule(sql.rstrip(";").rstrip())
-    _check_statement(rule)
-    return rule
+    return header.rule(sql.rstrip(";").rstrip())
 
 
 class _Header:

@@ -6,8 +6,6 @@ All of it stands in one TOML file; `settings_text` writes a commented one. Nothi
 from __future__ import annotations
 
 import ipaddress
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from queries.errors import WrongUsage
 from queries.findings.known_good import read_digests
 from queries.findings.rules import DEFAULT_COMMON, SEVERITIES, Refused, Rule, load_rules
 from queries.findings.toml_file import Table, TomlFile
+from queries.folders import settings_path
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -76,17 +75,6 @@ class Settings:
         own |= self.thresholds.get(rule.id, {})
         common = {n: v for n, v in self.common.items() if n in rule.parameters}
         return {**common, **own, **{n: v for n, v in rule.values.items() if n in rule.parameters}}
-
-
-def settings_path() -> Path:
-    """Where the configuration is looked for: XDG_CONFIG_HOME, or the platform's own place."""
-    if configured := os.environ.get("XDG_CONFIG_HOME"):
-        base = Path(configured)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    else:
-        base = Path.home() / ".config"
-    return base / "ecr-investigate" / "config.toml"
 
 
 def load_settings(

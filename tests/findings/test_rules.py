@@ -7,6 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from queries.case import Case
 from queries.findings.found import Found
 from queries.findings.model import Finding
-from queries.findings.rules import built_in_rules, check_against_tables
+from queries.findings.rules import built_in_rules, check_against_tables, parse_rule
 from queries.findings.run import find
 from queries.findings.settings import Settings
 from tests.evidence_files import ACCOUNT, case_in_memory, image, sha, trail, write
@@ -331,6 +332,13 @@ def test_a_rule_of_ones_own_is_a_file_and_nothing_more(case: Case, tmp_path: Pat
         assert "hans pushed ‘x’ to" in first.why
     finally:
         found.close()
+
+
+def test_the_programs_own_rules_pass_the_check_of_users_rules() -> None:
+    for rule in built_in_rules():
+        entry = files("queries") / "sql" / "findings" / f"{rule.id}.sql"
+        assert parse_rule(rule.id, entry.read_text(encoding="utf-8"), "") == rule
+    check_against_tables(built_in_rules())
 
 
 def test_a_rule_that_fails_says_so_and_stops_no_other(case: Case) -> None:

@@ -10,8 +10,9 @@ import pytest
 from queries.errors import WrongUsage
 from queries.findings.known_good import read_digests
 from queries.findings.rules import built_in_rules
-from queries.findings.settings import load_settings, settings_path
+from queries.findings.settings import load_settings
 from queries.findings.settings_text import settings_text
+from queries.folders import settings_path
 from tests.evidence_files import sha, write
 from tests.findings.sigma_rules import RULES
 

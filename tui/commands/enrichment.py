@@ -34,8 +34,8 @@ def enrichment_of(options: argparse.Namespace) -> Enrichment:
     known: Enrichment | None = getattr(options, "enrichment", None)
     if known is None:
         from queries.enrichment.settings import Sources, sources_of
-        from queries.findings.settings import settings_path
         from queries.findings.toml_file import TomlFile
+        from queries.folders import settings_path
 
         geo, ranges, ci, names = (
             tuple(getattr(options, flag[2:].replace("-", "_"), None) or ()) for flag in WITH_VALUE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,17 @@ def settings_of(options: argparse.Namespace) -> Settings:
     from queries.findings.settings import load_settings
 
     return load_settings(options.config, tuple(options.rules), tuple(options.sigma))
+
+
+def settings_in_time(options: argparse.Namespace) -> Callable[[], Settings]:
+    """The same for the interface: what the user wrote is read now, so that a mistake in it is said
+    before the interface has the terminal; the program's own rules only when they are asked for."""
+    from queries.folders import settings_path
+
+    if options.config or options.rules or options.sigma or settings_path().is_file():
+        settings = settings_of(options)
+        return lambda: settings
+    return lambda: settings_of(options)
 
 
 # --- findings ------------------------------------------------------------------------------------
@@ -261,8 +273,9 @@ def config_options(parser: argparse.ArgumentParser) -> None:
 def config(options: argparse.Namespace) -> int:
     """Write a commented configuration, or check one."""
     from queries.findings.rules import built_in_rules
-    from queries.findings.settings import load_settings, settings_path
+    from queries.findings.settings import load_settings
     from queries.findings.settings_text import settings_text
+    from queries.folders import settings_path
     from tui.commands.output import opened_output
 
     if options.check is not None:

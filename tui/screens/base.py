@@ -36,7 +36,7 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.paged_table import PagedTable, Row
 
 if TYPE_CHECKING:
-    from tui.history import Remembered
+    from tui.remembered import Remembered
 
 Fact = tuple[str, Content | str]
 

@@ -1,0 +1,41 @@
+"""Opening a case, on a thread of its own while the first screen is painted.
+
+Whatever that screen does not need (DuckDB, the reader, the other screens) is imported here and not
+by `tui.app`: it is half of the time until something stands on the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+# For whoever opens them next: the interface's thread shall not stop for an import.
+import tui.screens.evidence
+import tui.screens.findings
+import tui.screens.repositories  # noqa: F401
+from queries.case import Case, open_case
+from queries.errors import Cancelled, InvestigationError
+from queries.marks.opening import absent_evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How an opening ended: with a case, or with the reason why not (empty: it was stopped)."""
+
+    case: Case | None = None
+    reason: str = ""
+    absent: str = ""
+    """What of the evidence is not here any more, in words."""
+
+
+def open_evidence(paths: list[str], **how: Any) -> Opening:
+    """Open a case as `open_case` does, with every failure in words."""
+    try:
+        case = open_case(paths, **how)
+    except Cancelled:
+        return Opening()
+    except (InvestigationError, OSError, duckdb.Error) as error:
+        return Opening(reason=str(error))
+    return Opening(case, absent=absent_evidence(case).words if case.evidence is None else "")
