@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    import duckdb
+
+class Interruptible(Protocol):
+    """What runs and can be stopped: a DuckDB cursor, or a statement on another engine."""
+
+    def interrupt(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class CancelToken:
         self._parent = parent
         self._event = threading.Event()
         self._lock = threading.Lock()
-        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._cursors: list[Interruptible] = []
 
     @property
     def cancelled(self) -> bool:
@@ -93,13 +96,13 @@ class CancelToken:
                 for cursor in self._cursors:
                     cursor.interrupt()
 
-    def watch(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def watch(self, cursor: Interruptible) -> None:
         with self._lock:
             self._cursors.append(cursor)
             if self._event.is_set():
                 cursor.interrupt()
 
-    def release(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def release(self, cursor: Interruptible) -> None:
         with self._lock:
             if cursor in self._cursors:
                 self._cursors.remove(cursor)

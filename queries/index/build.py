@@ -97,6 +97,32 @@ def default_workers() -> int:
     return max(2, min(6, os.cpu_count() or 2))
 
 
+def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> tuple[int, dict[str, int]]:
+    """Make everything that is made from the events; the tables for it are empty. Returns how many
+    event ids stand on contradicting records, and what grouping the pushes counted."""
+    progress.stage = "merging copies"
+    conflicts = merge_copies(connection)
+    join_shared_events(connection)
+    supersede_by_addenda(connection)
+    join_registry_notices(connection)
+    for provider in PROVIDERS:
+        if provider.join is not None:
+            provider.join(connection)
+    build_narrow_tables(connection)
+    progress.stage = "following sessions"
+    build_sessions(connection)
+    find_callers(connection)
+    build_created(connection)
+    list_more_images(connection)
+    progress.stage = "grouping pushes"
+    counted = build_pushes(connection)
+    progress.stage = "following deployments"
+    build_deployments(connection)
+    build_pulls(connection)
+    build_scans(connection)
+    return conflicts, counted
+
+
 class _Work:
     """One reading: the items of a listing into an index, whose file ids go on from `first`."""
 
@@ -129,26 +155,7 @@ class _Work:
         with suppress(duckdb.OutOfMemoryException):
             # What follows can spill to disk and shares the memory with rows of ours.
             connection.execute(f"SET memory_limit = '{_MEMORY_BEHIND}'")
-        progress.stage = "merging copies"
-        conflicts = merge_copies(connection)
-        join_shared_events(connection)
-        supersede_by_addenda(connection)
-        join_registry_notices(connection)
-        for provider in PROVIDERS:
-            if provider.join is not None:
-                provider.join(connection)
-        build_narrow_tables(connection)
-        progress.stage = "following sessions"
-        build_sessions(connection)
-        find_callers(connection)
-        build_created(connection)
-        list_more_images(connection)
-        progress.stage = "grouping pushes"
-        counted = build_pushes(connection)
-        progress.stage = "following deployments"
-        build_deployments(connection)
-        build_pulls(connection)
-        build_scans(connection)
+        conflicts, counted = derive(connection, progress)
         progress.stage = "checking digests"
         walked = self._write_ledger(ledger)
         digests = check_digests(connection, item_of, self._cancel)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-_ACTORS = """
-INSERT INTO actors
+ACTORS = """
 SELECT identity_arn, principal, access_key_id, source_ip_address, aws_region,
   recipient_account_id, account_id, merged_into IS NOT NULL,
   max(identity_type), max(issuer_arn), max(principal_id), max(user_name), max(source_identity),
@@ -17,8 +16,9 @@ SELECT identity_arn, principal, access_key_id, source_ip_address, aws_region,
   count(*) FILTER (outcome <> 'ok'),
   count(*) FILTER (registry_action = 'push' AND outcome = 'ok'),
   min(event_time), max(event_time)
-FROM events GROUP BY ALL
+FROM {events} GROUP BY ALL
 """
+"""Of the events in a relation, or a part of them."""
 
 _REGISTRY_EVENTS = """
 INSERT INTO registry_events
@@ -33,5 +33,5 @@ WHERE merged_into IS NULL AND registry_action IS NOT NULL
 def build_narrow_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `actors` (who acted, from where: one row for each combination, with counts) and
     `registry_events` (the calls to registries, without those merged into another)."""
-    connection.execute(_ACTORS)
+    connection.execute(f"INSERT INTO actors {ACTORS.format(events='events')}")
     connection.execute(_REGISTRY_EVENTS)

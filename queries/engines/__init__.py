@@ -1,0 +1,1 @@
+"""Who answers the questions: DuckDB here, or an engine elsewhere, over converted events."""

@@ -1,0 +1,28 @@
+"""One converted folder for all tests of engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from queries.case import Case, open_case
+from queries.convert import convert
+from queries.progress import CancelToken, Progress
+from samples import incident_path
+
+
+@pytest.fixture(scope="session")
+def incident_case() -> Iterator[Case]:
+    """The sample incident."""
+    with open_case([str(incident_path())], use_cache=False) as case:
+        yield case
+
+
+@pytest.fixture(scope="session")
+def converted_folder(incident_case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, converted."""
+    folder = tmp_path_factory.mktemp("engines") / "converted"
+    convert(incident_case, folder, Progress(), CancelToken())
+    return folder
