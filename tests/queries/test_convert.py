@@ -91,7 +91,9 @@ def test_more_evidence_rewrites_only_its_days(tmp_path: Path) -> None:
     write(tmp_path / "one", {"a.json": trail(events)})
     # Delivered by a second trail, too: copies, and one event that only this trail has.
     write(tmp_path / "two", {"b.json": trail([events[1], late, events[2]])})
-    write(tmp_path / "both", {"a.json": trail(events), "b.json": trail([events[1], late, events[2]])})
+    write(
+        tmp_path / "both", {"a.json": trail(events), "b.json": trail([events[1], late, events[2]])}
+    )
     out = tmp_path / "out"
     assert converted(tmp_path / "one", out).added == 3
     again = converted(tmp_path / "two", out)
