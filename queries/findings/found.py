@@ -20,7 +20,7 @@ from queries.findings.settings import Settings
 from queries.findings.stories import headline, repeated
 from queries.index.rows import insert_rows
 
-_TABLES = """
+TABLES = """
 CREATE TABLE stories (
   story INTEGER, headline VARCHAR, subject VARCHAR, severity VARCHAR, first_time TIMESTAMP,
   last_time TIMESTAMP, findings INTEGER, rules VARCHAR, repositories VARCHAR, score INTEGER,
@@ -126,7 +126,7 @@ class Found:
         self._connection.close()
 
     def _fill(self, events: Mapping[int, list[tuple[Any, ...]]]) -> None:
-        self._connection.execute(_TABLES)
+        self._connection.execute(TABLES)
         found = self.findings
         places = _places(self.stories)
         rows = [

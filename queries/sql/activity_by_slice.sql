@@ -11,12 +11,16 @@
 --   start, width (BIGINT, seconds since 1970, seconds)
 -- key: slice
 SELECT
-  CAST(floor((e.event_second - CAST($start AS BIGINT)) / CAST($width AS BIGINT)) AS BIGINT)
-    AS slice,
+  t.slice,
   count(*) AS events,
-  sum(CASE WHEN e.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures
-FROM events AS e
-WHERE e.event_second IS NOT NULL AND
+  sum(CASE WHEN t.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures
+FROM (
+  SELECT
+    CAST(floor(CAST(e.event_second - CAST($start AS BIGINT) AS DOUBLE) / CAST($width AS BIGINT))
+      AS BIGINT) AS slice,
+    e.outcome
+  FROM events AS e
+  WHERE e.event_second IS NOT NULL AND
 -- part: scope
-GROUP BY
-  CAST(floor((e.event_second - CAST($start AS BIGINT)) / CAST($width AS BIGINT)) AS BIGINT)
+) AS t
+GROUP BY t.slice

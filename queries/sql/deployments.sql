@@ -44,8 +44,8 @@ FROM deployments AS d
 LEFT JOIN pushes AS p ON p.push_key = d.push_key
 LEFT JOIN (
   SELECT v.deployment_no, t.since, t.image_digest, t.push_key, q.origin AS principal,
-    row_number() OVER (PARTITION BY v.deployment_no ORDER BY t.since NULLS LAST, t.push_key)
-      AS nth
+    row_number() OVER (PARTITION BY v.deployment_no
+      ORDER BY t.since NULLS LAST, t.push_key NULLS LAST) AS nth
   FROM deployments AS v
   JOIN tag_spans AS t ON t.repository = v.repository AND t.tag = v.image_tag
     AND t.since > v.event_time AND (v.until IS NULL OR t.since < v.until)

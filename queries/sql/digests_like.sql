@@ -9,7 +9,7 @@ FROM (
   UNION ALL
   SELECT d.resolved_digest FROM deployments AS d
 ) AS i
-WHERE i.image_digest LIKE $digest || '%'
+WHERE substr(i.image_digest, 1, length($digest)) = $digest
 GROUP BY i.image_digest
 UNION ALL
 SELECT 'layer' AS kind, l.layer_digest AS digest, count(*) AS events
@@ -18,5 +18,5 @@ FROM (
   UNION ALL
   SELECT n.layer_digest FROM push_layers AS n
 ) AS l
-WHERE l.layer_digest LIKE $digest || '%'
+WHERE substr(l.layer_digest, 1, length($digest)) = $digest
 GROUP BY l.layer_digest

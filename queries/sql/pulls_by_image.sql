@@ -22,7 +22,8 @@ FROM (
     u.repository, u.image_tag, u.resolved_digest, u.identity_arn, u.principal, u.cross_account,
     u.event_time, u.event_key, u.workload, u.push_key,
     row_number() OVER (PARTITION BY u.repository, u.image_tag, u.resolved_digest
-      ORDER BY u.event_time DESC NULLS LAST, u.event_key DESC) AS newest
+      ORDER BY u.event_time DESC NULLS LAST, u.event_key DESC NULLS LAST)
+        AS newest
   FROM pulls AS u JOIN registry_events AS e ON e.event_key = u.event_key
   WHERE u.outcome = 'ok'
     AND (CAST($since AS TIMESTAMP) IS NULL OR u.event_time >= CAST($since AS TIMESTAMP))

@@ -35,7 +35,7 @@ FROM (
       sum(CASE WHEN a.earlier IS NULL OR a.event_time > a.earlier + INTERVAL '10' MINUTE
           THEN 1 ELSE 0 END)
         OVER (PARTITION BY a.identity_arn, a.account_id, a.workload, a.repository
-          ORDER BY a.event_time NULLS LAST, a.event_key
+          ORDER BY a.event_time NULLS LAST, a.event_key NULLS LAST
           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS burst
     FROM (
       SELECT
@@ -43,7 +43,7 @@ FROM (
         u.principal, u.event_time, u.outcome, u.resolved_digest, u.image_tag,
         max(u.event_time) OVER (
           PARTITION BY u.identity_arn, u.account_id, u.workload, u.repository
-          ORDER BY u.event_time NULLS LAST, u.event_key
+          ORDER BY u.event_time NULLS LAST, u.event_key NULLS LAST
           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier
       FROM pulls AS u JOIN registry_events AS e ON e.event_key = u.event_key
       WHERE (CAST($since AS TIMESTAMP) IS NULL OR u.event_time >= CAST($since AS TIMESTAMP))

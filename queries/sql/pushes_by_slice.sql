@@ -2,14 +2,15 @@
 -- parameters: start, width (BIGINT, seconds since 1970, seconds)
 -- key: repository, slice
 SELECT
-  repository,
-  CAST(floor((unix_second - CAST($start AS BIGINT)) / CAST($width AS BIGINT)) AS BIGINT) AS slice,
+  t.repository,
+  t.slice,
   count(*) AS pushes
 FROM (
-  SELECT p.repository, e.event_second AS unix_second
+  SELECT
+    p.repository,
+    CAST(floor(CAST(e.event_second - CAST($start AS BIGINT) AS DOUBLE) / CAST($width AS BIGINT))
+      AS BIGINT) AS slice
   FROM pushes AS p JOIN events AS e ON e.event_key = p.event_key
   WHERE p.outcome = 'ok' AND e.event_second IS NOT NULL
-) AS timed
-GROUP BY
-  repository,
-  CAST(floor((unix_second - CAST($start AS BIGINT)) / CAST($width AS BIGINT)) AS BIGINT)
+) AS t
+GROUP BY t.repository, t.slice

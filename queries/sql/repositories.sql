@@ -67,7 +67,7 @@ LEFT JOIN (
     SELECT
       repository, principal, origin, image_tags,
       row_number() OVER (PARTITION BY repository ORDER BY event_time DESC NULLS LAST,
-        push_key DESC) AS newest
+        push_key DESC NULLS LAST) AS newest
     FROM pushes
     WHERE outcome = 'ok'
       AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))

@@ -35,7 +35,7 @@ FROM (
     s.event_name, s.event_key, s.push_key,
     count(*) OVER (PARTITION BY s.repository, s.image_digest) AS results,
     row_number() OVER (PARTITION BY s.repository, s.image_digest
-      ORDER BY s.event_time DESC NULLS LAST, s.event_key DESC) AS newest
+      ORDER BY s.event_time DESC NULLS LAST, s.event_key DESC NULLS LAST) AS newest
   FROM scans AS s
   WHERE (CAST($since AS TIMESTAMP) IS NULL OR s.event_time >= CAST($since AS TIMESTAMP))
     AND (CAST($until AS TIMESTAMP) IS NULL OR s.event_time < CAST($until AS TIMESTAMP))

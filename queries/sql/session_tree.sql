@@ -18,8 +18,8 @@ WITH known AS (
   FROM sessions AS s
   UNION ALL
   SELECT
-    coalesce(p.path, e.principal) || '/' || coalesce(CAST(e.event_time AS VARCHAR), '') || ' '
-      || e.issued_access_key_id AS path,
+    coalesce(p.path, e.principal) || '/'
+      || coalesce(substr(CAST(e.event_time AS VARCHAR), 1, 19), '') || ' ' || e.issued_access_key_id AS path,
     coalesce(p.origin, e.principal) AS origin,
     coalesce(p.depth, 0) + 1 AS depth,
     e.issued_arn AS arn,
@@ -126,8 +126,12 @@ FROM (
   WHERE $value IN (a.principal, a.identity_arn, a.access_key_id)
     AND NOT EXISTS (SELECT m.origin FROM meant AS m)
 ) AS o
-LEFT JOIN actors AS a ON NOT a.merged AND (a.principal = o.origin OR a.identity_arn = o.origin)
-  AND (a.access_key_id IS NULL
-    OR a.access_key_id NOT IN (SELECT y.access_key_id FROM sessions AS y))
+LEFT JOIN (
+  SELECT b.principal, b.identity_arn, b.source_ip_address, b.events, b.writes, b.failures,
+    b.image_puts, b.first_seen, b.last_seen
+  FROM actors AS b
+  WHERE NOT b.merged AND (b.access_key_id IS NULL
+    OR b.access_key_id NOT IN (SELECT y.access_key_id FROM sessions AS y))
+) AS a ON a.principal = o.origin OR a.identity_arn = o.origin
 WHERE o.origin IS NOT NULL
 GROUP BY o.origin

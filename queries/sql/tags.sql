@@ -33,7 +33,7 @@ FROM (
   FROM (
     SELECT repository, tag, image_digest, push_key, since, until, ended_how,
       row_number() OVER (PARTITION BY repository, tag
-        ORDER BY since DESC NULLS LAST, push_key DESC) AS newest
+        ORDER BY since DESC NULLS LAST, push_key DESC NULLS LAST) AS newest
     FROM tag_spans
   ) AS t
   JOIN pushes AS q ON q.push_key = t.push_key

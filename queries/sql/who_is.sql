@@ -10,7 +10,7 @@ SELECT
   CAST(sum(a.events) AS BIGINT) AS events
 FROM actors AS a
 WHERE lower(a.principal) = lower($value) OR lower(a.identity_arn) = lower($value)
-  OR lower(a.principal) LIKE '%/' || lower($value)
-  OR lower(a.identity_arn) LIKE '%/' || lower($value)
+  OR substr(lower(a.principal), length(a.principal) - length($value)) = '/' || lower($value)
+  OR substr(lower(a.identity_arn), length(a.identity_arn) - length($value)) = '/' || lower($value)
   OR lower(a.user_name) = lower($value) OR lower(a.source_identity) = lower($value)
 GROUP BY a.identity_arn, a.principal

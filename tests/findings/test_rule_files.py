@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
-import sqlglot
-from sqlglot import exp
 
 from queries.findings.relations import ORDER, relation_header
 from queries.findings.rules import (
@@ -21,44 +18,12 @@ from queries.findings.rules import (
 )
 from tests.evidence_files import write
 from tests.findings.test_rules import OWN
-from tests.queries.test_sql import PLAIN
 
 RULES = {rule.id: rule for rule in built_in_rules()}
 
 
-def statement(rule: str) -> str:
-    return (files("queries") / "sql" / "findings" / f"{rule}.sql").read_text("utf-8")
-
-
 def test_the_rules_fit_the_tables() -> None:
     check_against_tables(RULES.values())
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_a_rule_is_one_plain_select(rule: str) -> None:
-    """As the questions are: DuckDB, Spark and Trino share it."""
-    [tree] = sqlglot.parse(statement(rule), read="duckdb")
-    assert isinstance(tree, exp.Select | exp.Union)
-    known = PLAIN | {"SUBSTRING", "TIMESTAMP_TRUNC"}  # date_trunc of a time
-    for node in tree.walk():
-        assert not isinstance(
-            node, exp.Qualify | exp.ILike | exp.JSONExtract | exp.JSONExtractScalar | exp.Lambda
-        )
-        if isinstance(node, exp.Func):
-            called = node.name.upper() if isinstance(node, exp.Anonymous) else node.sql_name()
-            assert called in known, f"{called} is not known to every engine"
-    for word in ("::", "QUALIFY", "GROUP BY ALL", "EXCLUDE"):
-        assert word not in statement(rule)
-
-
-@pytest.mark.parametrize("engine", ["spark", "trino"])
-def test_other_engines_have_words_for_the_rules(engine: str) -> None:
-    for rule in RULES:
-        [said] = sqlglot.transpile(
-            statement(rule), read="duckdb", write=engine,
-            unsupported_level=sqlglot.ErrorLevel.RAISE,
-        )  # fmt: skip
-        sqlglot.parse_one(said, read=engine)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -27,16 +27,17 @@ WITH first AS (
 ), near AS (
   SELECT e.group_key, e.origin, e.event_source, e.event_name, e.what, e.outcome, e.in_hour,
     p.push_key, p.nature, p.event_second < p.learned_second AS unlearned,
-    abs(e.event_second - p.event_second) / 60 AS minutes_apart,
+    CAST(abs(e.event_second - p.event_second) AS DOUBLE) / 60 AS minutes_apart,
     row_number() OVER (PARTITION BY e.group_key
-      ORDER BY abs(e.event_second - p.event_second) NULLS LAST, p.push_key) AS nth
+      ORDER BY abs(e.event_second - p.event_second) NULLS LAST,
+        p.push_key NULLS LAST) AS nth
   FROM fresh AS e
   JOIN pushed AS p ON p.origin = e.origin AND p.outcome = 'ok'
     AND p.event_second BETWEEN e.event_second - $hours * 3600 AND e.event_second + $hours * 3600
 ), calls AS (
   SELECT n.*, e.event_key, e.event_time, e.principal, e.target,
-    row_number() OVER (PARTITION BY n.group_key ORDER BY e.event_second NULLS LAST, e.event_key)
-      AS place
+    row_number() OVER (PARTITION BY n.group_key
+      ORDER BY e.event_second NULLS LAST, e.event_key NULLS LAST) AS place
   FROM near AS n
   JOIN sensitive AS e ON e.origin = n.origin AND e.event_source = n.event_source
     AND e.event_name = n.event_name AND e.outcome = n.outcome

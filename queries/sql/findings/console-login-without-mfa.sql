@@ -19,8 +19,8 @@ SELECT
 FROM events AS l
 JOIN (
   SELECT r.*, row_number() OVER (PARTITION BY l.event_key
-    ORDER BY CASE WHEN r.event_second >= l.event_second THEN 0 ELSE 1 END, r.event_second NULLS LAST,
-      r.event_key) AS nth, l.event_key AS login_key
+    ORDER BY CASE WHEN r.event_second >= l.event_second THEN 0 ELSE 1 END NULLS LAST,
+      r.event_second NULLS LAST, r.event_key NULLS LAST) AS nth, l.event_key AS login_key
   FROM events AS l
   JOIN registry AS r ON r.origin = l.principal AND r.is_write AND r.outcome = 'ok'
     AND r.event_second BETWEEN l.event_second - $hours * 3600 AND l.event_second + $hours * 3600

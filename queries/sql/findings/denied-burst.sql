@@ -18,17 +18,19 @@ WITH refusals AS (
     AND r.registry_action <> 'login'
 ), ends AS (
   SELECT origin, event_second, row_number() OVER (PARTITION BY origin
-    ORDER BY until_now DESC, event_second NULLS LAST) AS nth, until_now
+    ORDER BY until_now DESC NULLS LAST, event_second NULLS LAST, event_key NULLS LAST) AS nth,
+    until_now
   FROM refusals WHERE until_now >= $least
 ), successes AS (
   SELECT e.origin, e.event_second, e.until_now, s.event_key, s.event_name, s.event_time,
-    row_number() OVER (PARTITION BY e.origin ORDER BY s.event_second NULLS LAST, s.event_key) AS nth
+    row_number() OVER (PARTITION BY e.origin
+      ORDER BY s.event_second NULLS LAST, s.event_key NULLS LAST) AS nth
   FROM ends AS e
   JOIN registry AS s ON s.origin = e.origin AND s.outcome = 'ok'
     AND s.event_second BETWEEN e.event_second AND e.event_second + $hours * 3600
-    AND (s.is_write OR s.event_name IN (SELECT r.event_name FROM refusals AS r
-      WHERE r.origin = e.origin))
-  WHERE e.nth = 1
+  LEFT JOIN (SELECT DISTINCT origin, event_name FROM refusals) AS r
+    ON r.origin = s.origin AND r.event_name = s.event_name
+  WHERE e.nth = 1 AND (s.is_write OR r.origin IS NOT NULL)
 ), spread AS (
   SELECT s.origin, min(r.event_time) AS first_time, max(r.event_time) AS last_time
   FROM successes AS s JOIN refusals AS r ON r.origin = s.origin

@@ -32,12 +32,12 @@ SELECT
   CASE WHEN p.replaced = 1 THEN ', the image that its own push had replaced'
     WHEN p.own = 1 THEN ', which it had pushed itself within a day' END AS trace_clause,
   CASE WHEN d.deployment_event IS NOT NULL THEN ', which ' || d.deployed || ' was told to run at '
-    || CAST(d.event_time AS VARCHAR) END AS run_clause,
+    || substr(CAST(d.event_time AS VARCHAR), 1, 19) END AS run_clause,
   CASE WHEN p.replaced = 1 THEN 'high'
     WHEN p.own = 1 OR r.registry_action IN ('delete repository', 'delete registry') THEN
       CASE WHEN d.deployment_event IS NOT NULL THEN 'high' ELSE 'medium' END
     WHEN d.deployment_event IS NOT NULL THEN 'medium' ELSE 'low' END AS severity,
-  r.repository || ' ' || r.origin || ' ' || CAST(date_trunc('hour', r.event_time) AS VARCHAR)
+  r.repository || ' ' || r.origin || ' ' || substr(CAST(r.event_time AS VARCHAR), 1, 13)
     AS finding_key
 FROM registry AS r
 LEFT JOIN (
@@ -51,8 +51,8 @@ LEFT JOIN (
 ) AS p ON p.event_key = r.event_key
 LEFT JOIN (
   SELECT n.event_key, d.event_key AS deployment_event, d.deployed, d.event_time,
-    row_number() OVER (PARTITION BY n.event_key ORDER BY d.event_time DESC NULLS LAST, d.event_key)
-      AS nth
+    row_number() OVER (PARTITION BY n.event_key ORDER BY d.event_time DESC NULLS LAST,
+      d.event_key NULLS LAST, d.deployment_no NULLS LAST) AS nth
   FROM deleted AS n
   JOIN deployments AS d ON d.repository = n.repository AND d.outcome = 'ok'
     AND d.act IN ('deployed', 'ran')

@@ -11,14 +11,15 @@
 WITH top AS (
   SELECT l.push_key, l.layer_digest FROM (
     SELECT push_key, layer_digest, row_number() OVER (
-      PARTITION BY push_key ORDER BY layer_no DESC NULLS LAST) AS nth
+      PARTITION BY push_key ORDER BY layer_no DESC NULLS LAST, layer_digest NULLS LAST) AS nth
     FROM push_layers
   ) AS l WHERE l.nth = 1
 )
 SELECT
   p.event_key, p.push_key, p.event_time, p.repository, p.principal, p.origin,
   p.image_tags AS image_tag, p.image_digest, a.event_key AS attempt_event,
-  a.image_tags AS refused_tag, (p.event_second - a.event_second) / 60 AS minutes_later,
+  a.image_tags AS refused_tag,
+  CAST(p.event_second - a.event_second AS DOUBLE) / 60 AS minutes_later,
   p.repository || ' ' || p.origin || ' ' || p.image_digest AS finding_key
 FROM pushed AS a
 JOIN top AS ta ON ta.push_key = a.push_key

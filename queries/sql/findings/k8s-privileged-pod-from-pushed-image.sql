@@ -11,7 +11,7 @@
 SELECT
   w.event_key, p.push_key, p.event_key AS push_event, w.event_time, p.repository, w.principal,
   w.origin, d.image, d.deployed, w.risks, p.origin AS pusher,
-  (w.event_second - p.event_second) / 3600 AS hours_later,
+  CAST(w.event_second - p.event_second AS DOUBLE) / 3600 AS hours_later,
   CASE WHEN x.push_key IS NOT NULL OR (p.origin = w.origin AND p.nature <> 'job') THEN 'critical'
     ELSE 'high' END AS severity,
   CAST(p.push_key AS VARCHAR) || ' ' || w.place || ' ' || w.risks AS finding_key

@@ -9,8 +9,8 @@
 --   in {image_tag} of {repository}, pushed by {origin}
 WITH added AS (
   SELECT l.layer_digest, p.repository, p.push_key, p.event_second, p.event_time,
-    row_number() OVER (PARTITION BY l.layer_digest ORDER BY p.event_second NULLS LAST, p.push_key)
-      AS nth
+    row_number() OVER (PARTITION BY l.layer_digest
+      ORDER BY p.event_second NULLS LAST, p.push_key NULLS LAST) AS nth
   FROM extensions AS x
   JOIN pushed AS p ON p.push_key = x.push_key
   JOIN push_layers AS l ON l.push_key = x.push_key AND l.manifest_digest = x.manifest_digest

@@ -19,12 +19,12 @@ FROM (
     p.event_key, p.push_key, g.event_key AS pull_event, p.event_time, p.repository, p.principal,
     p.origin, p.image_tags AS image_tag, p.image_digest,
     coalesce(g.image_tag, g.image_digest, 'an image') AS pulled, g.event_time AS pull_time,
-    (p.event_second - g.event_second) / 60 AS minutes_later,
+    CAST(p.event_second - g.event_second AS DOUBLE) / 60 AS minutes_later,
     x.push_key IS NOT NULL AS extends,
     CASE WHEN x.push_key IS NOT NULL THEN 'built on top of an image of the repository'
       ELSE 'as somebody who never pushed there' END AS how,
     row_number() OVER (PARTITION BY p.push_key ORDER BY g.event_second DESC NULLS LAST,
-      g.event_key) AS nth
+      g.event_key NULLS LAST) AS nth
   FROM pushed AS p
   JOIN registry AS g ON g.repository = p.repository AND g.origin = p.origin
     AND g.registry_action = 'pull' AND g.outcome = 'ok'

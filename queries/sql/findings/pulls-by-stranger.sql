@@ -27,8 +27,8 @@ WITH pulls AS (
 SELECT
   p.event_key, p.event_time, p.repository, p.principal, p.origin, p.account_id AS account, b.places,
   CASE WHEN b.strange = 1 THEN ', and that account is none of ours' ELSE '' END AS stranger,
-  b.origin || ' ' || CASE WHEN b.strange = 1 THEN 'stranger' ELSE CAST(b.in_hour AS VARCHAR) END
-    AS finding_key
+  b.origin || ' ' || CASE WHEN b.strange = 1 THEN 'stranger'
+    ELSE substr(CAST(b.in_hour AS VARCHAR), 1, 13) END AS finding_key
 FROM bursts AS b
 JOIN habits AS h ON h.actor = b.actor AND (b.strange = 1 OR h.days < $habit_days)
 JOIN pulls AS p ON p.origin = b.origin AND p.in_hour = b.in_hour AND p.actor = b.actor

@@ -17,7 +17,8 @@ JOIN pushed AS p ON p.push_key = n.push_key
 LEFT JOIN (
   SELECT push_key, origin, principal FROM (
     SELECT n.push_key, q.origin, q.principal, row_number() OVER (
-      PARTITION BY n.push_key ORDER BY q.event_second DESC NULLS LAST, q.push_key) AS nth
+      PARTITION BY n.push_key ORDER BY q.event_second DESC NULLS LAST,
+        q.push_key NULLS LAST) AS nth
     FROM novelty AS n
     JOIN pushed AS p ON p.push_key = n.push_key
     JOIN pushed AS q ON q.repository = p.repository AND q.event_second < p.event_second

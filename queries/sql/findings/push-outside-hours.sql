@@ -20,11 +20,11 @@ SELECT
   CASE WHEN $work_from < 0 THEN 'when nobody had pushed to it before, in '
       || CAST(n.earlier_here AS VARCHAR) || ' pushes'
     ELSE 'outside the working hours of the configuration' END AS habit,
-  p.repository || ' ' || p.actor || ' ' || CAST(date_trunc('day', p.event_time) AS VARCHAR)
+  p.repository || ' ' || p.actor || ' ' || substr(CAST(p.event_time AS VARCHAR), 1, 10)
     AS finding_key
 FROM pushed AS p
 JOIN novelty AS n ON n.push_key = p.push_key
 WHERE CASE WHEN $work_from < 0 THEN n.odd_hour
   ELSE p.nature <> 'job' AND NOT (
     p.minute_of_day >= $work_from AND p.minute_of_day < $work_until
-    AND CAST($work_days AS VARCHAR) LIKE '%' || CAST(p.day AS VARCHAR) || '%') END
+    AND position(CAST(p.day AS VARCHAR) IN CAST($work_days AS VARCHAR)) > 0) END

@@ -13,7 +13,7 @@
 SELECT
   d.event_key, d.definition_event, p.push_key, p.event_key AS push_event, d.event_time,
   p.repository, d.principal, p.origin, p.image_tags AS image_tag, p.image_digest, d.deployed,
-  d.event_name, (e.event_second - p.event_second) / 60 AS minutes_later,
+  d.event_name, CAST(e.event_second - p.event_second AS DOUBLE) / 60 AS minutes_later,
   CASE WHEN p.nature = 'job' THEN 'low' WHEN x.push_key IS NOT NULL THEN 'high' ELSE 'medium' END
     AS severity,
   CAST(p.push_key AS VARCHAR) || ' ' || d.platform AS finding_key

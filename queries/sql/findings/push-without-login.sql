@@ -17,7 +17,7 @@ SELECT
       AND g.first_second < p.event_second AND g.last_second > p.event_second - $window * 3600
   ) OR p.event_second - s.first_second < $window * 3600 AS unknown,
   p.repository || ' ' || p.principal || ' ' || coalesce(p.access_key_id, '') || ' '
-    || CAST(date_trunc('day', p.event_time) AS VARCHAR) AS finding_key
+    || substr(CAST(p.event_time AS VARCHAR), 1, 10) AS finding_key
 FROM pushed AS p
 LEFT JOIN spans AS s ON s.account = p.account AND s.region = p.aws_region
 WHERE p.outcome = 'ok' AND p.login_event IS NULL

@@ -15,7 +15,7 @@ SELECT
   event_key, push_key, login_event, list_event, event_time, repository, principal, origin,
   image_tag, image_digest, calls, kinds, places, first_time, login_time,
   CASE WHEN login_time IS NOT NULL THEN ', got a registry login at '
-    || CAST(date_trunc('second', login_time) AS VARCHAR) || ' UTC' ELSE '' END AS login_clause,
+    || substr(CAST(login_time AS VARCHAR), 1, 19) || ' UTC' ELSE '' END AS login_clause,
   repository || ' ' || origin AS finding_key
 FROM (
   SELECT

@@ -33,7 +33,7 @@ WITH calls AS (
 SELECT
   c.event_key, c.event_time, CAST(NULL AS VARCHAR) AS repository, c.principal, c.origin,
   b.calls, b.places, b.regions, b.clients, b.refused,
-  b.origin || ' ' || CAST(b.in_hour AS VARCHAR) AS finding_key
+  b.origin || ' ' || substr(CAST(b.in_hour AS VARCHAR), 1, 13) AS finding_key
 FROM bursts AS b
 JOIN habits AS h ON h.actor = b.actor AND h.days < $habit_days
 JOIN calls AS c ON c.origin = b.origin AND c.in_hour = b.in_hour AND c.actor = b.actor

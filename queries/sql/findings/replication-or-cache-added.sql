@@ -17,7 +17,7 @@ SELECT
     AS from_clause,
   CASE WHEN c.destinations <> '' AND NOT EXISTS (
     SELECT 1 FROM listed AS l WHERE l.kind IN ('account', 'own account')
-      AND c.destinations LIKE '%' || l.value || '%') THEN 'high' ELSE 'medium' END AS severity
+      AND position(l.value IN c.destinations) > 0) THEN 'high' ELSE 'medium' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
 WHERE r.outcome = 'ok' AND r.event_source = 'ecr.amazonaws.com'

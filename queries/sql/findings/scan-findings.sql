@@ -20,7 +20,7 @@ JOIN registry AS r ON r.event_key = s.event_key
   AND r.event_name = 'DescribeImageScanFindings' AND r.event_source = 'ecr.amazonaws.com'
 LEFT JOIN (
   SELECT p.*, row_number() OVER (PARTITION BY repository, image_digest
-    ORDER BY event_second NULLS LAST, push_key) AS nth
+    ORDER BY event_second NULLS LAST, push_key NULLS LAST) AS nth
   FROM pushed AS p WHERE p.outcome = 'ok'
 ) AS p ON p.repository = s.repository AND p.image_digest = s.image_digest AND p.nth = 1
 WHERE s.critical > 0 OR s.high > 0

@@ -13,7 +13,7 @@ SELECT
   coalesce(s.origin, e.principal) AS origin, e.event_name, ' on ' || e.target AS target_clause,
   e.outcome,
   CASE WHEN e.request_parameters LIKE '%169.254.169.254%' THEN 'the instance'
-    ELSE 'the task''s own endpoint' END AS from_where,
+    ELSE 'the endpoint of the task' END AS from_where,
   coalesce(s.origin, e.principal) || ' ' || coalesce(e.target, '') AS finding_key
 FROM events AS e
 LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id

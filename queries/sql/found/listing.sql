@@ -31,11 +31,12 @@ FROM findings AS f
 JOIN stories AS s ON s.story = f.story
 WHERE (CAST($since AS TIMESTAMP) IS NULL OR f.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR f.event_time < CAST($until AS TIMESTAMP))
-  AND (CAST($account AS VARCHAR) IS NULL OR f.repository LIKE $account || '/%'
-    OR f.principal LIKE 'arn:%:' || $account || ':%')
-  AND (CAST($region AS VARCHAR) IS NULL OR f.repository LIKE '%/' || $region || '/%')
+  AND (CAST($account AS VARCHAR) IS NULL
+    OR substr(f.repository, 1, length($account) + 1) = $account || '/'
+    OR (f.principal LIKE 'arn:%' AND position(':' || $account || ':' IN f.principal) > 0))
+  AND (CAST($region AS VARCHAR) IS NULL OR position('/' || $region || '/' IN f.repository) > 0)
   AND (CAST($repository AS VARCHAR) IS NULL OR f.repository = $repository
-    OR f.repository LIKE '%/%/' || $repository)
+    OR substr(f.repository, length(f.repository) - length($repository)) = '/' || $repository)
   AND (CAST($principal AS VARCHAR) IS NULL OR f.principal = $principal OR f.origin = $principal)
   AND (CAST($rule AS VARCHAR) IS NULL OR f.rule = $rule)
   AND (CAST($severity AS VARCHAR) IS NULL OR f.severity_rank <= CASE CAST($severity AS VARCHAR)

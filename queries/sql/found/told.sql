@@ -38,6 +38,7 @@ SELECT
   f.event_ids, f.repeats, f.event_addresses
 FROM findings AS f
 WHERE (f.repeats = 1
-  OR $opened LIKE '% ' || CAST(f.story AS VARCHAR) || '/' || CAST(f.place AS VARCHAR) || ' %')
+  OR position(' ' || CAST(f.story AS VARCHAR) || '/' || CAST(f.place AS VARCHAR) || ' '
+    IN $opened) > 0)
   AND (CAST($since AS TIMESTAMP) IS NULL OR f.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR f.event_time < CAST($until AS TIMESTAMP))

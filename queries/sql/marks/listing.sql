@@ -38,9 +38,9 @@ FROM marks AS m
 WHERE (CAST($since AS TIMESTAMP) IS NULL OR m.event_time >= CAST($since AS TIMESTAMP))
   AND (CAST($until AS TIMESTAMP) IS NULL OR m.event_time < CAST($until AS TIMESTAMP))
   AND (CAST($account AS VARCHAR) IS NULL OR m.account_id = $account
-    OR m.repository LIKE $account || '/%')
+    OR substr(m.repository, 1, length($account) + 1) = $account || '/')
   AND (CAST($region AS VARCHAR) IS NULL OR m.aws_region = $region)
   AND (CAST($repository AS VARCHAR) IS NULL OR m.repository = $repository
-    OR m.repository LIKE '%/%/' || $repository)
+    OR substr(m.repository, length(m.repository) - length($repository)) = '/' || $repository)
   AND (CAST($principal AS VARCHAR) IS NULL OR m.principal = $principal OR m.origin = $principal)
-  AND (CAST($tag AS VARCHAR) IS NULL OR ' ' || m.tags || ' ' LIKE '% ' || $tag || ' %')
+  AND (CAST($tag AS VARCHAR) IS NULL OR position(' ' || $tag || ' ' IN ' ' || m.tags || ' ') > 0)

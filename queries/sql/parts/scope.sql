@@ -10,9 +10,7 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
       OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value)
     WHEN 'address' THEN e.source_ip_address = $value
     WHEN 'addresses' THEN e.source_ip_address IN (SELECT a.source_ip_address FROM actors AS a
-      WHERE $value LIKE '% ' || a.source_ip_address || ' %'
-        AND a.source_ip_address NOT LIKE '%!%%' ESCAPE '!'
-        AND a.source_ip_address NOT LIKE '%!_%' ESCAPE '!')
+      WHERE position(' ' || a.source_ip_address || ' ' IN $value) > 0)
     WHEN 'repository' THEN e.repository = $value
     WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
       OR ($places LIKE '% principal %' AND e.principal = $value)
