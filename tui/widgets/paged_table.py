@@ -128,6 +128,8 @@ class PagedTable(ScrollView, can_focus=True):
         self._restore_scroll: int | None = None
         self._seek: Hashable | None = None
         self._clicked: tuple[int, str] | None = None
+        self._opens = False
+        """Whether Enter was pressed before the row under the cursor was here."""
         self._announced: tuple[object, ...] = ()
         self._request_due = False
 
@@ -146,7 +148,8 @@ class PagedTable(ScrollView, can_focus=True):
             total: Number of rows, or None when it is not known yet.
             exact: False when `total` is only what is known so far.
             keep: Draw the old rows, dimmed, until the first new page (after a sort or filter, so
-                that the screen does not blink). They cannot be selected.
+                that the screen does not blink). Enter opens the new row that comes under the
+                cursor, not one of these.
 
         Returns:
             The generation: hand it to `set_page`, and late answers are dropped.
@@ -154,6 +157,7 @@ class PagedTable(ScrollView, can_focus=True):
         self._rows.reset(total, exact=exact, keep=keep)
         self._row, self._row_held = 0, None
         self._restore_scroll, self._seek, self._clicked = None, None, None
+        self._opens = False
         self._resized_rows()
         self.scroll_to(y=0, animate=False, force=True)
         self._changed()
@@ -176,10 +180,13 @@ class PagedTable(ScrollView, can_focus=True):
                     self._show_cursor()
         self._resized_rows()
         self._changed()
+        if self._opens and self.has_focus and self.screen.is_current:
+            self.action_select()
         return True
 
     def page_failed(self, index: int) -> None:
         """A page that was asked for will not come; it is asked for again when next needed."""
+        self._opens = False
         self._rows.pages.forget_asked(index)
 
     def set_total(self, total: int, exact: bool = True) -> None:
@@ -312,8 +319,11 @@ class PagedTable(ScrollView, can_focus=True):
     def move_cursor(self, row: int | None = None, column_key: str | None = None) -> None:
         """Put the cursor somewhere, and scroll to it as little as needed."""
         self._seek = self._restore_scroll = None
+        self._opens = False
         if row is not None:
-            row = max(0, min(row, self._rows.known - 1))
+            # Before anything is known, keys move over the rows that will come.
+            last = self._rows.known - 1 if self._rows.known or self._rows.exact else row
+            row = max(0, min(row, last))
             self._row_held = self._row_held if row == self._row else None
             self._row = row
             self._show_cursor()
@@ -373,7 +383,10 @@ class PagedTable(ScrollView, can_focus=True):
             self.move_cursor(column_key=keys[max(0, min(place, len(keys) - 1))])
 
     def action_select(self) -> None:
-        if (row := self.selected_row) is not None:
+        """Open the row under the cursor, as soon as it is here."""
+        row = self.selected_row
+        self._opens = row is None and not (self._rows.exact and not self._rows.known)
+        if row is not None:
             self.post_message(self.RowSelected(self, self._row, row, self.cursor_column))
 
     def on_click(self, event: events.Click) -> None:

@@ -193,8 +193,40 @@ async def test_old_rows_stay_dimmed_after_a_sort_until_new_ones_come() -> None:
         assert not of(app, PagedTable.RowSelected)
         app.table.set_page(0, [fake_row(77)])
         await pilot.pause()
+        assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key77"]
         assert "team/api-77" in lines(app, app.table)[1]
         assert app.table.row_count == 1
+
+
+async def test_keys_typed_before_the_rows_are_here_are_for_the_rows_that_come() -> None:
+    app = TableApp(500, known=False, answer=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "down", "enter")
+        assert not of(app, PagedTable.RowSelected)
+        app.give(0)
+        await pilot.pause()
+        assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key2"]
+
+        app.table.reset()
+        await pilot.press("down", "enter", "up")  # Enter is taken back by moving on
+        app.give(0)
+        await pilot.pause()
+        app.table.reset()
+        await pilot.press("enter")
+        app.table.page_failed(0)
+        app.give(0)
+        await pilot.pause()
+        app.table.reset()
+        await pilot.press("enter")
+        app.table.set_page(0, [])  # nothing came
+        await pilot.press("enter")
+        assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key2"]
+
+        app.table.reset()
+        await pilot.press("down", "down", "down", "enter")
+        app.table.set_page(0, [fake_row(0), fake_row(1)])  # fewer than the keys moved over
+        await pilot.pause()
+        assert of(app, PagedTable.RowSelected)[-1].row.key == "key1"
 
 
 async def test_coming_back_to_the_same_row() -> None:
