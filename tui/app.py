@@ -20,6 +20,10 @@ from textual.widgets import Input
 from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
 from queries.safe_text import safe_text
+from tui.configuration import key_words
+from tui.configuration.naming import NamedKeys
+from tui.configuration.preferences import Preferences
+from tui.configuration.themes import OWN
 from tui.history import History
 from tui.lookout import Lookout
 from tui.rules_job import RulesJob
@@ -36,8 +40,6 @@ if TYPE_CHECKING:
 
 FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
 """Where the program can begin."""
-
-THEMES = {"dark": "textual-dark", "light": "textual-light"}
 
 
 class Opened(Message, bubble=False):
@@ -90,7 +92,7 @@ def _screen_commands() -> type[Provider]:
     return ScreenCommands
 
 
-class InvestigateApp(App[None]):
+class InvestigateApp(NamedKeys, App[None]):
     """Reads the evidence on a thread, then looks for findings and starts there."""
 
     TITLE = "ecr-investigate"
@@ -107,6 +109,7 @@ class InvestigateApp(App[None]):
         *,
         case_file: Path | None = None,
         use_cache: bool = True,
+        preferences: Preferences | None = None,
         theme_name: str | None = None,
         remote: Remote | None = None,
         ask_what: bool = True,
@@ -120,7 +123,8 @@ class InvestigateApp(App[None]):
         `follow`: seconds after which to look for new evidence, again and again.
         `start`: the place to begin at; the rules run at once only if that is the findings.
         `start_at`: a value (key, address, person, digest, time …) whose screen opens first.
-        `settings`: the configuration, asked for when the rules run."""
+        `settings`: the configuration, asked for when the rules run.
+        `preferences`: what it says about the interface; `theme_name` goes before its theme."""
         super().__init__()
         self._paths = list(paths)
         self._case_file = case_file
@@ -150,7 +154,8 @@ class InvestigateApp(App[None]):
         self.failure = ""
         self.evidence_seen = False
         """Whether the evidence screen was opened, so that what is missing has been seen."""
-        self._theme_name = theme_name
+        self.preferences = preferences or Preferences()
+        self._theme_name = theme_name or self.preferences.theme
         self._absent = ""
 
     def notify(
@@ -196,11 +201,11 @@ class InvestigateApp(App[None]):
         return self._case is not None and bool(self._case.totals["evidence_complete"])
 
     def on_mount(self) -> None:
-        name = THEMES.get(self._theme_name or "dark", self._theme_name)
-        if name in self.available_themes:
-            self.theme = name
-        elif name:
-            self.notify(f"no theme is called {name}", severity="warning", markup=False)
+        for theme in (*OWN, *self.preferences.themes):
+            self.register_theme(theme)
+        self.theme = self._theme_name
+        key_words.use(self.preferences.keys.changed)
+        self.set_keymap(self.preferences.keys.changed)
         self.push_screen(self._loading())
         self._reader = threading.Thread(target=self._open, name="open case", daemon=True)
         self._reader.start()

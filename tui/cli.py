@@ -224,7 +224,11 @@ def _interface_parser() -> argparse.ArgumentParser:
         help="allow an address that other machines reach; nothing is encrypted",
     )
     findings.add_settings_options(parser)
-    parser.add_argument("--theme", help="colour theme (dark, light, or a Textual theme name)")
+    parser.add_argument(
+        "--theme",
+        metavar="NAME",
+        help="colours: dark, light, one of Textual's themes, or one of the configuration",
+    )
     return parser
 
 
@@ -310,12 +314,16 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False)
     from tui.app import InvestigateApp
+    from tui.configuration.preferences import load_preferences, theme_of
 
+    preferences = load_preferences(options.config)
+    theme = theme_of(preferences, options.theme)
     app = InvestigateApp(
         paths,
         case_file=options.case,
         use_cache=not options.no_cache,
-        theme_name=options.theme,
+        preferences=preferences,
+        theme_name=theme,
         remote=remote,
         ask_what=not options.yes,
         follow=follow,

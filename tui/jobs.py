@@ -18,6 +18,7 @@ from queries.case import Case
 from queries.errors import Cancelled, InvestigationError
 from queries.progress import CancelToken
 from queries.question import Question
+from tui.configuration.naming import NamedKeys
 
 Result = TypeVar("Result")
 
@@ -34,7 +35,7 @@ class Answered(Message, bubble=False):
         self.deliver = deliver
 
 
-class Jobs(Screen[None]):
+class Jobs(NamedKeys, Screen[None]):
     """A screen that can ask the case questions."""
 
     def __init__(self, *, id: str | None = None) -> None:

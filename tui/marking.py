@@ -16,6 +16,7 @@ from queries.case import Case
 from queries.marks.events import mark_event
 from queries.marks.model import EDIT, MARK, Mark
 from queries.progress import CancelToken
+from tui.configuration.key_words import with_keys
 from tui.dialogs import Picker
 from tui.jobs import Jobs
 from tui.text import fmt_time, safe_content, safe_text
@@ -95,7 +96,10 @@ class Marking(Jobs):
         elif problem:
             self.notify(f"marked · {problem}", severity="warning", markup=False)
         else:
-            self.notify("marked · M again: tags and comment · U: take back", timeout=4)
+            self.notify(
+                with_keys("marked · {mark} again: tags and comment · {undo-mark}: take back"),
+                timeout=4,
+            )
         self.say_marks_changed()
 
     def edit_mark(self, mark: Mark) -> None:
@@ -107,7 +111,7 @@ class Marking(Jobs):
                 return
             if isinstance(said, str):
                 marks.remove(mark.key)
-                self.notify("no longer marked · U: take back", timeout=3)
+                self.notify(with_keys("no longer marked · {undo-mark}: take back"), timeout=3)
             elif said != (mark.tags, mark.comment):
                 marks.edit(mark.key, *said)
             self.say_marks_changed()

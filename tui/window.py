@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from queries.question import Question
+from tui.configuration.key_words import key_of
 from tui.text import fmt_time
 
 
@@ -33,4 +34,4 @@ class Window:
         start, end = (fmt_time(t, seconds=seconds) for t in (self.since, self.until))
         if start[:5] == end[:5]:
             end = end[6:]
-        return f"only {start}–{end} (W: all)"
+        return f"only {start}–{end} ({key_of('clear-window')}: all)"

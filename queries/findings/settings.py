@@ -21,6 +21,8 @@ from queries.folders import settings_path
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OF_THE_INTERFACE = ("interface", "keys", "themes")
+"""Tables of the same file that whoever shows screens reads; nothing here depends on them."""
 _LISTS = ("principals", "automation", "accounts", "regions", "networks")
 
 
@@ -135,6 +137,7 @@ class _Reader:
             "known_good",
             "hours",
             *TABLES,
+            *OF_THE_INTERFACE,
         )
         own = tuple(self._file.near(name) for name in top.texts("rules"))
         of_sigma = tuple(self._file.near(name) for name in top.texts("sigma"))

@@ -72,7 +72,7 @@ _HEAD = """\
 [account_names]
 # "111122223333" = "production"
 
-[severity]
+{interface}[severity]
 # Another severity for a rule, whatever it says itself: {severities}.
 # push-to-public-gallery = "low"
 
@@ -81,9 +81,9 @@ _HEAD = """\
 """
 
 
-def settings_text(rules: Sequence[Rule], path: str) -> str:
-    """The whole file, valid as it is."""
-    text = _HEAD.format(path=path, severities=", ".join(SEVERITIES))
+def settings_text(rules: Sequence[Rule], path: str, interface: str = "") -> str:
+    """The whole file, valid as it is; `interface` are the tables that are about screens."""
+    text = _HEAD.format(path=path, severities=", ".join(SEVERITIES), interface=interface)
     for rule in rules:
         if not rule.thresholds:
             continue

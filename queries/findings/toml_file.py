@@ -81,6 +81,18 @@ class Table:
             self.fail(key, f"'{key}' is a table: write [{self._path(key)}] above its keys")
         return Table(self._file, self._path(key), value)
 
+    def is_table(self, key: str) -> bool:
+        return isinstance(self._values.get(key), dict)
+
+    def is_text(self, key: str) -> bool:
+        return isinstance(self._values.get(key), str)
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            self.fail(key, f"'{key}' is true or false, not {_kind(value)}")
+        return value
+
     def text(self, key: str, default: str) -> str:
         value = self._values.get(key, default)
         if not isinstance(value, str):

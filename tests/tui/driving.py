@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from samples import incident_path
 from tui.app import REPOSITORIES, InvestigateApp
+from tui.configuration.preferences import Preferences
 from tui.jobs import Jobs
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen
@@ -176,6 +177,7 @@ async def driving(
     *paths: str | Path,
     size: tuple[int, int] = MIDDLE,
     theme: str | None = None,
+    preferences: Preferences | None = None,
     notices_shown: bool = False,
     case_file: str | None = None,
     start: str = REPOSITORIES,
@@ -191,6 +193,7 @@ async def driving(
     app = InvestigateApp(
         [str(path) for path in paths or (incident_path(),)] if paths_given else [],
         theme_name=theme,
+        preferences=preferences,
         case_file=Path(case_file) if case_file else None,
         start=start,
         start_at=start_at,

@@ -1,4 +1,4 @@
-"""The subcommands about findings: `findings`, `rules` and `config`."""
+"""The subcommands about findings: `findings` and `rules`."""
 
 from __future__ import annotations
 
@@ -256,35 +256,3 @@ def _first_columns(table: Rows, count: int) -> Rows:
     from queries.case import Rows as Table
 
     return Table(table.columns[:count], [row[:count] for row in table.rows])
-
-
-# --- config --------------------------------------------------------------------------------------
-
-
-def config_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--output", "-o", type=Path, metavar="FILE", help="write to FILE, which must not exist yet"
-    )
-    parser.add_argument(
-        "--check", type=Path, metavar="FILE", help="say whether FILE is right, and write nothing"
-    )
-
-
-def config(options: argparse.Namespace) -> int:
-    """Write a commented configuration, or check one."""
-    from queries.findings.rules import built_in_rules
-    from queries.findings.settings import load_settings
-    from queries.findings.settings_text import settings_text
-    from queries.folders import settings_path
-    from tui.commands.output import opened_output
-
-    if options.check is not None:
-        settings = load_settings(options.check)
-        asked = len(settings.rules) - len(settings.off)
-        print(f"{options.check}: right; {asked} of {len(settings.rules)} rules are asked")
-        for refused in settings.refused:
-            print(f"not asked: {refused.why}")
-        return 0
-    with opened_output(options) as out:
-        out.write(settings_text(built_in_rules(), str(settings_path())))
-    return 0

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queries.errors import WrongUsage
-from tui.commands import behind, convert, entries, findings, image, search, shell, sql, where
+from tui.commands import (
+    behind,
+    config,
+    convert,
+    entries,
+    findings,
+    image,
+    search,
+    shell,
+    sql,
+    where,
+)
 from tui.commands.answers import (
     activity,
     event,
@@ -319,11 +330,12 @@ COMMANDS: dict[str, Command] = {
         findings.rules,
     ),
     "config": Command(
-        "a commented configuration to start from, or --check FILE",
-        "Prints the configuration with everything in it as comments.",
-        findings.config_options,
+        "a commented configuration to start from; --show what is in force, --check FILE",
+        "Prints the configuration with everything in it as comments. --show prints what is in\n"
+        "force now, --keys every key of the interface; docs/configuration.md explains it all.",
+        config.config_options,
         _no_evidence,
-        findings.config,
+        config.config,
     ),
     "completion": Command(
         "a script that lets your shell complete commands and options",

@@ -66,9 +66,10 @@ class ActivityScreen(CaseScreen):
     """`around` is the push (or event) that led here: times are shown relative to it."""
 
     explains = (
-        "✗ denied or failed, W a call that changes something. c switches whose events these are;"
-        " F filters by service, name, error, region or account; [ and ] narrow the time to the"
-        " row under the cursor, \\ opens it again."
+        "✗ denied or failed, W a call that changes something. {activity.scope} switches whose"
+        " events these are; {activity.pick-filter} filters by service, name, error, region or"
+        " account; {from-here} and {until-here} narrow the time to the row under the cursor,"
+        " {activity.clear-filters} opens it again."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "scope", "Scope"),
@@ -77,8 +78,10 @@ class ActivityScreen(CaseScreen):
         Binding("f", "only('failures')", "Failed"),
         Binding("t", "to_push", "Push"),
         Binding("L", "layers", "Layer calls", show=False),
-        Binding("left_square_bracket", "narrow('since')", "From here", show=False),
-        Binding("right_square_bracket", "narrow('until')", "Until here", show=False),
+        Binding("left_square_bracket", "narrow('since')", "From here", show=False, id="from-here"),
+        Binding(
+            "right_square_bracket", "narrow('until')", "Until here", show=False, id="until-here"
+        ),
         Binding("backslash", "clear_filters", "All"),
         Binding("u", "user", "User", show=False),
     ]

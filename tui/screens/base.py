@@ -21,6 +21,7 @@ from queries.enrichment.model import PIVOTS as PIVOTS_OF_PLACES
 from queries.enrichment.scopes import scope_of_place
 from queries.question import Question
 from queries.scope import VALUE, Scope
+from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Help, Picker, SqlView
 from tui.enriched import enrichment
 from tui.marking import Marking
@@ -382,7 +383,7 @@ class CaseScreen(Marking):
         self.action_tab(names[(names.index(tabs.active) + 1) % len(names)])
 
     def action_help(self) -> None:
-        self.app.push_screen(Help(self.segment, self.explains, self.keys_here()))
+        self.app.push_screen(Help(self.segment, with_keys(self.explains), self.keys_here()))
 
     def keys_here(self) -> list[tuple[str, str]]:
         """(keys, what they do) for all that works on this screen now: its own keys first, then

@@ -103,8 +103,9 @@ class BehindScreen(CaseScreen):
     explains = (
         "Chain: the origin, and below it every session that was minted from it, used or not; a"
         " role shows every origin that led into it. Touched: writes first. Created: keys, users,"
-        " roles and other ways in, with what was done through them afterwards; u opens who they"
-        " are. Nearby: others who used the same addresses. c puts another principal beside this."
+        " roles and other ways in, with what was done through them afterwards; {behind.user}"
+        " opens who they are. Nearby: others who used the same addresses. {behind.versus} puts"
+        " another principal beside this."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('chain')", "Chain", show=False),

@@ -55,9 +55,10 @@ class ChangesScreen(CaseScreen):
 
     explains = (
         "= in both · + only here · - only in the other · ~ in both, elsewhere. Implant-shaped"
-        " means: everything of the other image kept, and a little added, or the same layers under"
-        " another configuration. It is a shape, no proof. n compares with another push, m shows"
-        " the next platform, Enter tells where a layer was first seen and where it went."
+        " means: everything of the other image kept, and a little added, or the same layers"
+        " under another configuration. It is a shape, no proof. {changes.other} compares with"
+        " another push, {changes.platform} shows the next platform, Enter tells where a layer"
+        " was first seen and where it went."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "other", "Another"),

@@ -33,7 +33,8 @@ class ContainScreen(CaseScreen):
     segment = TITLE
     explains = (
         "Suggestions only: this program changes nothing, here or anywhere. Each says why, which"
-        " records are behind it and what to mind. y copies a command, Y all of them as text."
+        " records are behind it and what to mind. {contain.copy-cell} copies a command,"
+        " {contain.copy-row} all of them as text."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy_cell", "Copy a command"),

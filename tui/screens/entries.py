@@ -14,6 +14,7 @@ from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
 from queries.scope import ADDRESS, KEY, VALUE, Scope
 from tui.cells import count_cell, name_cell, service_cell, time_cell
+from tui.configuration.key_words import with_keys
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -182,7 +183,9 @@ class EntryScreen(CaseScreen):
         yield EntryTable(
             self._entry.columns,
             searched=self._entry.searched,
-            empty_message="none in this evidence · e shows the files and why",
+            empty_message=with_keys(
+                "none in this evidence · {go-evidence} shows the files and why"
+            ),
             id="entries",
         )
         yield Facts(id="preview")

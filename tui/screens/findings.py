@@ -18,6 +18,7 @@ from queries.naming import display_name, repository_name
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
 from tui.cells import attack, name_cell, time_cell
+from tui.configuration.key_words import key_of, with_keys
 from tui.enriched import enrichment
 from tui.question_table import QuestionTable
 from tui.rules_job import RulesJob
@@ -111,9 +112,10 @@ class FindingsScreen(CaseScreen):
     segment = TITLE
     explains = (
         "What the rules found, the worst story first: findings of one origin that lie close"
-        " together, in the order of time. What one principal did again and again within a minute is"
-        " one line (×3): Enter opens it, and closes it. m lists all one by one. Enter opens the"
-        " events behind a finding or a story; n says which rules were asked."
+        " together, in the order of time. What one principal did again and again within a minute"
+        " is one line (×3): Enter opens it, and closes it. {findings.mode} lists all one by one."
+        " Enter opens the events behind a finding or a story; {findings.rules} says which rules"
+        " were asked."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mode", "Stories/list"),
@@ -136,7 +138,9 @@ class FindingsScreen(CaseScreen):
             COLUMNS,
             searched=SEARCHED,
             row_style=row_style,
-            empty_message="looking for findings · R shows the repositories meanwhile",
+            empty_message=with_keys(
+                "looking for findings · {findings.go-repositories} shows the repositories meanwhile"
+            ),
             id="findings",
         )
         yield Facts(id="preview")
@@ -171,7 +175,10 @@ class FindingsScreen(CaseScreen):
         table = self.query_one(FindingTable)
         found = self._job.found
         if found is None:
-            table.empty_message = "the rules were not run: see below · R shows the repositories"
+            table.empty_message = with_keys(
+                "the rules were not run: see below · {findings.go-repositories} shows the"
+                " repositories"
+            )
             self.query_one("#preview", Facts).set([("why not", self._job.failure)])
             self.query_one("#scope", Static).update(Content.styled("not looked", "$text-warning"))
             return
@@ -356,7 +363,8 @@ def asked_rules(found: Found) -> str:
 def why_none(found: Found) -> Content:
     """An empty list explains itself."""
     return Content(
-        f"no findings · {asked_rules(found)} (n says which not, and why) · R shows the repositories"
+        f"no findings · {asked_rules(found)} ({key_of('findings.rules')} says which not, and why) ·"
+        f" {key_of('findings.go-repositories')} shows the repositories"
     )
 
 

@@ -54,8 +54,9 @@ class ImagesScreen(CaseScreen):
 
     segment = "Images and layers"
     explains = (
-        "1 images, 2 layers; / finds a digest by any part of it. Enter opens the push of an image"
-        " (or all that names it, where no push is known), or the history of a layer."
+        "{images.tab-images} images, {images.tab-layers} layers; {filter} finds a digest by any"
+        " part of it. Enter opens the push of an image (or all that names it, where no push is"
+        " known), or the history of a layer."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('images')", "Images", show=False),

@@ -17,6 +17,7 @@ from queries.naming import display_name
 from queries.question import Order, Question, ask_for
 from queries.raw import RawRecord
 from tui.cells import event_style, service_cell, time_cell
+from tui.configuration.key_words import with_keys
 from tui.enriched import with_place
 from tui.marking import mark_in_words
 from tui.question_table import QuestionTable
@@ -70,9 +71,10 @@ class MarkedScreen(CaseScreen):
 
     segment = TITLE
     explains = (
-        "Events and pushes marked as evidence (M on any screen), with their raw records: these are"
-        " in the report, and with the case file they can be read where the evidence is not. M"
-        " changes tags and comment, d removes a mark, U takes back one step after the other."
+        "Events and pushes marked as evidence ({mark} on any screen), with their raw records:"
+        " these are in the report, and with the case file they can be read where the evidence is"
+        " not. {marked.mark} changes tags and comment, {marked.remove} removes a mark,"
+        " {marked.undo-mark} takes back one step after the other."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("M", "mark", "Tags, comment"),
@@ -104,7 +106,9 @@ class MarkedScreen(CaseScreen):
                 "event_id",
             ),
             row_style=event_style,
-            empty_message="nothing is marked yet · M marks what is under the cursor, on any screen",
+            empty_message=with_keys(
+                "nothing is marked yet · {mark} marks what is under the cursor, on any screen"
+            ),
             id="marked",
         )
         yield Facts(id="preview")
@@ -176,7 +180,7 @@ class MarkedScreen(CaseScreen):
     def action_remove(self) -> None:
         if self.mark is not None:
             self.case.marks.remove(self.mark.key)
-            self.notify("no longer marked · U: take back", timeout=3)
+            self.notify(with_keys("no longer marked · {undo-mark}: take back"), timeout=3)
             self.say_marks_changed()
 
     def action_push(self) -> None:

@@ -61,7 +61,7 @@ class PrincipalScreen(CaseScreen):
 
     explains = (
         "1-4 switch between who it is, sessions, what it used (addresses, clients, services,"
-        " errors …) and what it pushed. a shows all its activity in time order."
+        " errors …) and what it pushed. {principal.activity} shows all its activity in time order."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('who')", "Who", show=False),

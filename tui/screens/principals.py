@@ -12,6 +12,7 @@ from textual.widget import Widget
 from queries.question import Order, ask_for
 from queries.scope import PRINCIPAL, Scope
 from tui.cells import count_cell, name_cell, time_cell
+from tui.configuration.key_words import with_keys
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.text import fmt_count, fmt_time
@@ -52,7 +53,7 @@ class PrincipalsScreen(CaseScreen):
         yield PrincipalTable(
             COLUMNS,
             searched=("identity_arn", "identity_type", "account_id"),
-            empty_message="no events, so nobody · e shows the files and why",
+            empty_message=with_keys("no events, so nobody · {go-evidence} shows the files and why"),
             id="principals",
         )
         yield Facts(id="preview")

@@ -32,6 +32,7 @@ from tui.cells import (
     what_cell,
     who_cell,
 )
+from tui.configuration.key_words import with_keys
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -100,7 +101,10 @@ class PushesScreen(CaseScreen):
             ),
             row_style=push_style,
             empty_message=Content(
-                "no push and no attempt in this evidence · a shows what else touched it"
+                with_keys(
+                    "no push and no attempt in this evidence · {pushes.activity} shows what else"
+                    " touched it"
+                )
             ),
             id="pushes",
         )

@@ -31,9 +31,11 @@ class RawScreen(CaseScreen):
 
     segment = "record"
     explains = (
-        "Enter or space folds, z folds all, Z unfolds all, o opens a text that holds JSON (a"
-        " manifest, a policy). / searches, n and N go to the next and previous match. y copies"
-        " the value under the cursor, Y the whole record as delivered."
+        "Enter or space folds, {fold-all} folds all, {unfold-all} unfolds all, {open-text}"
+        " opens a text that holds JSON (a manifest, a policy). {filter} searches,"
+        " {raw.next-match} and {raw.previous-match} go to the next and previous match."
+        " {copy-cell} copies the value under the cursor, {raw.copy-row} the whole record as"
+        " delivered."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "match(1)", "Next match", show=False),

@@ -16,6 +16,7 @@ from queries.naming import origin_and_session
 from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
 from tui.cells import count_cell, name_cell, repository_cell, spark_cell, time_cell
+from tui.configuration.key_words import key_of, with_keys
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -129,8 +130,11 @@ def why_no_repositories(totals: dict[str, Any]) -> Content:
     """An empty list explains itself: what the evidence covers, and where to go on."""
     window = totals["window"]
     if not totals["events"]:
-        return Content("no CloudTrail record was read · e shows every file and why")
+        return Content(
+            with_keys("no CloudTrail record was read · {go-evidence} shows every file and why")
+        )
     span = f"{window['first'][:16]} – {window['last'][:16]}".replace("T", " ")
     return Content(
-        f"no registry event among {totals['events']:,} events ({span} UTC) · p lists who acted"
+        f"no registry event among {totals['events']:,} events ({span} UTC) ·"
+        f" {key_of('go-principals')} lists who acted"
     )

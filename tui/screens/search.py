@@ -73,10 +73,10 @@ class SearchScreen(CaseScreen):
 
     segment = "Search"
     explains = (
-        "Looks through the records as they were delivered, file by file. Upper and lower case are"
-        " alike. /…/ is a regular expression. Enter on a hit opens that very record with the text"
-        " marked, a shows what else its session did. Esc stops a search that runs; what was found"
-        " stays."
+        "Looks through the records as they were delivered, file by file. Upper and lower case"
+        " are alike. /…/ is a regular expression. Enter on a hit opens that very record with the"
+        " text marked, {search.activity} shows what else its session did. Esc stops a search"
+        " that runs; what was found stays."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "ask_again", "Search"),

@@ -15,6 +15,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from queries.sources.s3.choice import Choice, Offer, Stream, real_day
+from tui.configuration.key_words import with_keys
+from tui.configuration.naming import NamedKeys
 from tui.dialogs import Help
 from tui.text import fmt_bytes, fmt_count, pad_content, safe_content
 from tui.widgets.key_bar import KeyBar
@@ -23,33 +25,33 @@ from tui.widgets.time_strip import TimeStrip
 NO_LAYOUT = "keys of no known layout"
 _KEYS = (
     ("↑ ↓", "move"),
-    ("space", "tick or untick; an account with all its regions"),
-    ("o", "only this one"),
-    ("a", "tick all that are shown"),
-    ("n", "tick none of them"),
-    ("/", "show only names with this text"),
-    ("tab", "to the days and back"),
+    ("{tick}", "tick or untick; an account with all its regions"),
+    ("{selection.only}", "only this one"),
+    ("{selection.all}", "tick all that are shown"),
+    ("{selection.none}", "tick none of them"),
+    ("{selection.filter}", "show only names with this text"),
+    ("{selection.other-part}", "to the days and back"),
     ("← →", "on the days: earlier, later"),
-    ("[ ]", "on the days: from here, until here (or drag with the mouse)"),
-    ("\\", "all days"),
-    ("d", "type the days: 2026-03-01 2026-03-04"),
+    ("{from-here} {until-here}", "on the days: from here, until here (or drag with the mouse)"),
+    ("{selection.all-days}", "all days"),
+    ("{selection.days}", "type the days: 2026-03-01 2026-03-04"),
     ("enter", "load what is ticked"),
     ("esc", "quit, nothing is fetched"),
 )
 
 
-class TickList(OptionList):
+class TickList(NamedKeys, OptionList):
     """Space and the mouse tick; Enter is the screen's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.load", "Load"),
-        Binding("space", "select", "Tick"),
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
+        Binding("space", "select", "Tick", id="tick"),
+        Binding("j", "cursor_down", show=False, id="down"),
+        Binding("k", "cursor_up", show=False, id="up"),
     ]
 
 
-class SelectionScreen(Screen[None]):
+class SelectionScreen(NamedKeys, Screen[None]):
     """`done` is called with the choice, or with None when nothing is to be loaded."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -297,7 +299,9 @@ class SelectionScreen(Screen[None]):
             "What was listed, before anything is fetched. Days are those of the folders, which are"
             " by delivery: an event of the last minutes of a day can be in the next one's."
         )
-        self.app.push_screen(Help("Selection", explains, _KEYS))
+        self.app.push_screen(
+            Help("Selection", explains, [(with_keys(key), does) for key, does in _KEYS])
+        )
 
 
 def _rows(streams: Sequence[Stream], needle: str) -> list[tuple[Stream, ...]]:

@@ -50,10 +50,11 @@ class SqlScreen(CaseScreen):
 
     segment = "SQL"
     explains = (
-        "Enter runs the statement (ctrl+j breaks the line), Tab completes tables and columns, Esc"
-        " stops one that runs. Only reading is possible: no file, no network, no other database."
-        " Enter on a row opens its event or push, where it has an event_key or a push_key."
-        " ctrl+o opens what was saved, ctrl+s saves, ctrl+e writes the rows to a file."
+        "Enter runs the statement ({new-line} breaks the line), Tab completes tables and"
+        " columns, Esc stops one that runs. Only reading is possible: no file, no network, no"
+        " other database. Enter on a row opens its event or push, where it has an event_key or a"
+        " push_key. {sql.open-saved} opens what was saved, {sql.save} saves, {sql.export} writes"
+        " the rows to a file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter"),

@@ -180,7 +180,7 @@ class TagScreen(CaseScreen):
 
     explains = (
         "Each line is a stretch of time in which the tag named one image, and who put it there."
-        " Enter opens the push, c compares it with the image before."
+        " Enter opens the push, {tag.changes} compares it with the image before."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),

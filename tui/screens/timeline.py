@@ -20,6 +20,7 @@ from queries.progress import CancelToken
 from queries.question import ask_for
 from queries.timeline import MARK, Moment, moments
 from tui.ask_text import AskText
+from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Picker
 from tui.rules_job import RulesJob
 from tui.screens.base import CaseScreen, Fact
@@ -38,10 +39,12 @@ class TimelineScreen(CaseScreen):
     segment = "Timeline"
     explains = (
         "◆ critical, ● high, ○ medium, · less, ★ marked as evidence. ←→ and the lanes move the"
-        " cursor, n and N go to the next and previous moment, + and - zoom (the wheel, too), comma"
-        " and full stop pan (shift and the wheel). [ and ] or a drag with the mouse choose a window"
-        " of time that narrows the lists of every screen; W takes it away. z switches the time"
-        " zone, t counts from the push (or moment) under the cursor."
+        " cursor, {next-event} and {previous-event} go to the next and previous moment,"
+        " {zoom-in} and {zoom-out} zoom (the wheel, too), {pan-earlier} and {pan-later} pan"
+        " (shift and the wheel). {from-here} and {until-here} or a drag with the mouse choose a"
+        " window of time that narrows the lists of every screen; {clear-window} takes it away."
+        " {timeline.zone} switches the time zone, {timeline.relative} counts from the push (or"
+        " moment) under the cursor."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "zone", "Time zone"),
@@ -141,7 +144,7 @@ class TimelineScreen(CaseScreen):
     def _tell(self) -> None:
         under, chart = self._under, self.query_one(LaneChart)
         if not chart.moments:
-            said = "nothing was found or marked · M marks an event on any list"
+            said = with_keys("nothing was found or marked · {mark} marks an event on any list")
             self.query_one(Facts).set([("", "" if self._rules.running else said)])
             return
         facts: list[Fact] = []

@@ -52,7 +52,7 @@ class VersusScreen(CaseScreen):
 
     explains = (
         "Each principal with all sessions that started from it. = both used it · < only the first"
-        " · > only the second. n puts another principal in second place."
+        " · > only the second. {versus.other} puts another principal in second place."
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("n", "other", "Another")]
 

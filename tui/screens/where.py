@@ -99,8 +99,8 @@ class WhereScreen(CaseScreen):
         "● the tag was moved to another image while this ran · ▶ still referenced at the end of"
         " the evidence · ✗ refused. A tag counts as the image it named at that moment. Pods are"
         " in the audit log of their cluster; without it their nodes appear by the first pull of"
-        " each image. o opens the push that the image came from. Scan results are joined to who"
-        " pushed, not to who read them."
+        " each image. {where.push} opens the push that the image came from. Scan results are"
+        " joined to who pushed, not to who read them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('deployments')", "Deployments", show=False),

@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Static
 
+from tui.configuration.key_words import key_of
 from tui.text import safe_content
 
 
@@ -29,7 +30,8 @@ def incomplete(totals: dict[str, Any]) -> str:
     """What the line says; empty when nothing is known to be missing."""
     if totals["evidence_complete"]:
         return ""
-    return f"⚠ evidence incomplete: {', '.join(reasons(totals)) or 'see the notes'} · e opens it"
+    why = ", ".join(reasons(totals)) or "see the notes"
+    return f"⚠ evidence incomplete: {why} · {key_of('go-evidence')} opens it"
 
 
 def reasons(totals: dict[str, Any]) -> list[str]:

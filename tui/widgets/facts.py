@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.configuration.naming import NamedKeys
 from tui.text import safe_content
 
 _WORD = re.compile(r"\S+")
@@ -20,7 +21,7 @@ MAX_CELLS = 2000
 """Cells shown of one value; the rest is cut with "…" (the raw record has it all)."""
 
 
-class Facts(ScrollView, can_focus=True):
+class Facts(NamedKeys, ScrollView, can_focus=True):
     """Two columns: dim labels, and values that wrap in what is left of the width."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label", "facts--value"}
@@ -36,10 +37,10 @@ class Facts(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False),
-        Binding("down,j", "scroll_down", "Down", show=False),
-        Binding("g", "scroll_home", "Top", show=False),
-        Binding("G", "scroll_end", "End", show=False),
+        Binding("up,k", "scroll_up", "Up", show=False, id="up"),
+        Binding("down,j", "scroll_down", "Down", show=False, id="down"),
+        Binding("g", "scroll_home", "Top", show=False, id="first"),
+        Binding("G", "scroll_end", "End", show=False, id="last"),
     ]
 
     def __init__(

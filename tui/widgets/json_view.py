@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
+from tui.configuration.naming import NamedKeys
 from tui.text import safe_content
 from tui.widgets.json_lines import line_content
 from tui.widgets.json_tree import OPENING, Node, close_inner, open_inner, parse, quote, to_json
@@ -30,7 +31,7 @@ class _Line(NamedTuple):
     closing: bool = False
 
 
-class JsonView(ScrollView, can_focus=True):
+class JsonView(NamedKeys, ScrollView, can_focus=True):
     """A document, foldable and searchable. Give it text with `set_document`."""
 
     ALLOW_SELECT = False
@@ -71,16 +72,16 @@ class JsonView(ScrollView, can_focus=True):
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home,g", "move(-1000000000)", "First line", show=False),
-        Binding("end,G", "move(1000000000)", "Last line", show=False),
+        Binding("home,g", "move(-1000000000)", "First line", show=False, id="first"),
+        Binding("end,G", "move(1000000000)", "Last line", show=False, id="last"),
         Binding("enter,space", "toggle_fold", "Fold", show=False),
-        Binding("left,h", "fold_or_up", "Fold, or go to the parent", show=False),
-        Binding("right,l", "unfold", "Unfold", show=False),
+        Binding("left,h", "fold_or_up", "Fold, or go to the parent", show=False, id="left"),
+        Binding("right,l", "unfold", "Unfold", show=False, id="right"),
         Binding("z", "fold_all", "Fold all", show=False),
         Binding("Z", "unfold_all", "Unfold all", show=False),
         Binding("o", "open_text", "Text as JSON", show=False),
         Binding("n", "next_match", "Next match", show=False),
-        Binding("N", "prev_match", "Previous match", show=False),
+        Binding("N", "prev_match", "Previous match", show=False, id="previous-match"),
     ]
 
     class JsonMessage(Message):

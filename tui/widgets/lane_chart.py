@@ -15,6 +15,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from queries.timeline import MARK, Moment, lanes
+from tui.configuration.naming import NamedKeys
 from tui.text import fit, safe_text
 
 SIGNS = {"critical": "◆", "high": "●", "medium": "○", "low": "·", "info": "·"}
@@ -24,7 +25,7 @@ _TICK = 16
 _AXIS = 2
 
 
-class LaneChart(Widget, can_focus=True):
+class LaneChart(NamedKeys, Widget, can_focus=True):
     """The view is a part of the whole; the cursor is a cell in it. Naive times are UTC."""
 
     ALLOW_SELECT = False
@@ -50,12 +51,12 @@ class LaneChart(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "Earlier", show=False),
-        Binding("right,l", "move(1)", "Later", show=False),
-        Binding("up,k", "lane(-1)", "Lane up", show=False),
-        Binding("down,j", "lane(1)", "Lane down", show=False),
-        Binding("n", "jump(1)", "Next"),
-        Binding("N", "jump(-1)", "Previous", show=False),
+        Binding("left,h", "move(-1)", "Earlier", show=False, id="left"),
+        Binding("right,l", "move(1)", "Later", show=False, id="right"),
+        Binding("up,k", "lane(-1)", "Lane up", show=False, id="up"),
+        Binding("down,j", "lane(1)", "Lane down", show=False, id="down"),
+        Binding("n", "jump(1)", "Next", id="next-event"),
+        Binding("N", "jump(-1)", "Previous", show=False, id="previous-event"),
         Binding("plus", "zoom(0.5)", "Zoom in"),
         Binding("equals_sign", "zoom(0.5)", "Zoom in", show=False),
         Binding("minus", "zoom(2)", "Zoom out"),

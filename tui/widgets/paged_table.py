@@ -17,6 +17,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.configuration.naming import NamedKeys
 from tui.text import safe_content
 from tui.widgets import table_messages
 from tui.widgets.columns import MARKER_WIDTH, Column, Row, Slot, layout_columns
@@ -36,7 +37,7 @@ class ViewState(NamedTuple):
     column_key: str | None
 
 
-class PagedTable(ScrollView, can_focus=True):
+class PagedTable(NamedKeys, ScrollView, can_focus=True):
     """See the module. Row states for `row_style`: attention, danger, write, failed, muted."""
 
     ALLOW_SELECT = False
@@ -83,14 +84,14 @@ class PagedTable(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Up", show=False),
-        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("up,k", "cursor_up", "Up", show=False, id="up"),
+        Binding("down,j", "cursor_down", "Down", show=False, id="down"),
         Binding("pageup", "page_up", "Page up", show=False),
         Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("home,g", "first_row", "First", show=False),
-        Binding("end,G", "last_row", "Last", show=False),
-        Binding("left,h", "cursor_left", "Cell left", show=False),
-        Binding("right,l", "cursor_right", "Cell right", show=False),
+        Binding("home,g", "first_row", "First", show=False, id="first"),
+        Binding("end,G", "last_row", "Last", show=False, id="last"),
+        Binding("left,h", "cursor_left", "Cell left", show=False, id="left"),
+        Binding("right,l", "cursor_right", "Cell right", show=False, id="right"),
         Binding("enter", "select", "Open", show=False),
     ]
 

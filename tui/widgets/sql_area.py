@@ -11,6 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from tui.configuration.key_words import with_keys
+from tui.configuration.naming import NamedKeys
+
 _WORD = re.compile(r"(?:(\w+)\.)?(\w*)$")
 _SOURCE = re.compile(r"\b(?:from|join|describe|summarize)\s+\w*$", re.IGNORECASE)
 _ALIAS = re.compile(r"\b(?:from|join)\s+(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
@@ -22,7 +25,7 @@ KEYWORDS = (
 )  # fmt: skip
 
 
-class SqlArea(TextArea):
+class SqlArea(NamedKeys, TextArea):
     """Posts `Submitted` for Enter; ctrl+j begins a new line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,7 +47,9 @@ class SqlArea(TextArea):
             show_line_numbers=False,
             compact=True,
             highlight_cursor_line=False,
-            placeholder="SELECT … FROM events · Enter runs, ctrl+j breaks the line, Tab completes",
+            placeholder=with_keys(
+                "SELECT … FROM events · Enter runs, {new-line} breaks the line, Tab completes"
+            ),
         )
         self.tables: Mapping[str, Sequence[str]] = {}
 

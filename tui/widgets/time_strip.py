@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.configuration.naming import NamedKeys
 from tui.text import ELLIPSIS, fmt_ago, fmt_count, fmt_time, safe_text
 from tui.widgets.sparkline import bar_line, levels, rebucket, sparkline
 
@@ -33,7 +34,7 @@ class Mark(NamedTuple):
     sign: str = "▼"
 
 
-class TimeStrip(Widget, can_focus=True):
+class TimeStrip(NamedKeys, Widget, can_focus=True):
     """Bars, and below them (from two lines on) the dates and the selection in words."""
 
     ALLOW_SELECT = False
@@ -63,12 +64,12 @@ class TimeStrip(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "Earlier", show=False),
-        Binding("right,l", "move(1)", "Later", show=False),
-        Binding("home", "move(-10000)", "First", show=False),
-        Binding("end", "move(10000)", "Last", show=False),
-        Binding("left_square_bracket", "range_start", "From here", show=False),
-        Binding("right_square_bracket", "range_end", "Until here", show=False),
+        Binding("left,h", "move(-1)", "Earlier", show=False, id="left"),
+        Binding("right,l", "move(1)", "Later", show=False, id="right"),
+        Binding("home", "move(-10000)", "First", show=False, id="first"),
+        Binding("end", "move(10000)", "Last", show=False, id="last"),
+        Binding("left_square_bracket", "range_start", "From here", show=False, id="from-here"),
+        Binding("right_square_bracket", "range_end", "Until here", show=False, id="until-here"),
         Binding("backslash", "clear_range", "All", show=False),
     ]
 
