@@ -236,7 +236,7 @@ PLAIN_NAME = r"""CASE WHEN right({event_name}, 1) BETWEEN '0' AND '9'
 UpdateFunctionCode20150331v2, CloudFront's CreateDistribution2016_09_29. Rules written for the plain
 name never saw these (SummitRoute/aws_breaking_changes#53)."""
 
-_READS = (
+READS = (
     "Get|List|Describe|Head|Lookup|Search|Query|Scan|Select|Check|Validate|Verify|Estimate|Preview"
     "|View|Read|Download|Simulate|Test|Detect|Discover|Filter|BatchGet|BatchCheck|BatchDescribe"
     "|BatchList|AssumeRole"
@@ -245,7 +245,7 @@ IS_WRITE = f"""CASE
   WHEN {{event_name}} = 'PolicyExecutionEvent' THEN TRUE
   WHEN try_cast({{read_only}} AS BOOLEAN) IS NOT NULL THEN NOT try_cast({{read_only}} AS BOOLEAN)
   WHEN {{event_category}} = 'Insight' THEN NULL
-  ELSE NOT regexp_matches({{event_name}}, '^({_READS})([A-Z0-9_]|$)') END"""
+  ELSE NOT regexp_matches({{event_name}}, '^({READS})([A-Z0-9_]|$)') END"""
 """Whether a call changes something: the opposite of readOnly. Where that is missing (event versions
 before 1.02, lossy exports) the verb of the event's name decides, and what is no verb of reading is
 a write: a change must not drop out of a list of writes. A lifecycle policy's run says readOnly true

@@ -45,6 +45,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "export ./AWSLogs --what findings --as stix -o hits.json",
     ),
     "convert": ("convert ./AWSLogs ./parquet",),
+    "athena-ddl": (
+        "athena-ddl converted s3://bucket/converted/ --since 2026-01-01 --region eu-west-1",
+        "athena-ddl trail s3://bucket/ --organization o-abcde12345 --since 2026-01-01 -o ddl.sql",
+    ),
     "contain": ("contain --case incident.case",),
     "evidence": ("evidence ./AWSLogs --format json",),
     "rules": ("rules", "rules --rule tag-moved --sql"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from queries.errors import WrongUsage
 from tui.commands import (
+    athena,
     behind,
     config,
     convert,
@@ -315,6 +316,15 @@ COMMANDS: dict[str, Command] = {
         convert.convert_options,
         convert.convert,
         last_word="folder",
+    ),
+    "athena-ddl": Command(
+        "the statements that make converted events, or a trail as it is, tables in Athena",
+        "Prints CREATE TABLE with partition projection, and views: of 'converted' the tables that\n"
+        "--engine athena asks, of a 'trail' its records and the view 'events'. Runs nothing.\n"
+        "docs/athena.md says what each statement rests on.",
+        athena.ddl_options,
+        _no_evidence,
+        athena.ddl,
     ),
     "evidence": Command(
         "every file: what it was, what was read, what was damaged; and the totals",

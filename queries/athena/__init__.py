@@ -1,0 +1,1 @@
+"""Amazon Athena: tables over converted events and over a trail as it is delivered."""

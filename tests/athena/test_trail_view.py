@@ -1,0 +1,109 @@
+"""The view `events` of a trail says of each record what the index of a case says.
+
+DuckDB runs it, with Trino's functions under their names there, over the records as Athena's reader
+of JSON gives them: keys in small letters, and objects in columns of text as JSON.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from queries.athena.trail import COLUMNS
+from queries.athena.trail_view import ABSENT, events_of_trail
+from queries.case import open_case
+from queries.converted.layout import columns_of
+from samples import incident_path
+
+_IN_DUCKDB = {
+    "json_extract_scalar(": "json_extract_string(",
+    "regexp_like(": "regexp_matches(",
+    "to_unixtime(": "epoch(",
+    "element_at(": "list_extract(",
+    "'$1')": r"'\1')",
+    "lower(to_hex(sha256(to_utf8(f.q_manifest))))": "sha256(f.q_manifest)",
+    "from_big_endian_64(xxhash64(to_utf8(g.event_id)))": "hash(g.event_id)",
+}
+
+
+def test_a_trails_view_says_of_each_record_what_an_index_says() -> None:
+    compared = [name for name, _ in columns_of("events") if name not in (*ABSENT, "event_key")]
+    asked = f"SELECT {', '.join(compared)} FROM events"
+    with open_case([str(incident_path())], use_cache=False) as case:
+        expected = case.ask(asked).dicts()
+    with duckdb.connect() as trail:
+        _fill(trail, _records(Path(str(incident_path()))))
+        trail.execute(f"CREATE VIEW events AS {_for_duckdb(events_of_trail('trail'))}")
+        cursor = trail.execute(f"SELECT DISTINCT {', '.join([*compared, *ABSENT])} FROM events")
+        columns = [column[0] for column in cursor.description or ()]
+        found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    by_id = {row["event_id"]: row for row in found}
+    assert len(expected) > 400
+    for row in expected:
+        seen = by_id[row["event_id"]]
+        for name in compared:
+            assert _plain(seen[name]) == _plain(row[name]), (name, row["event_id"])
+        assert [seen[name] for name in ABSENT] == [None] * len(ABSENT)
+
+
+def _for_duckdb(sql: str) -> str:
+    for trino, duck in _IN_DUCKDB.items():
+        assert trino in sql, "translated, and not in the view"
+        sql = sql.replace(trino, duck)
+    return sql
+
+
+def _records(place: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(place.rglob("*.json.gz")):
+        yield from json.loads(gzip.decompress(path.read_bytes())).get("Records", ())
+
+
+def _fill(trail: duckdb.DuckDBPyConnection, records: Iterator[dict[str, Any]]) -> None:
+    shapes = {name: _shape(kind) for name, kind in COLUMNS}
+    read = [json.dumps(_as_read(record, shapes)) for record in records]
+    trail.execute("CREATE TABLE documents (document JSON)")
+    trail.executemany("INSERT INTO documents VALUES (?)", [[text] for text in read])
+    trail.execute(
+        f"""CREATE TABLE trail AS
+        SELECT unnest(json_transform(document, '{json.dumps(shapes)}')), NULL AS account,
+          NULL AS region, NULL AS "date", '' AS "$path" FROM documents"""
+    )
+
+
+def _shape(kind: str) -> Any:
+    """A Hive type as json_transform wants it."""
+    declared = sqlglot.parse_one(f"CREATE TABLE t (c {kind})", read="hive").find(exp.ColumnDef)
+    assert declared is not None
+    return _structure(declared.kind)
+
+
+def _structure(kind: Any) -> Any:
+    if kind.this == exp.DType.STRUCT:
+        return {part.name: _structure(part.kind) for part in kind.expressions}
+    if kind.this == exp.DType.ARRAY:
+        return [_structure(kind.expressions[0])]
+    return "JSON" if kind.this == exp.DType.MAP else "VARCHAR"
+
+
+def _as_read(value: Any, shape: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(shape, dict):
+        small = {key.lower(): inner for key, inner in value.items()}
+        return {name: _as_read(small.get(name), inner) for name, inner in shape.items()}
+    if isinstance(shape, list):
+        return [_as_read(inner, shape[0]) for inner in value]
+    return value if isinstance(value, str) or shape == "JSON" else json.dumps(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        return json.loads(value)
+    return value
