@@ -30,6 +30,8 @@ LIMITED = ("LIMITEDKEYEXAMPLE001", "limited-marker-not-a-real-key-33333333333333
 """May only read the bucket `open-logs`."""
 PUBLIC = "public-logs"
 """A bucket that anybody may read."""
+DOMAIN = "s3.eu-west-1.amazonaws.com"
+"""A host whose subdomains are buckets, for those who reach the server by that name."""
 STARTS = 5
 
 
@@ -159,6 +161,7 @@ def _start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], Server]
                 "-s3.port.iceberg=0",
                 "-s3.port.lance=0",
                 f"-s3.config={config}",
+                f"-s3.domainName={DOMAIN}",
             ],
             cwd=folder,
             env=environment,

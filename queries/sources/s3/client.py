@@ -59,7 +59,7 @@ class S3Client:
                 self._resolve()
             self._s3 = self._make_client()
             signing = None if self.options.no_sign_request else self._session.get_credentials()
-            self._short_cut = ShortCut(self._s3, signing, self.options.request_payer)
+            self._short_cut = ShortCut(self._s3, signing, self.options)
 
     def page(self, bucket: str, prefix: str, *, folders: bool, token: str = "") -> Page:
         """One page of at most 1,000 keys that begin with `prefix`; with `folders`, only those up

@@ -31,7 +31,7 @@ class S3Options:
     request_payer: bool = False
     no_sign_request: bool = False
     evidence_limit: int = DEFAULT_LIMIT
-    threads: int = 16
+    threads: int = 32
     attempts: int = 5
     """Tries for one request, with growing pauses; what still fails then is reported."""
     read_timeout: float = 60
