@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from queries.sources.s3.choice import Choice, Offer
     from queries.sources.s3.source import Remote
     from tui.screens.base import CaseScreen
+    from tui.tour import Tour
     from tui.window import Window
 
 FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
@@ -101,6 +102,9 @@ class InvestigateApp(NamedKeys, App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("q", "quit", "Quit"),
+        Binding("space", "tour('go_on')", "Tour: on", show=False, priority=True),
+        Binding("backspace", "tour('go_back')", "Tour: back", show=False, priority=True),
+        Binding("escape", "tour('end')", "End of the tour", show=False, priority=True),
     ]
 
     def __init__(
@@ -118,6 +122,7 @@ class InvestigateApp(NamedKeys, App[None]):
         start_at: str | None = None,
         settings: Callable[[], Settings] | None = None,
         enrichment: Enrichment | None = None,
+        tour: bool = False,
     ) -> None:
         """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
         `follow`: seconds after which to look for new evidence, again and again.
@@ -157,6 +162,9 @@ class InvestigateApp(NamedKeys, App[None]):
         self.preferences = preferences or Preferences()
         self._theme_name = theme_name or self.preferences.theme
         self._absent = ""
+        self._tour_wanted = tour
+        self.tour: Tour | None = None
+        """The walk over the demo, while there is one."""
 
     def notify(
         self,
@@ -260,6 +268,10 @@ class InvestigateApp(NamedKeys, App[None]):
         from tui.screens.repositories import RepositoriesScreen
 
         totals = message.case.totals
+        if self._tour_wanted:
+            from tui.tour import Tour
+
+            self.tour = Tour(self)
         if not totals["raw_records"]:
             self.switch_screen(EvidenceScreen())
             self.notify(
@@ -289,6 +301,25 @@ class InvestigateApp(NamedKeys, App[None]):
             else:
                 self.set_timer(self._follow, self._look_again_in_time)
 
+    # ---- the tour --------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of the tour are its own only while there is one, and nobody types."""
+        if action != "tour":
+            return super().check_action(action, parameters)
+        if self.tour is None:
+            return False
+        in_dialog = self.tour.at_its_dialog and parameters != ("go_on",)
+        return self.tour.takes_keys or in_dialog
+
+    def action_tour(self, step: str) -> None:
+        """`go_on`, `go_back` or `end`."""
+        if self.tour is not None:
+            getattr(self.tour, step)()
+
+    def on_tour_panel_chosen(self, message: Any) -> None:
+        self.action_tour({"next": "go_on", "back": "go_back"}.get(message.word, "end"))
+
     # ---- the window of time ----------------------------------------------------------------
 
     def set_window(self, window: Window | None) -> None:
@@ -303,7 +334,10 @@ class InvestigateApp(NamedKeys, App[None]):
 
     def push_screen(self, screen: Any, *more: Any, **named: Any) -> Any:
         self.history.opened(screen)
-        return super().push_screen(screen, *more, **named)
+        opened = super().push_screen(screen, *more, **named)
+        if self.tour is not None and screen.is_modal:
+            self.call_later(self.tour.follow, screen)
+        return opened
 
     def pop_screen(self) -> Any:
         self.history.left(self.screen)

@@ -225,6 +225,11 @@ def _interface_parser() -> argparse.ArgumentParser:
     )
     findings.add_settings_options(parser)
     parser.add_argument(
+        "--tour",
+        action="store_true",
+        help="walk over the screens of the demo (the first start of the demo offers it by itself)",
+    )
+    parser.add_argument(
         "--theme",
         metavar="NAME",
         help="colours: dark, light, one of Textual's themes, or one of the configuration",
@@ -286,6 +291,9 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     from tui.commands.enrichment import enrichment_of
     from tui.remote import print_listing, remote_of
 
+    if options.tour and (options.paths or options.case is not None):
+        raise WrongUsage("--tour walks over the demo: leave the paths and --case away")
+    options.demo = options.demo or options.tour
     if not options.paths and not options.demo and options.case is None:
         parser.print_usage(sys.stderr)
     paths = evidence_paths(options)
@@ -331,6 +339,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         start_at=options.start_at,
         settings=settings,
         enrichment=known,
+        tour=options.tour or (not in_browser and _offers_tour(options, preferences.tour)),
     )
     app.run()
     app.finish()
@@ -340,6 +349,15 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     if code == DONE and options.strict and not app.evidence_complete:
         return _complain("evidence incomplete (see the evidence screen)", UNREADABLE)
     return code
+
+
+def _offers_tour(options: argparse.Namespace, wanted: bool) -> bool:
+    """Whether this is the first start of the demo as it is, where a tour is welcome."""
+    from tui.tour import first_time
+
+    plain = not options.paths and options.case is None and options.start_at is None
+    as_it_is = options.start == "findings" and not options.no_cache and not options.follow
+    return options.demo and plain and as_it_is and wanted and first_time()
 
 
 def _serve(options: argparse.Namespace, paths: list[str]) -> int:

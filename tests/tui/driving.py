@@ -183,6 +183,7 @@ async def driving(
     start: str = REPOSITORIES,
     start_at: str | None = None,
     paths_given: bool = True,
+    tour: bool = False,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
@@ -197,6 +198,7 @@ async def driving(
         case_file=Path(case_file) if case_file else None,
         start=start,
         start_at=start_at,
+        tour=tour,
     )
     app.animation_level = "none"
     try:

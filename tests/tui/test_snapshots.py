@@ -242,6 +242,20 @@ async def test_without_colour(album: Album, monkeypatch: pytest.MonkeyPatch) -> 
     album.check()
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_tour(album: Album, size: str) -> None:
+    async with driving(
+        "incident", size=SIZES[size], case_file="incident.duckdb", tour=True
+    ) as driver:
+        driver.screen.action_go("findings")  # where the program begins by itself
+        await driver.settle()
+        await album.take(driver.pilot, "begin")
+        await driver.press("R", "enter")
+        await driver.go_to(image_digest=IMPLANT)
+        await album.take(driver.pilot, "pushes")
+    album.check()
+
+
 async def to_activity(driver: Driver) -> None:
     await driver.go_to(repository=API)
     await driver.press("enter")

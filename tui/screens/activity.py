@@ -27,6 +27,7 @@ from tui.cells import (
     service_cell,
     time_cell,
 )
+from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Picker
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
@@ -133,7 +134,10 @@ class ActivityScreen(CaseScreen):
                 "user_agent",
             ),
             row_style=event_style,
-            empty_message="no event matches · \\ takes the filters away, c widens the scope",
+            empty_message=with_keys(
+                "no event matches · {activity.clear-filters} takes the filters away,"
+                " {activity.scope} widens the scope"
+            ),
             id="events",
         )
         yield Facts(id="preview")
@@ -164,10 +168,8 @@ class ActivityScreen(CaseScreen):
         self._scope = scope
         if not (scope.places or "").strip():
             self.search_text = scope.value or ""
-            self.query_one(
-                EventTable
-            ).empty_message = (
-                "no field of an event is this · ctrl+f looks for it in the raw records"
+            self.query_one(EventTable).empty_message = with_keys(
+                "no field of an event is this · {go-search} looks for it in the raw records"
             )
         self._begin()
 

@@ -15,7 +15,7 @@ from textual.css.query import NoMatches
 from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TabbedContent, TabPane
+from textual.widgets import Input, TabbedContent, TabPane, TextArea
 
 from queries.enrichment.model import PIVOTS as PIVOTS_OF_PLACES
 from queries.enrichment.scopes import scope_of_place
@@ -119,6 +119,17 @@ class CaseScreen(Marking):
         """Whether the banner stands here: evidence is missing, and nobody has looked yet."""
         seen = self.app.evidence_seen  # type: ignore[attr-defined]
         return not seen and not self.case.totals["evidence_complete"]
+
+    @on(ScreenResume)
+    def _follow(self) -> None:
+        app: Any = self.app
+        if app.tour is not None:
+            app.tour.follow(self)
+
+    @property
+    def typing(self) -> bool:
+        """Whether a box that is typed into has the focus."""
+        return isinstance(self.focused, Input | TextArea)
 
     @on(ScreenResume)
     def _drop_banner(self) -> None:
