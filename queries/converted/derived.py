@@ -17,6 +17,7 @@ from queries.converted.days import IS_DAY, copy_to
 from queries.converted.layout import (
     EXTRA,
     OF_EVENTS,
+    SCHEMA_VERSION,
     WHOLE,
     Day,
     as_literal,
@@ -72,6 +73,7 @@ class Derived:
             self._writer,
             "meta",
             [
+                ("schema_version", str(SCHEMA_VERSION)),
                 ("index_version", str(INDEX_VERSION)),
                 ("totals", json.dumps(totals)),
             ],

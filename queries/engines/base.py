@@ -107,25 +107,57 @@ _TOKEN = re.compile(
     | "(?:[^"]|"")*"        # a name
     | --[^\n]*              # a comment
     | \$(?P<parameter>[a-z_]+)
-    | (?P<type>\bVARCHAR\b(?!\s*\())
+    | (?P<word>\b[A-Za-z_]+\b)
     """,
     re.VERBOSE,
 )
 
 
-def spelled(sql: str, *, marker: Callable[[str], str], text_type: str = "VARCHAR") -> str:
-    """A statement with its parameters and its type for text as a dialect writes them.
+def spelled(
+    sql: str, *, marker: Callable[[str], str], words: Mapping[str, str] | None = None
+) -> str:
+    """A statement with its parameters, its type for text and the like as a dialect writes them.
 
     Texts, quoted names and comments stay as they are. `marker` is asked for each parameter in the
-    order of the text, so that it can count them.
+    order of the text, so that it can count them; `words` says what a word is called there.
     """
+    called = words or {}
 
     def replaced(found: re.Match[str]) -> str:
         if found["parameter"]:
             return marker(found["parameter"])
-        return text_type if found["type"] else found[0]
+        return called.get(found[0], found[0]) if found["word"] else found[0]
 
     return _TOKEN.sub(replaced, sql)
+
+
+_LISTED = re.compile(r"\(SELECT unnest\(\$([a-z_]+)::[A-Z]+\[\]\)\)")
+
+
+def without_lists(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A statement whose lists (`IN (SELECT unnest($keys::BIGINT[]))`, as DuckDB takes them) are
+    written as one parameter for each value: other engines bind no lists."""
+    bound = dict(parameters)
+
+    def replaced(found: re.Match[str]) -> str:
+        values = bound.pop(found[1], None) or [None]
+        names = [f"{found[1]}_{_letters(number)}" for number in range(len(values))]
+        more.update(zip(names, values, strict=True))
+        return f"({', '.join(f'${name}' for name in names)})"
+
+    more: dict[str, Any] = {}
+    text = _LISTED.sub(replaced, sql)
+    return text, {**bound, **more}
+
+
+def _letters(number: int) -> str:
+    """A number in letters, which is what names of parameters are made of."""
+    word = ""
+    while True:
+        number, digit = divmod(number, 26)
+        word += chr(ord("a") + digit)
+        if not number:
+            return word
 
 
 def relations_in(sql: str, known: frozenset[str]) -> set[str]:

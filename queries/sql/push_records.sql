@@ -44,5 +44,5 @@ WHERE e.repository = p.repository
       AND coalesce(x.access_key_id, x.principal) = coalesce(p.access_key_id, p.principal)
       AND x.event_time < p.event_time
       AND x.event_key NOT IN (
-        SELECT k.event_key FROM push_records AS k WHERE k.push_key = p.push_key)
+        SELECT k.event_key FROM push_records AS k WHERE k.push_key = $push_key)
   ), p.event_time - INTERVAL '12' HOUR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from queries.case import Rows
@@ -64,9 +65,11 @@ class Corpus:
         return found[::step][:count]
 
 
-def askings(name: str, corpus: Corpus) -> Iterator[Question]:
-    """One file of the catalogue with several sets of parameters."""
-    for parameters in _parameters(name, statement(name).parameters, corpus):
+def askings(name: str, corpus: Corpus, most: int | None = None) -> Iterator[Question]:
+    """One file of the catalogue with several sets of parameters, or the first `most` of them; with
+    `activity` all, for the others share its conditions."""
+    found = _parameters(name, statement(name).parameters, corpus)
+    for parameters in found if name == "activity" else islice(found, most):
         question = ask_for(name, **parameters)
         yield question.with_order()
 

@@ -11,6 +11,7 @@ from queries.case import Case, open_case
 from queries.convert import convert
 from queries.progress import CancelToken, Progress
 from samples import incident_path
+from tests.engines.spark_server import SparkServer, why_not
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,13 @@ def converted_folder(incident_case: Case, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("engines") / "converted"
     convert(incident_case, folder, Progress(), CancelToken())
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Spark Connect server; tests that want it are skipped where Spark cannot run."""
+    if reason := why_not():
+        pytest.skip(reason)
+    server = SparkServer(tmp_path_factory.mktemp("spark"))
+    yield server.address
+    server.stop()
