@@ -26,12 +26,12 @@ from queries.marks.keeper import Marks
 from queries.marks.opening import marks_of_case_file, marks_of_evidence
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
+from queries.sources.buckets.options import is_remote
 from queries.sources.local import Item, find_items
-from queries.sources.s3.options import is_remote
 
 if TYPE_CHECKING:
-    from queries.sources.s3.choice import Choose
-    from queries.sources.s3.source import Remote, RemoteSource
+    from queries.sources.buckets.choice import Choose
+    from queries.sources.buckets.source import Remote, RemoteSource
 
 __all__ = ["Case", "Rows", "cache_folder", "open_case"]
 
@@ -252,13 +252,13 @@ def _remote_source(
     wanted = [path for path in paths if is_remote(path)]
     if not wanted:
         return None
-    from queries.sources.s3.source import Remote, RemoteSource
+    from queries.sources.buckets.source import Remote, RemoteSource
 
     return RemoteSource(remote or Remote(), wanted, progress, cancel, listing_cancel)
 
 
 def _fetched_again(item: Item, source: RemoteSource | None) -> Item:
-    from queries.sources.s3.source import copy_gone
+    from queries.sources.buckets.source import copy_gone
 
     again = source.again(item.name, item.path) if source is not None else copy_gone(item.path)
     return replace(item, fetch=again)

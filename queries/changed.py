@@ -13,8 +13,8 @@ import duckdb
 
 from queries.errors import InvestigationError
 from queries.reader import DAMAGED, READ
+from queries.sources.buckets.options import API_SCHEME
 from queries.sources.local import base_name
-from queries.sources.s3.options import API_SCHEME
 
 _FILE = "split_part(name, ' › ', 1)"
 

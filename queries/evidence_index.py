@@ -33,12 +33,13 @@ from queries.index_file import (
 )
 from queries.marks.opening import carry_marks
 from queries.progress import CancelToken, Progress
+from queries.sources.buckets.model import S3_SCHEME
+from queries.sources.buckets.options import API_SCHEME, is_remote
 from queries.sources.local import Item, Items, Listing
-from queries.sources.s3.options import is_remote
 
 if TYPE_CHECKING:
-    from queries.sources.s3.choice import Choice
-    from queries.sources.s3.source import Remote, RemoteSource
+    from queries.sources.buckets.choice import Choice
+    from queries.sources.buckets.source import Remote, RemoteSource
 
 _INCOMPLETE = "incomplete "
 """Stands before the fingerprint of an index that lacks objects which could not be fetched: kept,
@@ -64,7 +65,7 @@ class Evidence:
 
     def asked(self) -> dict[str, Any]:
         """What makes two runs ask for the same evidence; times may differ, as a case goes on."""
-        paths = [p if is_remote(p) else str(Path(p).expanduser().absolute()) for p in self.paths]
+        paths = [self._asked_path(path) for path in self.paths]
         asked: dict[str, Any] = {"paths": paths}
         if self.remote is not None and self.has_bucket:
             selection = self.remote.selection
@@ -73,6 +74,16 @@ class Evidence:
             asked["endpoint"] = self.remote.options.endpoint_url or ""
         return asked
 
+    def _asked_path(self, path: str) -> str:
+        """A path that means the same to every run; a container alone, with its account."""
+        if not is_remote(path):
+            return str(Path(path).expanduser().absolute())
+        if self.remote is None or path.startswith((API_SCHEME, S3_SCHEME)):
+            return path
+        from queries.sources.buckets.clouds import address_of
+
+        return address_of(path, self.remote.options).name
+
     def kept_choice(self) -> Choice | None:
         """What was chosen when the case file was made, if it is of the same evidence."""
         if self.case_file is None or not self.has_bucket:
@@ -80,7 +91,7 @@ class Evidence:
         meta = self._meta_of_case_file()
         if meta is None:
             return None
-        from queries.sources.s3.choice import choice_of
+        from queries.sources.buckets.choice import choice_of
 
         return choice_of(json.loads(meta["choice"]))
 

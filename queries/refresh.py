@@ -20,11 +20,11 @@ from queries.evidence_index import Work
 from queries.growth import missing, said_before
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
+from queries.sources.buckets.options import is_remote
 from queries.sources.local import Listing, find_items
-from queries.sources.s3.options import is_remote
 
 if TYPE_CHECKING:
-    from queries.sources.s3.source import RemoteSource
+    from queries.sources.buckets.source import RemoteSource
 
 _RECENT = timedelta(days=1)
 """How far back `recent` lists, besides the margin for late delivery: CloudTrail delivers within

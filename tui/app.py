@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from queries.case import Case
     from queries.enrichment.model import Enrichment
     from queries.findings.settings import Settings
-    from queries.sources.s3.choice import Choice, Offer
-    from queries.sources.s3.source import Remote
+    from queries.sources.buckets.choice import Choice, Offer
+    from queries.sources.buckets.source import Remote
     from tui.screens.base import CaseScreen
     from tui.tour import Tour
     from tui.window import Window
@@ -250,7 +250,7 @@ class InvestigateApp(NamedKeys, App[None]):
         return choice
 
     def on_listed(self, message: Listed) -> None:
-        from queries.sources.s3.options import is_remote
+        from queries.sources.buckets.options import is_remote
         from tui.screens.selection import SelectionScreen
 
         def done(choice: Choice | None) -> None:

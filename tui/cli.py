@@ -165,7 +165,7 @@ def _interface_parser() -> argparse.ArgumentParser:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="files, folders or s3://bucket/prefix/; '-' is standard input",
+        help="files, folders or s3://bucket/prefix/ (gs://, az://); '-' is standard input",
     )
     add_common(parser, top=True)
     add_selection_options(parser)
@@ -384,8 +384,8 @@ def _interval(options: argparse.Namespace) -> float | None:
 
 def _check_paths(paths: list[str]) -> None:
     """Say at once that a path is missing, before the interface takes the terminal."""
+    from queries.sources.buckets.options import is_remote
     from queries.sources.local import why_missing
-    from queries.sources.s3.options import is_remote
 
     for path in paths:
         if path != "-" and not is_remote(path) and not os.path.lexists(Path(path).expanduser()):

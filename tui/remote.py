@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import InvestigationError, NothingToRead, WrongUsage
-from queries.sources.s3.options import S3_SCHEME, is_remote
+from queries.sources.azure.paths import SCHEMES as AZURE_SCHEMES
+from queries.sources.buckets.model import GCS_SCHEME, S3_SCHEME
+from queries.sources.buckets.options import API_SCHEME, is_remote
 
 if TYPE_CHECKING:
-    from queries.sources.s3.options import Selection
-    from queries.sources.s3.source import Remote
+    from queries.sources.buckets.options import Selection
+    from queries.sources.buckets.source import Remote
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -24,6 +26,7 @@ _REACHING: tuple[tuple[str, dict[str, Any]], ...] = (
         "--bucket-region",
         {"metavar": "NAME", "help": "where the bucket is, if it is not found out by itself"},
     ),
+    ("--storage-account", {"metavar": "NAME", "help": "Azure's, for az://container/prefix/"}),
     ("--request-payer", {"action": "store_true", "help": "pay for the requests"}),
     ("--no-sign-request", {"action": "store_true", "help": "read a public bucket"}),
     (
@@ -38,17 +41,30 @@ _REACHING: tuple[tuple[str, dict[str, Any]], ...] = (
 _WANTED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--since", {"metavar": "TIME", "help": "ISO date or time, or 36h / 7d before now"}),
     ("--until", {"metavar": "TIME", "help": "before this time"}),
-    ("--account", {"metavar": "ID", "help": "12-digit account id, or several: ID,ID"}),
+    (
+        "--account",
+        {"metavar": "ID", "help": "account id (12 digits), Azure subscription, or several: ID,ID"},
+    ),
     ("--region", {"metavar": "NAME", "help": "region of the logs, or several: NAME,NAME"}),
 )
 """What of a bucket is wanted."""
+_OF_ONE_CLOUD = {
+    "--profile": (S3_SCHEME, API_SCHEME),
+    "--endpoint-url": (S3_SCHEME, API_SCHEME),
+    "--bucket-region": (S3_SCHEME, API_SCHEME),
+    "--storage-account": AZURE_SCHEMES,
+    "--request-payer": (S3_SCHEME, GCS_SCHEME, API_SCHEME),
+}
+"""Options that say something about some kinds of paths only."""
 WITH_VALUE = tuple(flag for flag, said in _REACHING if "metavar" in said)
 """Options here that a value follows: the command line must not take it for a path."""
 
 
 def add_remote_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
     """How buckets are reached; shared by the interface and every command."""
-    group = parser.add_argument_group("buckets (paths like s3://bucket/prefix/)")
+    group = parser.add_argument_group(
+        "buckets (s3://bucket/prefix/, gs://bucket/, az://container/)"
+    )
     for flag, said in _REACHING:
         unset = False if "action" in said else None
         group.add_argument(flag, default=unset if top else argparse.SUPPRESS, **said)
@@ -72,35 +88,32 @@ def remote_of(options: argparse.Namespace, paths: list[str], *, filters: bool) -
     if not remote_paths:
         _refuse_unused(options, filters)
         return None
+    from queries.sources.buckets.clouds import address_of
+    from queries.sources.buckets.options import DEFAULT_LIMIT, S3Options, parse_size
+    from queries.sources.buckets.source import Remote
     from queries.sources.cloudtrail_api import parse_api_path
-    from queries.sources.s3.options import (
-        API_SCHEME,
-        DEFAULT_LIMIT,
-        S3Options,
-        parse_size,
-        split_s3_path,
-    )
-    from queries.sources.s3.source import Remote
 
+    _refuse_of_other_clouds(options, remote_paths)
+    limit = parse_size(options.evidence_limit) if options.evidence_limit else DEFAULT_LIMIT
+    reaching = S3Options(
+        profile=options.profile,
+        bucket_region=options.bucket_region,
+        endpoint_url=options.endpoint_url,
+        request_payer=options.request_payer,
+        no_sign_request=options.no_sign_request,
+        storage_account=options.storage_account,
+        evidence_limit=limit,
+    )
+    schemes: dict[str, None] = {}
     for path in remote_paths:
         if path.startswith(API_SCHEME):
             parse_api_path(path)
+            schemes[S3_SCHEME] = None
         else:
-            split_s3_path(path)
-    limit = parse_size(options.evidence_limit) if options.evidence_limit else DEFAULT_LIMIT
-    remote = Remote(
-        S3Options(
-            profile=options.profile,
-            bucket_region=options.bucket_region,
-            endpoint_url=options.endpoint_url,
-            request_payer=options.request_payer,
-            no_sign_request=options.no_sign_request,
-            evidence_limit=limit,
-        ),
-        _selection(options),
-    )
+            schemes[address_of(path, reaching).scheme] = None
+    remote = Remote(reaching, _selection(options, only_aws=list(schemes) == [S3_SCHEME]))
     try:
-        remote.prepare()
+        remote.prepare(list(schemes))
     except InvestigationError as error:
         if len(remote_paths) == len(paths):
             raise InvestigationError(f"{remote_paths[0]}: {error}") from None
@@ -113,11 +126,13 @@ def print_listing(options: argparse.Namespace, paths: list[str]) -> int:
     from queries.case import Rows
     from queries.export import write_csv, write_json, write_jsonl, write_table
     from queries.safe_text import safe_text
+    from queries.sources.buckets.source import RemoteSource
     from queries.sources.local import Listing
-    from queries.sources.s3.source import RemoteSource
 
-    if not paths or not all(path.startswith(S3_SCHEME) for path in paths):
-        raise WrongUsage("--list shows what a bucket holds: give s3:// paths only")
+    if not all(is_remote(path) and not path.startswith(API_SCHEME) for path in paths or ["."]):
+        raise WrongUsage(
+            "--list shows what a bucket holds: give s3:// paths only (or gs://, az://)"
+        )
     remote = remote_of(options, paths, filters=False)
     assert remote is not None  # noqa: S101 - there are remote paths
     source, listing = RemoteSource(remote, paths), Listing()
@@ -153,12 +168,19 @@ def _refuse_unused(options: argparse.Namespace, filters: bool) -> None:
             raise WrongUsage(f"{flag} is about buckets, and no s3:// path is given")
 
 
-def _selection(options: argparse.Namespace) -> Selection:
-    from queries.sources.s3.options import Selection
+def _refuse_of_other_clouds(options: argparse.Namespace, paths: list[str]) -> None:
+    for flag, schemes in _OF_ONE_CLOUD.items():
+        given = getattr(options, flag[2:].replace("-", "_"), None)
+        if given and not any(path.startswith(schemes) for path in paths):
+            raise WrongUsage(f"{flag} is about {schemes[0]} paths, and none is given")
+
+
+def _selection(options: argparse.Namespace, *, only_aws: bool) -> Selection:
+    from queries.sources.buckets.options import Selection
 
     accounts, regions = (_several(getattr(options, name, None)) for name in ("account", "region"))
     for account in accounts:
-        if not (len(account) == 12 and account.isdecimal()):
+        if only_aws and not (len(account) == 12 and account.isdecimal()):
             raise WrongUsage(f"--account {account}: an account id has 12 digits")
     since, until = (_moment(options, name) for name in ("since", "until"))
     if since and until and since >= until:

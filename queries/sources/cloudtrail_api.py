@@ -30,9 +30,9 @@ from urllib.parse import parse_qs
 
 from queries.errors import WrongUsage
 from queries.progress import CancelToken
+from queries.sources.buckets.faults import STOPPED, Fault, NotFetched
+from queries.sources.buckets.options import API_SCHEME, Selection
 from queries.sources.local import Item, Listing
-from queries.sources.s3.faults import STOPPED, Fault, NotFetched
-from queries.sources.s3.options import API_SCHEME, Selection
 
 if TYPE_CHECKING:
     from queries.sources.s3.client import S3Client

@@ -33,8 +33,8 @@ _TRANSFER = """
 import sys, tempfile
 from pathlib import Path
 from queries.sources.local import Listing
-from queries.sources.s3.options import S3Options
-from queries.sources.s3.source import Remote, RemoteSource
+from queries.sources.buckets.options import S3Options
+from queries.sources.buckets.source import Remote, RemoteSource
 source = RemoteSource(Remote(S3Options(endpoint_url=sys.argv[1])), [sys.argv[2]])
 listing = Listing()
 source.list_into(listing)
@@ -49,8 +49,8 @@ print(len(listing.items))
 _INDEX = """
 import sys
 from queries.case import open_case
-from queries.sources.s3.options import S3Options
-from queries.sources.s3.source import Remote
+from queries.sources.buckets.options import S3Options
+from queries.sources.buckets.source import Remote
 remote = Remote(S3Options(endpoint_url=sys.argv[1]))
 with open_case([sys.argv[2]], use_cache=False, remote=remote) as case:
     print(case.totals["files"], case.totals["events"], case.totals["evidence_complete"])

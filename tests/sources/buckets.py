@@ -7,11 +7,13 @@ from typing import Any
 
 from queries.case import Case, open_case
 from queries.progress import CancelToken
+from queries.sources.buckets.clouds import Address
+from queries.sources.buckets.listing import Found, list_path
+from queries.sources.buckets.model import S3_SCHEME
+from queries.sources.buckets.options import S3Options, Selection
+from queries.sources.buckets.source import Remote
 from queries.sources.local import Listing
 from queries.sources.s3.client import S3Client
-from queries.sources.s3.listing import Found, list_path
-from queries.sources.s3.options import S3Options, Selection
-from queries.sources.s3.source import Remote
 from tests.evidence_files import ACCOUNT, at, image, push, record, trail, zipped
 
 OTHER_ACCOUNT = "444455556666"
@@ -64,7 +66,9 @@ def listed(
     """What a path in a bucket holds."""
     client = S3Client(options(url, **changes))
     client.prepare()
-    return list_path(client, bucket, prefix, selection or Selection(), cancel=cancel)
+    return list_path(
+        client, Address(S3_SCHEME, bucket, prefix), selection or Selection(), cancel=cancel
+    )
 
 
 def keys(found: Found) -> list[str]:

@@ -1,4 +1,5 @@
-"""One S3 server for all tests here, and an environment without anybody's AWS configuration."""
+"""One server of each cloud's storage for all tests here, and an environment without anybody's
+configuration of these clouds."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.sources.azure_server import AzureServer, azurite_program, running_azurite
 from tests.sources.buckets import deliveries
+from tests.sources.gcs_server import GcsServer, running_emulator
 from tests.sources.proxies import FaultProxy, fault_proxy
 from tests.sources.s3_server import PUBLIC, READER, Server, running_server, weed_program
 
@@ -45,7 +48,9 @@ def bucket() -> str:
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reader's keys in the environment, no files; returns the folder for such files."""
     for name in list(os.environ):
-        if name.startswith("AWS_") or name.upper().endswith("_PROXY"):
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_", "STORAGE_")) or name.upper().endswith(
+            "_PROXY"
+        ):
             monkeypatch.delenv(name)
     folder = tmp_path_factory.mktemp("aws")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
@@ -55,3 +60,17 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactor
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", READER[0])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", READER[1])
     return folder
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[AzureServer]:
+    if azurite_program() is None:
+        pytest.skip("needs node, and azurite of npm (`.ci/run` installs it)")
+    with running_azurite() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[GcsServer]:
+    with running_emulator() as running:
+        yield running

@@ -13,7 +13,7 @@ from queries.case import Case
 from queries.errors import InvestigationError
 from queries.raw import raw_record
 from queries.refresh import look_again
-from queries.sources.s3.options import Selection
+from queries.sources.buckets.options import Selection
 from tests.evidence_files import ACCOUNT
 from tests.sources.buckets import OTHER_ACCOUNT, deliveries, delivery, key, ledger, opened
 from tests.sources.proxies import Answer, FaultProxy

@@ -18,8 +18,8 @@ from queries.case import Case, cache_folder, open_case
 from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken, Progress
 from queries.raw import raw_record
-from queries.sources.s3.options import Selection
-from queries.sources.s3.source import Remote
+from queries.sources.buckets.options import Selection
+from queries.sources.buckets.source import Remote
 from tests.evidence_files import TABLES, write
 from tests.sources.buckets import OTHER_ACCOUNT, deliveries, delivery, key, ledger, opened, options
 from tests.sources.proxies import Answer, FaultProxy, Request
@@ -290,7 +290,7 @@ def test_a_raw_record_is_fetched_again_when_its_file_was_dropped(
             raw_record(case, 1, 1)
     with (
         open_case([], case_file=kept) as case,
-        pytest.raises(InvestigationError, match="s3:// path"),
+        pytest.raises(InvestigationError, match="together with its path"),
     ):
         raw_record(case, 1, 1)
 

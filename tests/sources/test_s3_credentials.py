@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from queries.errors import InvestigationError
+from queries.sources.buckets.faults import SIGN_IN, NotFetched
+from queries.sources.buckets.options import S3Options
+from queries.sources.buckets.source import Remote, RemoteSource
 from queries.sources.local import Listing
 from queries.sources.s3.client import S3Client
-from queries.sources.s3.faults import SIGN_IN, NotFetched
-from queries.sources.s3.options import S3Options
-from queries.sources.s3.source import Remote, RemoteSource
 from tests.sources.buckets import deliveries, keys, listed, opened, options
 from tests.sources.proxies import Answer, FaultProxy
 from tests.sources.s3_server import READER, Server

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from queries.case import Case, cache_folder
 from queries.errors import InvestigationError
-from queries.sources.s3 import faults
+from queries.sources.buckets import faults
+from queries.sources.buckets.faults import Fault, NotFetched
 from queries.sources.s3.client import S3Client
-from queries.sources.s3.faults import Asked, Fault, NotFetched, fault_of
+from queries.sources.s3.faults import Asked, MfaNeeded, fault_of
 from tests.sources.buckets import deliveries, delivery, key, ledger, listed, opened, options
 from tests.sources.proxies import (
     Action,
@@ -84,7 +85,7 @@ def cases() -> list[tuple[Exception, Asked, str, str]]:
             "profile ir",
         ),
         (b.ConfigParseError(path="/x"), LIST, faults.SIGN_IN, "configuration"),
-        (faults.MfaNeeded(), GET, faults.SIGN_IN, "MFA code"),
+        (MfaNeeded(), GET, faults.SIGN_IN, "MFA code"),
         (answer("InvalidAccessKeyId"), GET, faults.SIGN_IN, "unknown"),
         (answer("SignatureDoesNotMatch"), GET, faults.SIGN_IN, "secret key"),
         (answer("AccessDenied"), GET, faults.DENIED, "s3:GetObject is missing, or kms:Decrypt"),
@@ -387,7 +388,7 @@ def test_a_full_disk_is_said_before_anything_is_fetched(
     server: Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.fill(bucket, deliveries(2))
-    monkeypatch.setattr("queries.sources.s3.fetch._SPARE", 1 << 60)
+    monkeypatch.setattr("queries.sources.buckets.fetch._SPARE", 1 << 60)
     with pytest.raises(InvestigationError, match="narrow it"):
         opened(server.url, f"s3://{bucket}")
 

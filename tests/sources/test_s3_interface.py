@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queries.errors import WrongUsage
-from queries.sources.s3.source import Remote
+from queries.sources.buckets.source import Remote
 from tests.sources.buckets import deliveries, key, options
 from tests.sources.proxies import Answer, FaultProxy
 from tests.sources.s3_server import Server

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.errors import WrongUsage
-from queries.sources.s3 import layout
-from queries.sources.s3.layout import Place, listed_as_one, place_of, wanted
-from queries.sources.s3.options import S3Options, Selection, parse_size, split_s3_path
+from queries.sources.buckets import place as layout
+from queries.sources.buckets.options import S3Options, Selection, parse_size, split_s3_path
+from queries.sources.buckets.place import Place, listed_as_one, wanted
+from queries.sources.s3.layout import place_of
 from queries.sources.s3.policy import least_privilege
 
 TRAIL = ("111122223333", "CloudTrail", "us-east-1")
@@ -43,11 +44,11 @@ TRAIL = ("111122223333", "CloudTrail", "us-east-1")
         ),
         (
             "AWSLogs/111122223333/elasticloadbalancing/us-east-1/2026/03/02/",
-            Place(layout.WITHIN, "111122223333", "elasticloadbalancing"),
+            Place(layout.WITHIN, "111122223333", "elasticloadbalancing", foreign=True),
         ),
         (
             "AWSLogs/aws-account-id=111122223333/aws-service=vpcflowlogs/",
-            Place(layout.WITHIN, "111122223333", "aws-service=vpcflowlogs"),
+            Place(layout.WITHIN, "111122223333", "aws-service=vpcflowlogs", foreign=True),
         ),
         ("AWSLogs/backup/", Place(layout.WITHIN)),
         ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/13/", Place(layout.WITHIN, *TRAIL)),

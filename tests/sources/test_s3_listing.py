@@ -8,10 +8,12 @@ from datetime import datetime
 import pytest
 
 from queries.progress import CancelToken, Progress
+from queries.sources.buckets.clouds import Address
+from queries.sources.buckets.faults import DENIED, EMPTY, NO_BUCKET, SIGN_IN, STOPPED
+from queries.sources.buckets.listing import added, list_path
+from queries.sources.buckets.model import S3_SCHEME
+from queries.sources.buckets.options import Selection
 from queries.sources.s3.client import S3Client
-from queries.sources.s3.faults import DENIED, EMPTY, NO_BUCKET, SIGN_IN, STOPPED
-from queries.sources.s3.listing import added, list_path
-from queries.sources.s3.options import Selection
 from tests.evidence_files import ACCOUNT, shared
 from tests.sources.buckets import OTHER_ACCOUNT, deliveries, key, keys, listed, options
 from tests.sources.proxies import Answer, FaultProxy, Request
@@ -109,7 +111,7 @@ def test_more_than_one_page_of_keys(server: Server, paged: str) -> None:
     client = S3Client(options(server.url))
     client.prepare()
 
-    found = list_path(client, paged, "", Selection(), progress=progress)
+    found = list_path(client, Address(S3_SCHEME, paged, ""), Selection(), progress=progress)
 
     assert keys(found) == [f"flat/{number:05}.json" for number in range(1_050)]
     assert "1,050" in progress.stage

@@ -18,13 +18,13 @@ import pytest
 
 from queries.case import cache_folder
 from queries.progress import CancelToken
+from queries.sources.buckets.faults import SIGN_IN, NotFetched
+from queries.sources.buckets.fetch import Transfer
+from queries.sources.buckets.model import S3Object
+from queries.sources.buckets.options import S3Options
+from queries.sources.buckets.store import EvidenceStore
 from queries.sources.s3.client import S3Client
-from queries.sources.s3.faults import SIGN_IN, NotFetched
-from queries.sources.s3.fetch import Transfer
-from queries.sources.s3.model import S3Object
-from queries.sources.s3.options import S3Options
 from queries.sources.s3.short_cut import ShortCut
-from queries.sources.s3.store import EvidenceStore
 from tests.sources.buckets import deliveries, opened, options
 from tests.sources.proxies import Action, Answer, Cut, FaultProxy, Hang, Request, Reset, Short
 from tests.sources.s3_server import ADMIN, DOMAIN, READER, Server
@@ -396,7 +396,7 @@ def test_a_transfer_of_obstores_that_fails_is_begun_anew(
     client = prepared(proxy.url)
     objects = client.page(bucket, "", folders=False).objects
     store = EvidenceStore(tmp_path)
-    transfer = Transfer(client, store, objects, CancelToken())
+    transfer = Transfer(lambda _: client, 8, store, objects, CancelToken())
     transfer.fetch_now(objects[0])
     proxy.rule = lambda request: fault if request.is_object and not request.nth else None
 
@@ -445,7 +445,7 @@ def test_no_answer_ends_in_time_and_stopping_does_not_wait_for_it(
     proxy.rule = lambda request: Hang() if request.is_object else None
     cancel = CancelToken()
     store = EvidenceStore(tmp_path)
-    transfer = Transfer(patient, store, objects[1:], cancel)
+    transfer = Transfer(lambda _: patient, 2, store, objects[1:], cancel)
     transfer.start()
     cancel.cancel()
     with pytest.raises(NotFetched, match="was stopped"):

@@ -19,8 +19,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from queries.progress import CancelToken, Progress
-from queries.sources.s3.choice import Offer
-from queries.sources.s3.source import Share
+from queries.sources.buckets.choice import Offer
+from queries.sources.buckets.source import Share
 from samples import incident_path
 from tests.evidence_files import at, image, push, record, trail, write
 from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, Driver, driving

@@ -106,9 +106,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
                 "paths",
                 nargs="*",
                 metavar=f"{before}PATH{after}",
-                help=f"{before}and files, folders or s3://bucket/prefix/; '-' is standard input"
+                help=f"{before}and files, folders or s3:// (gs://, az://) paths; '-' is stdin"
                 if before
-                else "files, folders or s3://bucket/prefix/; '-' is standard input",
+                else "files, folders or s3:// (gs://, az://) paths; '-' is stdin",
             )
             add_common(child)
         command.options(child)

@@ -157,9 +157,10 @@ def _manual() -> str:
         f".B {_roff(PROGRAM)}\n[\\fIOPTIONS\\fR] \\fIPATH\\fR...\n.br\n.B {_roff(PROGRAM)}",
         "\\fICOMMAND\\fR \\fIPATH\\fR... [\\fIOPTIONS\\fR]",
         ".SH DESCRIPTION",
-        "Reads exported CloudTrail logs (files, folders, archives, s3:// paths; \\- is standard"
-        " input) and opens an interface to walk from a repository to its pushes, to who pushed,"
-        " and to everything they did. Each command answers the same questions in text. Press ? in"
+        "Reads exported CloudTrail logs (files, folders, archives, s3://, gs:// and az:// paths;"
+        " \\- is standard input) and opens an interface to walk from a repository to its pushes, to"
+        " who pushed, and to everything they did. Each command answers the same questions in text."
+        " Press ? in"
         " the interface for the keys that work there.",
         ".SH OPTIONS",
         *_roff_options(own),

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from queries.sources.s3.choice import Choice, Offer, Stream, real_day
+from queries.sources.buckets.choice import Choice, Offer, Stream, real_day
 from tui.configuration.key_words import with_keys
 from tui.configuration.naming import NamedKeys
 from tui.dialogs import Help

@@ -1,9 +1,7 @@
-"""Evidence in a bucket: `s3://bucket/prefix` beside local paths.
+"""Evidence in a bucket of S3: `s3://bucket/prefix`.
 
-    layout, listing   which objects are there and asked for      → a listing
-    fetch, store      objects to files in the evidence cache     → bytes
-    source            ties them together for `queries.case`
-    faults            any error of AWS, the network or the disk  → one sentence
-
-Importing this package loads no boto3: that happens when an `s3://` path is used.
+layout     how CloudTrail lays out a bucket
+client     the typed door to boto3; short_cut beside it fetches with less ado
+faults     any error of AWS, the network or the disk  → one sentence
+policy     the least that reading needs
 """

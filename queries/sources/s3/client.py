@@ -11,26 +11,17 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from queries.sources.s3.faults import Asked, Fault, MfaNeeded, NotFetched, fault_of
-from queries.sources.s3.model import Body, Head, S3Object
-from queries.sources.s3.options import S3Options
+from queries.sources.buckets.faults import Fault, NotFetched
+from queries.sources.buckets.model import Body, Head, Page, S3Object
+from queries.sources.buckets.options import S3Options
+from queries.sources.s3.faults import Asked, MfaNeeded, fault_of
 from queries.sources.s3.short_cut import ShortCut
 
 _FIRST_REGION = "us-east-1"
 """Where to ask first when no region is configured; S3 says where the bucket really is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a listing; `token` is empty on the last one."""
-
-    objects: list[S3Object]
-    folders: list[str]
-    token: str
 
 
 class S3Client:

@@ -9,58 +9,34 @@ Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from queries.sources.local import Unavailable
-
-# What kind of trouble it is.
-SIGN_IN = "sign-in"
-DENIED = "denied"
-KEY_DENIED = "key denied"
-ARCHIVED = "archived"
-ELSEWHERE = "elsewhere"
-PAYER = "payer"
-BUSY = "busy"
-GONE = "gone"
-NO_BUCKET = "no bucket"
-CLOCK = "clock"
-NETWORK = "network"
-CERTIFICATE = "certificate"
-CHANGED = "changed"
-CUT = "cut"
-DISK = "disk"
-EMPTY = "empty"
-USAGE = "usage"
-STOPPED = "stopped"
-OTHER = "other"
-
-HOPELESS = frozenset({SIGN_IN, ELSEWHERE, NO_BUCKET, CLOCK, CERTIFICATE, DISK, USAGE, STOPPED})
-"""Troubles that every other object will meet too: asking for the rest would only repeat them."""
-AGAIN = "run the same command again: it goes on where this one stopped"
-
-
-class NotFetched(Unavailable):
-    """An object's bytes could not be had; its text is a whole sentence."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.text)
-        self.fault = fault
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What happened (one of the constants above) and the sentence about it."""
-
-    kind: str
-    text: str
-
-    @property
-    def hopeless(self) -> bool:
-        return self.kind in HOPELESS
+from queries.sources.buckets.faults import (
+    AGAIN,
+    ARCHIVED,
+    BUSY,
+    CLOCK,
+    DENIED,
+    ELSEWHERE,
+    GONE,
+    KEY_DENIED,
+    NO_BUCKET,
+    PAYER,
+    SIGN_IN,
+    USAGE,
+    Fault,
+    NotFetched,
+    ObjectChanged,
+    names_of,
+    of_disk,
+    of_network,
+    of_transfer,
+    plain,
+    unknown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,34 +61,24 @@ class MfaNeeded(Exception):
     """Credentials ran out while the interface had the terminal, and only a code can renew them."""
 
 
-class ObjectChanged(Exception):
-    """The object is not the one that was listed any more."""
-
-
-class BodyCut(Exception):
-    """Fewer (or more) bytes arrived than the object has."""
-
-
 def fault_of(error: BaseException, asked: Asked) -> Fault:
     """The sentence for an error; never raises."""
     if isinstance(error, NotFetched):
         return error.fault
-    names = {kind.__name__ for kind in type(error).__mro__}
+    names = names_of(error)
     code, message, headers, status = _answer(error)
     for found in (
         _ours(error, names),
         _sign_in(names, code, message, asked),
         _by_code(code, message, headers, asked) if code else None,
         _by_status(status, asked) if code else None,
-        _network(error, names, asked),
-        _disk(error, names),
+        _network(names, asked),
+        of_disk(error),
         _usage(error, names),
     ):
         if found is not None:
             return found
-    detail = code or type(error).__name__
-    said = _plain(message or str(error))
-    return Fault(OTHER, f"{_what(asked)} ({detail}{': ' + said if said else ''}); {AGAIN}")
+    return unknown(_what(asked), code or type(error).__name__, message or str(error))
 
 
 def _answer(error: BaseException) -> tuple[str, str, Mapping[str, Any], int]:
@@ -134,13 +100,7 @@ def _answer(error: BaseException) -> tuple[str, str, Mapping[str, Any], int]:
 def _ours(error: BaseException, names: set[str]) -> Fault | None:
     if isinstance(error, MfaNeeded) or "RefreshWithMFAUnsupportedError" in names:
         return Fault(SIGN_IN, f"the session has ended and needs a new MFA code; quit and {AGAIN}")
-    if isinstance(error, ObjectChanged):
-        return Fault(
-            CHANGED, "was replaced by other content after it was listed; run the command again"
-        )
-    if isinstance(error, BodyCut) or names & {"IncompleteReadError", "IncompleteRead"}:
-        return Fault(CUT, f"the transfer broke off several times before its end; {AGAIN}")
-    return None
+    return of_transfer(error, names)
 
 
 # --- credentials -------------------------------------------------------------------------------
@@ -198,7 +158,7 @@ def _sign_in(names: set[str], code: str, message: str, asked: Asked) -> Fault | 
     if asked.action == "sign in" and code in {"AccessDenied", "AccessDeniedException"}:
         return Fault(
             SIGN_IN,
-            f"the role{_of(asked)} could not be assumed ({_plain(message) or 'access denied'});"
+            f"the role{_of(asked)} could not be assumed ({plain(message) or 'access denied'});"
             " check its trust policy, and the MFA code if it asked for one",
         )
     return None
@@ -283,7 +243,7 @@ def _by_code(code: str, message: str, headers: Mapping[str, Any], asked: Asked) 
     if code == "InvalidBucketName":
         return Fault(NO_BUCKET, f"{asked.bucket} cannot be the name of a bucket; check it")
     if code in {"PreconditionFailed", "412"}:
-        return _ours(ObjectChanged(), set())
+        return of_transfer(ObjectChanged(), set())
     if code in {"RequestTimeTooSkewed", "RequestInTheFuture"}:
         return Fault(
             CLOCK,
@@ -343,62 +303,11 @@ def _by_status(status: int, asked: Asked) -> Fault | None:
 
 # --- everything below the service --------------------------------------------------------------
 
-_NETWORK_ERRORS = {
-    "ConnectTimeoutError",
-    "ConnectionClosedError",
-    "ConnectionError",
-    "EndpointConnectionError",
-    "HTTPClientError",
-    "HTTPError",
-    "NewConnectionError",
-    "ProtocolError",
-    "ProxyConnectionError",
-    "ReadTimeoutError",
-    "ResponseStreamingError",
-    "TimeoutError",
-    "gaierror",
-}
 
-
-def _network(error: BaseException, names: set[str], asked: Asked) -> Fault | None:
-    if names & {"SSLError", "SSLCertVerificationError", "CertificateError"}:
-        return Fault(
-            CERTIFICATE,
-            "the TLS certificate was not accepted; behind an inspecting proxy set AWS_CA_BUNDLE to"
-            " its certificate",
-        )
-    if "ProxyConnectionError" in names:
-        return Fault(NETWORK, "the proxy cannot be reached; check HTTPS_PROXY and NO_PROXY")
-    if names & {"ReadTimeoutError", "ConnectTimeoutError", "TimeoutError"}:
-        return Fault(NETWORK, f"no answer in time{_from(asked)}; {AGAIN}")
-    if names & _NETWORK_ERRORS:
-        return Fault(
-            NETWORK,
-            f"no connection{_from(asked)}; check the network, the proxy and the endpoint, then"
-            f" {AGAIN}",
-        )
+def _network(names: set[str], asked: Asked) -> Fault | None:
     if "EndpointProviderError" in names or "UnknownEndpointError" in names:
         return Fault(ELSEWHERE, "no endpoint is known for that region; check --bucket-region")
-    return None
-
-
-def _from(asked: Asked) -> str:
-    return f" to {asked.endpoint}" if asked.endpoint else ""
-
-
-def _disk(error: BaseException, names: set[str]) -> Fault | None:
-    if not isinstance(error, OSError):
-        return None
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Fault(
-            DISK,
-            "the disk with the evidence cache is full; free some space or set XDG_CACHE_HOME to"
-            f" another disk, then {AGAIN}",
-        )
-    if error.errno is not None:
-        reason = (error.strerror or type(error).__name__).lower()
-        return Fault(DISK, f"could not be kept in the evidence cache ({reason}); try --no-cache")
-    return None
+    return of_network(names, asked.endpoint, "AWS_CA_BUNDLE")
 
 
 def _usage(error: BaseException, names: set[str]) -> Fault | None:
@@ -419,15 +328,3 @@ def _what(asked: Asked) -> str:
         "sign in": "signing in did not work",
         "lookup": "the event history could not be read",
     }.get(asked.action, "did not work")
-
-
-_SECRETIVE = re.compile(
-    r"(?i)(aws_?secret\w*|x-amz-[\w-]+|token|signature|credential|password)\s*[=:]\s*\S+"
-    r"|[A-Za-z0-9+/=_-]{40,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
-)
-
-
-def _plain(message: str) -> str:
-    """A service's own words, short, without anything that could be a key or a token."""
-    text = _SECRETIVE.sub("…", " ".join(message.split()))
-    return text[:160].rstrip(" .;:")

@@ -9,7 +9,8 @@ import json
 from typing import Any
 
 from queries.errors import WrongUsage
-from queries.sources.s3.options import S3_SCHEME, split_s3_path
+from queries.sources.buckets.model import S3_SCHEME
+from queries.sources.buckets.options import split_s3_path
 
 
 def least_privilege(

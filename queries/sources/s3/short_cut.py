@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from queries.sources.s3.model import Body, Head, S3Object
-from queries.sources.s3.options import S3Options
+from queries.sources.buckets.model import Body, Head, S3Object
+from queries.sources.buckets.options import S3Options
 
 _SAFE = "/~"
 """What S3's addresses leave as it is, besides letters, digits and `-._`."""

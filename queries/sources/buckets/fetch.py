@@ -18,8 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from queries.progress import CancelToken, Progress
-from queries.sources.s3.client import S3Client
-from queries.sources.s3.faults import (
+from queries.sources.buckets.faults import (
     CUT,
     DISK,
     NETWORK,
@@ -29,8 +28,8 @@ from queries.sources.s3.faults import (
     NotFetched,
     ObjectChanged,
 )
-from queries.sources.s3.model import Body, S3Object
-from queries.sources.s3.store import EvidenceStore
+from queries.sources.buckets.model import Body, Door, S3Object
+from queries.sources.buckets.store import EvidenceStore
 
 _CHUNK = 1 << 20
 _TRIES = 3
@@ -49,17 +48,19 @@ NOT_ASKED = Fault(STOPPED, "was not fetched: the transfer was stopped before it"
 
 
 class Transfer:
-    """Fetches a list of objects into a store on some threads."""
+    """Fetches a list of objects into a store on some threads; `doors` gives a scheme's door."""
 
     def __init__(
         self,
-        client: S3Client,
+        doors: Callable[[str], Door],
+        threads: int,
         store: EvidenceStore,
         objects: Sequence[S3Object],
         cancel: CancelToken,
         progress: Progress | None = None,
     ) -> None:
-        self._client = client
+        self._doors = doors
+        self._most = threads
         self._store = store
         self._objects = objects
         self._cancel = cancel
@@ -94,7 +95,7 @@ class Transfer:
                     " another disk",
                 )
             )
-        for _ in range(min(self._client.options.threads, max(1, len(self._objects)))):
+        for _ in range(min(self._most, max(1, len(self._objects)))):
             thread = threading.Thread(target=self._work, name="fetch", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -172,7 +173,7 @@ class Transfer:
         except NotFetched as error:
             result = error.fault
         except BaseException as error:  # a thread that dies would let its reader wait for ever
-            result = self._client.fault(error, "get", wanted.bucket)
+            result = self._doors(wanted.scheme).fault(error, "get", wanted.bucket)
         with self._changed:
             self._count(result)
             stopped = isinstance(result, Fault) and result.kind == STOPPED
@@ -206,7 +207,7 @@ class Transfer:
         return self._once(wanted, halted)
 
     def _once(self, wanted: S3Object, halted: Halted) -> Path:
-        with self._client.get(wanted) as (head, body):
+        with self._doors(wanted.scheme).get(wanted) as (head, body):
             # Compared here and not by If-Match, which stand-ins for S3 may ignore.
             if head.etag != wanted.etag:
                 raise ObjectChanged

@@ -12,26 +12,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from queries.errors import InvestigationError
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
+from queries.sources.buckets.choice import Choice, Choose, Offer, Stream, real_day
+from queries.sources.buckets.clouds import CLOUDS, Address, address_of, place_of
+from queries.sources.buckets.faults import AGAIN, EMPTY, OTHER, STOPPED, Fault, NotFetched
+from queries.sources.buckets.fetch import Transfer
+from queries.sources.buckets.items import RemoteItems
+from queries.sources.buckets.listing import list_path
+from queries.sources.buckets.model import S3_SCHEME, Door, S3Object
+from queries.sources.buckets.objects import Objects
+from queries.sources.buckets.options import API_SCHEME, S3Options, Selection
+from queries.sources.buckets.store import EvidenceStore, shown_bucket
 from queries.sources.local import Item, Items, Listing
-from queries.sources.s3.choice import Choice, Choose, Offer, Stream, real_day
-from queries.sources.s3.client import S3Client
-from queries.sources.s3.faults import AGAIN, EMPTY, OTHER, STOPPED, Fault, NotFetched
-from queries.sources.s3.fetch import Transfer
-from queries.sources.s3.items import RemoteItems
-from queries.sources.s3.layout import place_of
-from queries.sources.s3.listing import list_path
-from queries.sources.s3.model import S3Object
-from queries.sources.s3.objects import Objects
-from queries.sources.s3.options import API_SCHEME, S3_SCHEME, S3Options, Selection, split_s3_path
-from queries.sources.s3.store import EvidenceStore
 
 if TYPE_CHECKING:
     from queries.sources.cloudtrail_api import EventHistory
+    from queries.sources.s3.client import S3Client
 
 _PLAIN_NAME = re.compile(
     r".*\.(?:json|ndjson|jsonl|log|csv|txt)(?:\.(?:gz|bz2|xz|zst))?|.*\.parquet", re.IGNORECASE
@@ -42,7 +42,7 @@ for every one of them. Should one be an archive all the same, the reader names i
 _COPY_GONE = Fault(
     OTHER,
     "the copy of this object is no longer in the evidence cache; open the case together with its"
-    " s3:// path to fetch it again",
+    " path to fetch it again",
 )
 
 
@@ -54,40 +54,48 @@ class Remote:
     ) -> None:
         self.options = options or S3Options()
         self.selection = selection or Selection()
-        self._client: S3Client | None = None
-        self._failed: NotFetched | None = None
+        self._doors: dict[str, Door | NotFetched] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, schemes: Sequence[str] = (S3_SCHEME,)) -> None:
         """Resolve the credentials, asking on the terminal for what must be asked.
 
-        Raises `InvestigationError` with a sentence; nothing is kept anywhere but in memory.
+        Raises `InvestigationError` with a sentence when no cloud lets us in; nothing is kept
+        anywhere but in memory. A cloud that does not, beside one that does, is in the ledger.
         """
-        try:
-            self.client()
-        except NotFetched as error:
-            raise InvestigationError(str(error)) from None
+        failed = []
+        for scheme in schemes:
+            try:
+                self.door(scheme)
+            except NotFetched as error:
+                failed.append(error)
+        if failed and len(failed) == len(schemes):
+            raise InvestigationError(str(failed[0])) from None
+
+    def door(self, scheme: str) -> Door:
+        """A cloud's client, with credentials. Raises `NotFetched`, the same again when it failed
+        once: nobody is asked for a code twice."""
+        door = self._doors.get(scheme)
+        if door is None:
+            door = CLOUDS[scheme].door(self.options)
+            try:
+                door.prepare()
+            except NotFetched as error:
+                door = error
+            self._doors[scheme] = door
+        if isinstance(door, NotFetched):
+            raise door
+        return door
 
     def client(self) -> S3Client:
-        """The client, with credentials. Raises `NotFetched`, the same again when it failed once:
-        nobody is asked for a code twice."""
-        if self._failed is not None:
-            raise self._failed
-        if self._client is None:
-            client = S3Client(self.options)
-            try:
-                client.prepare()
-            except NotFetched as error:
-                self._failed = error
-                raise
-            self._client = client
-        return self._client
+        """The door to AWS, with credentials. Raises `NotFetched`."""
+        return cast("S3Client", self.door(S3_SCHEME))
 
     def narrowed(self, since: datetime) -> Remote:
         """The same buckets by the same credentials, days from `since` on."""
         chosen = self.selection
         later = max(since, chosen.since) if chosen.since else since
         other = Remote(self.options, replace(chosen, since=later))
-        other._client, other._failed = self._client, self._failed
+        other._doors = self._doors
         return other
 
 
@@ -106,7 +114,7 @@ class Share:
 
 
 class RemoteSource:
-    """The objects of some `s3://` paths and the days of `cloudtrail://` ones, for one case."""
+    """The objects of some paths of buckets and the days of `cloudtrail://` ones, for one case."""
 
     def __init__(
         self,
@@ -121,7 +129,7 @@ class RemoteSource:
         self.choice = Choice()
         """What of the listing is wanted."""
         self._remote = remote
-        self._paths = [path for path in paths if path.startswith(S3_SCHEME)]
+        self._paths = [path for path in paths if not path.startswith(API_SCHEME)]
         self._api_paths = [path for path in paths if path.startswith(API_SCHEME)]
         self._history: EventHistory | None = None
         self._progress = progress or Progress()
@@ -166,8 +174,7 @@ class RemoteSource:
         """
         self._progress.listing = True
         for path in self._paths:
-            bucket, prefix = split_s3_path(path)
-            self._list(path, bucket, prefix, listing)
+            self._list(path, address_of(path, self._remote.options), listing)
         self._progress.listing = False
         if self._api_paths:
             self._list_history(listing)
@@ -222,9 +229,7 @@ class RemoteSource:
             self._history.start()
         objects = self._fetched
         if self._store is not None and len(objects):
-            self._transfer = Transfer(
-                self._remote.client(), self._store, objects, self._cancel, self._progress
-            )
+            self._transfer = self._new_transfer(self._store, objects, self._cancel, self._progress)
             self._progress.stage = f"fetching {len(objects):,} objects"
             try:
                 self._transfer.start()
@@ -272,9 +277,9 @@ class RemoteSource:
         """Accounts, regions and days with their numbers of objects and bytes, in order."""
         counts: defaultdict[tuple[str, str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         for entry in self.objects:
-            place = place_of(entry.key)
+            place = place_of(entry)
             kind = place.service or "other"
-            share = counts[entry.bucket, place.account, place.region, place.day_text, kind]
+            share = counts[shown_bucket(entry), place.account, place.region, place.day_text, kind]
             share[0] += 1
             share[1] += entry.size
         return [Share(*key, *numbers) for key, numbers in sorted(counts.items())]
@@ -288,8 +293,8 @@ class RemoteSource:
             entry = self.objects.find(name.split(" › ", 1)[0])
             if entry is None or self._store is None:
                 raise NotFetched(_COPY_GONE)
-            transfer = self._transfer or Transfer(
-                self._remote.client(), self._store, self.objects, CancelToken()
+            transfer = self._transfer or self._new_transfer(
+                self._store, self.objects, CancelToken(), None
             )
             transfer.fetch_now(entry)
 
@@ -332,17 +337,16 @@ class RemoteSource:
             self._history.go_on_from(self._follows._history)
         self._history.list_into(self._api_paths, listing)
 
-    def _list(self, path: str, bucket: str, prefix: str, listing: Listing) -> None:
+    def _list(self, path: str, where: Address, listing: Listing) -> None:
         selection = self._remote.selection
         try:
-            client = self._remote.client()
+            door = self._remote.door(where.scheme)
         except NotFetched as error:
             listing.unreadable.append((path, str(error)))
             return
         found = list_path(
-            client,
-            bucket,
-            prefix,
+            door,
+            where,
             selection,
             progress=self._progress,
             cancel=self._listing_cancel,
@@ -350,10 +354,11 @@ class RemoteSource:
         self._take(path, found.objects, listing)
         for key in found.markers:
             listing.passed_over.append(
-                (f"s3://{bucket}/{key}", "stands for a folder, holds nothing")
+                (where._replace(prefix=key).name, "stands for a folder, holds nothing")
             )
         for name in found.hidden:
-            listing.passed_over.append((name, "may not be listed; of it only AWSLogs/ was"))
+            root = CLOUDS[where.scheme].root
+            listing.passed_over.append((name, f"may not be listed; of it only {root}/ was"))
         if found.services:
             names = ", ".join(sorted(found.services))
             listing.passed_over.append((path, f"folders of other services were left out: {names}"))
@@ -365,9 +370,9 @@ class RemoteSource:
 
     def _take(self, path: str, objects: Objects, listing: Listing) -> None:
         """Add what a path holds; an object that another path gave already is passed over."""
-        others = [
-            other for other in self._paths[: self._paths.index(path)] if _overlap(other, path)
-        ]
+        names = [address_of(one, self._remote.options).name for one in self._paths]
+        at = self._paths.index(path)
+        others = [other for other in names[:at] if _overlap(other, names[at])]
         if not self.objects:
             self.objects = objects
         elif not others:
@@ -382,15 +387,26 @@ class RemoteSource:
                     self.objects.append(entry)
 
     def _open_store(self, folder: Path | None) -> EvidenceStore:
-        endpoint = self._remote.options.endpoint_url or ""
+        options = self._remote.options
+        endpoints = {scheme: cloud.endpoint(options) for scheme, cloud in CLOUDS.items()}
         if folder is not None:
             try:
-                return EvidenceStore(folder, endpoint)
+                return EvidenceStore(folder, endpoints)
             except OSError:
                 # A read-only or full home must not stop an investigation.
                 pass
         self._temporary = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
-        return EvidenceStore(Path(self._temporary.name) / "evidence", endpoint)
+        return EvidenceStore(Path(self._temporary.name) / "evidence", endpoints)
+
+    def _new_transfer(
+        self,
+        store: EvidenceStore,
+        objects: Objects,
+        cancel: CancelToken,
+        progress: Progress | None,
+    ) -> Transfer:
+        remote = self._remote
+        return Transfer(remote.door, remote.options.threads, store, objects, cancel, progress)
 
     def _wait(self, index: int) -> None:
         if self._transfer is None:
@@ -411,8 +427,8 @@ def copy_gone(path: Path) -> Callable[[], None]:
 
 
 def _chosen(entry: S3Object, choice: Choice) -> bool:
-    place = place_of(entry.key)
-    stream = Stream(entry.bucket, place.account, place.region)
+    place = place_of(entry)
+    stream = Stream(shown_bucket(entry), place.account, place.region)
     return choice.wants(stream, real_day(place.day_text))
 
 

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
-from queries.sources.s3.model import S3Object
+from queries.sources.buckets.model import S3Object
 
 _HEAD = struct.Struct("<IBqqH")
 """Folder and storage class (by number), size, time of change (microseconds), length of the ETag."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NO_TIME = -(1 << 62)
+_VERSION = "\0"
+"""Stands between an ETag and the version, where there is one."""
 _HEX = 0x8000
 """Marks an ETag kept as the bytes that it writes in hexadecimal."""
 
@@ -28,17 +30,17 @@ class Objects(Sequence[S3Object]):
 
     def __init__(self, objects: Iterable[S3Object] = ()) -> None:
         self._records: list[bytes] = []
-        self._folders: list[tuple[str, str]] = []
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._folders: list[tuple[str, str, str]] = []
+        self._numbers: dict[tuple[str, str, str], int] = {}
         self._classes: list[str] = []
         self.extend(objects)
 
     def append(self, entry: S3Object) -> None:
         folder, leaf = _split(entry.key)
-        etag, mark = _packed_etag(entry.etag)
+        etag, mark = _packed_etag(entry)
         modified = _NO_TIME if entry.modified is None else (entry.modified - _EPOCH) // _MICROSECOND
         head = _HEAD.pack(
-            self._folder((entry.bucket, folder)),
+            self._folder((entry.scheme, entry.bucket, folder)),
             self._class(entry.storage_class),
             entry.size,
             modified,
@@ -53,7 +55,8 @@ class Objects(Sequence[S3Object]):
     def sort(self) -> None:
         """By bucket and key, as S3 lists them."""
         names = sorted(
-            (bucket + "/" + folder, n) for n, (bucket, folder) in enumerate(self._folders)
+            (f"{scheme}{bucket}/{folder}", n)
+            for n, (scheme, bucket, folder) in enumerate(self._folders)
         )
         if any(after.startswith(before) for (before, _), (after, _) in itertools.pairwise(names)):
             # A folder lies in another one: their objects may come mixed.
@@ -111,23 +114,30 @@ class Objects(Sequence[S3Object]):
 
     def _made(self, record: bytes) -> S3Object:
         number, storage, size, modified, length = _HEAD.unpack_from(record)
-        bucket, folder = self._folders[number]
+        scheme, bucket, folder = self._folders[number]
         start = _HEAD.size + (length & ~_HEX)
-        etag = record[_HEAD.size : start]
+        packed = record[_HEAD.size : start]
+        etag, _, version = (
+            (packed.hex(), "", "")
+            if length & _HEX
+            else packed.decode("utf-8", "surrogatepass").partition(_VERSION)
+        )
         return S3Object(
             bucket,
             folder + record[start:].decode("utf-8", "surrogatepass"),
             size,
-            etag.hex() if length & _HEX else etag.decode("utf-8", "surrogatepass"),
+            etag,
             None if modified == _NO_TIME else _EPOCH + timedelta(microseconds=modified),
             self._classes[storage],
+            scheme,
+            version,
         )
 
     def _name(self, record: bytes) -> str:
-        bucket, folder = self._folders[_HEAD.unpack_from(record)[0]]
-        return f"{bucket}/{folder}{_leaf(record).decode('utf-8', 'surrogatepass')}"
+        scheme, bucket, folder = self._folders[_HEAD.unpack_from(record)[0]]
+        return f"{scheme}{bucket}/{folder}{_leaf(record).decode('utf-8', 'surrogatepass')}"
 
-    def _folder(self, folder: tuple[str, str]) -> int:
+    def _folder(self, folder: tuple[str, str, str]) -> int:
         number = self._numbers.get(folder)
         if number is None:
             number = self._numbers[folder] = len(self._folders)
@@ -149,8 +159,9 @@ def _leaf(record: bytes) -> bytes:
     return record[_HEAD.size + (_HEAD.unpack_from(record)[4] & ~_HEX) :]
 
 
-def _packed_etag(etag: str) -> tuple[bytes, int]:
+def _packed_etag(entry: S3Object) -> tuple[bytes, int]:
     """An ETag is nearly always 32 hexadecimal digits; any other text is kept as it is."""
+    etag = f"{entry.etag}{_VERSION}{entry.version}" if entry.version else entry.etag
     if len(etag) == 32 and etag == etag.lower():
         try:
             packed = bytes.fromhex(etag)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import overload
 
+from queries.sources.buckets.model import S3Object
+from queries.sources.buckets.objects import Objects
+from queries.sources.buckets.store import EvidenceStore
 from queries.sources.local import Item
-from queries.sources.s3.model import S3Object
-from queries.sources.s3.objects import Objects
-from queries.sources.s3.store import EvidenceStore
 
 Wait = Callable[[int], None]
 """Waits until the object at a place is in the store; raises `NotFetched`."""

@@ -1,8 +1,8 @@
 """Which objects are there, and asked for: folders first, then keys, many requests at a time.
 
-Inside the AWSLogs layout only folders that can match are opened; elsewhere AWSLogs folders are
-looked for, and what is not part of one is listed plainly. The result is in the order of the keys,
-however many requests ran at a time.
+Inside the layout of a cloud's logs only folders that can match are opened; elsewhere the beginning
+of such a layout is looked for, and what is not part of one is listed plainly. The result is in the
+order of the keys, however many requests ran at a time.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from queries.progress import CancelToken, Progress
-from queries.sources.s3 import layout
-from queries.sources.s3.client import Page, S3Client
-from queries.sources.s3.faults import DENIED, EMPTY, STOPPED, Fault, NotFetched
-from queries.sources.s3.layout import listed_as_one, place_of, wanted
-from queries.sources.s3.model import S3Object
-from queries.sources.s3.objects import Objects
-from queries.sources.s3.options import Selection
+from queries.sources.buckets import place as levels
+from queries.sources.buckets.clouds import CLOUDS, Address, Cloud
+from queries.sources.buckets.faults import DENIED, EMPTY, STOPPED, Fault, NotFetched
+from queries.sources.buckets.model import Door, Page, S3Object
+from queries.sources.buckets.objects import Objects
+from queries.sources.buckets.options import Selection
+from queries.sources.buckets.place import listed_as_one, wanted
 
 SEARCH_DEPTH = 5
-"""Levels of unknown folders in which AWSLogs folders are looked for."""
+"""Levels of unknown folders in which the beginning of a layout is looked for."""
 SEARCH_REQUESTS = 200
 """Unknown folders looked into; what is left after that is listed as it is."""
 
@@ -46,25 +46,24 @@ class Found:
 
 
 def list_path(
-    client: S3Client,
-    bucket: str,
-    prefix: str,
+    client: Door,
+    where: Address,
     selection: Selection,
     *,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Found:
-    """Everything at or below `s3://bucket/prefix` that `selection` wants.
+    """Everything at or below a path in a bucket that `selection` wants.
 
     The prefix is a name, not the beginning of one: `logs` means the object `logs` or what is
     in `logs/`, never `logs-old/`. Where listing is denied, an object of exactly that name is
     looked up. Raises nothing: what failed is in `faults`.
     """
-    crawl = _Crawl(client, bucket, selection, progress or Progress(), cancel or CancelToken())
+    crawl = _Crawl(client, where, selection, progress or Progress(), cancel or CancelToken())
     try:
-        starts = crawl.starts(prefix)
+        starts = crawl.starts(where.prefix)
     except NotFetched as error:
-        crawl.found.faults.append((_name(bucket, prefix), error.fault))
+        crawl.found.faults.append((where.name, error.fault))
     else:
         crawl.run(starts, client.options.threads)
     found = crawl.found
@@ -79,16 +78,14 @@ def list_path(
             why = f"only logs of other services are here ({', '.join(sorted(found.services))})"
         else:
             why = "there is no object here"
-        found.faults.append((_name(bucket, prefix), Fault(EMPTY, why)))
+        found.faults.append((where.name, Fault(EMPTY, why)))
     return found
 
 
 def added(before: Iterable[S3Object], now: Iterable[S3Object]) -> list[S3Object]:
     """The objects of a later listing that an earlier one did not have, or not as they are now."""
-    known = {(entry.bucket, entry.key): (entry.etag, entry.size) for entry in before}
-    return [
-        entry for entry in now if known.get((entry.bucket, entry.key)) != (entry.etag, entry.size)
-    ]
+    known = {entry.name: (entry.etag, entry.size) for entry in before}
+    return [entry for entry in now if known.get(entry.name) != (entry.etag, entry.size)]
 
 
 Task = Callable[[], None]
@@ -99,15 +96,17 @@ class _Crawl:
 
     def __init__(
         self,
-        client: S3Client,
-        bucket: str,
+        client: Door,
+        where: Address,
         selection: Selection,
         progress: Progress,
         cancel: CancelToken,
     ) -> None:
         self.found = Found()
         self._client = client
-        self._bucket = bucket
+        self._where = where
+        self._bucket = where.bucket
+        self._cloud: Cloud = CLOUDS[where.scheme]
         self._selection = selection
         self._progress = progress
         self._cancel = cancel
@@ -141,7 +140,7 @@ class _Crawl:
             others = [*page.folders, *(entry.key for entry in page.objects)][:3]
             hint = f"; names that begin so: {', '.join(others)}" if others else ""
             fault = Fault(EMPTY, f"there is no such object or folder{hint}")
-            self.found.faults.append((_name(self._bucket, prefix), fault))
+            self.found.faults.append((self._name(prefix), fault))
         return []
 
     def run(self, starts: list[Task], threads: int) -> None:
@@ -158,7 +157,7 @@ class _Crawl:
         if self._broken is not None:
             raise self._broken
         if self._cancel.cancelled:
-            self.found.faults.append((_name(self._bucket, ""), STOPPED_LISTING))
+            self.found.faults.append((self._name(""), STOPPED_LISTING))
 
     def _add(self, task: Task) -> None:
         with self._lock:
@@ -188,14 +187,14 @@ class _Crawl:
 
     def _visit(self, prefix: str, depth: int) -> None:
         """Open one folder: its own objects are taken, its subfolders visited, listed or left."""
-        place = place_of(prefix)
-        if place.level == layout.WITHIN or listed_as_one(place, self._selection):
-            if not place.is_cloudtrail:
+        place = self._cloud.place_of(prefix)
+        if place.level == levels.WITHIN or listed_as_one(place, self._selection):
+            if place.foreign:
                 self._leave(place.service)
             elif wanted(place, self._selection):
                 self._list(prefix)
             return
-        if place.level == layout.OUTSIDE:
+        if place.level == levels.OUTSIDE:
             self._search(prefix, depth)
             return
         for page in self._pages(prefix, folders=True):
@@ -205,14 +204,14 @@ class _Crawl:
 
     def _enter(self, folder: str, depth: int) -> None:
         """Visit a folder later, if it can hold anything that was asked for."""
-        place = place_of(folder)
-        if not place.is_cloudtrail:
+        place = self._cloud.place_of(folder)
+        if place.foreign:
             self._leave(place.service)
         elif wanted(place, self._selection):
             self._add(lambda: self._visit(folder, depth))
 
     def _search(self, prefix: str, depth: int) -> None:
-        """Look for AWSLogs among the folders of a place that is none of CloudTrail's."""
+        """Look for the beginning of a layout among the folders of a place outside of it."""
         with self._lock:
             self._searches -= 1
             exhausted = self._searches < 0
@@ -235,13 +234,15 @@ class _Crawl:
 
     def _try_logs(self, prefix: str) -> bool:
         """A narrow policy may allow AWSLogs/ and nothing above it."""
-        folder = f"{prefix}{layout.ROOT}/"
+        if not self._cloud.root:
+            return False
+        folder = f"{prefix}{self._cloud.root}/"
         try:
             self._client.page(self._bucket, folder, folders=True)
         except NotFetched:
             return False
         with self._lock:
-            self.found.hidden.append(_name(self._bucket, prefix))
+            self.found.hidden.append(self._name(prefix))
         self._add(lambda: self._visit(folder, 0))
         return True
 
@@ -271,7 +272,7 @@ class _Crawl:
 
     def _fail(self, prefix: str, fault: Fault) -> None:
         with self._lock:
-            self.found.faults.append((_name(self._bucket, prefix), fault))
+            self.found.faults.append((self._name(prefix), fault))
             if fault.hopeless:
                 # Every other folder would say the same.
                 self._open -= len(self._tasks)
@@ -284,8 +285,8 @@ class _Crawl:
         markers: list[str] = []
         services: set[str] = set()
         for entry in objects:
-            place = place_of(entry.key)
-            if not place.is_cloudtrail:
+            place = self._cloud.place_of(entry.key)
+            if place.foreign:
                 services.add(place.service)
             elif not wanted(place, self._selection):
                 continue
@@ -300,6 +301,5 @@ class _Crawl:
             count = len(self.found.objects)
         self._progress.stage = f"listing {self._bucket}: {count:,} objects"
 
-
-def _name(bucket: str, prefix: str) -> str:
-    return f"s3://{bucket}/{prefix}"
+    def _name(self, prefix: str) -> str:
+        return self._where._replace(prefix=prefix).name

@@ -16,13 +16,13 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from queries.sources.s3.model import Head, S3Object
+from queries.sources.buckets.model import S3_SCHEME, Head, S3Object
 
 _LEFT_OVER = 24 * 3600
 """Seconds after which an unfinished file is taken for the remains of a killed program."""
@@ -48,10 +48,13 @@ class Trimmed:
 class EvidenceStore:
     """The folder `evidence` in the cache, or a temporary one. Safe to use from many threads."""
 
-    def __init__(self, folder: Path, endpoint: str = "") -> None:
-        """Raises `OSError` when the folder cannot be made or written."""
+    def __init__(self, folder: Path, endpoints: Mapping[str, str] | None = None) -> None:
+        """`endpoints`: what stands in for a cloud's own service, by scheme.
+
+        Raises `OSError` when the folder cannot be made or written.
+        """
         self.folder = folder
-        self._endpoint = endpoint
+        self._endpoints = endpoints or {}
         for made in (folder.parent, folder):
             made.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.Lock()
@@ -78,8 +81,8 @@ class EvidenceStore:
         """Where an object's bytes are, or will be."""
         stamp = wanted.modified.timestamp() if wanted.modified else 0
         parts = (
-            self._endpoint,
-            wanted.bucket,
+            self._endpoints.get(wanted.scheme, ""),
+            shown_bucket(wanted),
             wanted.key,
             wanted.etag,
             str(wanted.size),
@@ -119,8 +122,8 @@ class EvidenceStore:
         modified = wanted.modified.isoformat() if wanted.modified else None
         row = (
             self._relative(path),
-            self._endpoint,
-            wanted.bucket,
+            self._endpoints.get(wanted.scheme, ""),
+            shown_bucket(wanted),
             wanted.key,
             wanted.etag,
             head.version_id,
@@ -183,3 +186,8 @@ class EvidenceStore:
             with suppress(OSError):
                 if path.stat().st_mtime < old:
                     path.unlink()
+
+
+def shown_bucket(entry: S3Object) -> str:
+    """The bucket, with its scheme where it is not S3's."""
+    return entry.bucket if entry.scheme == S3_SCHEME else f"{entry.scheme}{entry.bucket}"

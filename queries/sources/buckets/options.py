@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from queries.errors import WrongUsage
+from queries.sources.azure.paths import SCHEMES as AZURE_SCHEMES
+from queries.sources.buckets.model import GCS_SCHEME, S3_SCHEME
 
-S3_SCHEME = "s3://"
 API_SCHEME = "cloudtrail://"
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[^/]+(?:/[^/]+)?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -30,6 +31,8 @@ class S3Options:
     endpoint_url: str | None = None
     request_payer: bool = False
     no_sign_request: bool = False
+    storage_account: str | None = None
+    """Azure's, for paths that name only the container."""
     evidence_limit: int = DEFAULT_LIMIT
     threads: int = 32
     attempts: int = 5
@@ -118,7 +121,7 @@ def _moved_time(moment: datetime, by: timedelta) -> datetime:
 
 def is_remote(path: str) -> bool:
     """Whether a path names something that is not on this computer."""
-    return path.startswith((S3_SCHEME, API_SCHEME))
+    return path.startswith((S3_SCHEME, GCS_SCHEME, *AZURE_SCHEMES, API_SCHEME))
 
 
 def split_s3_path(path: str) -> tuple[str, str]:
@@ -129,9 +132,14 @@ def split_s3_path(path: str) -> tuple[str, str]:
         match = re.match(r"(arn:[^/]*accesspoint[:/][^/]+)(?:/(.*))?$", rest, re.DOTALL)
         if match:
             return match.group(1), match.group(2) or ""
-    bucket, _, prefix = rest.partition("/")
+    return split_bucket_path(path, S3_SCHEME)
+
+
+def split_bucket_path(path: str, scheme: str) -> tuple[str, str]:
+    """`scheme://bucket/prefix` to bucket and prefix, as `split_s3_path`. Raises `WrongUsage`."""
+    bucket, _, prefix = path.removeprefix(scheme).partition("/")
     if not _BUCKET.fullmatch(bucket):
-        raise WrongUsage(f"{path}: not a bucket; write s3://bucket or s3://bucket/prefix/")
+        raise WrongUsage(f"{path}: not a bucket; write {scheme}bucket or {scheme}bucket/prefix/")
     return bucket, prefix
 
 
