@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import drilldown, findings, ingest, startup
+from tests.bench import drilldown, findings, growth, ingest, kept, startup
 from tests.bench.measure import machine
+from tests.bench.peers import compare
 
-SUITES = ("ingest", "drilldown", "findings", "startup")
+SUITES = ("ingest", "peers", "kept", "drilldown", "findings", "startup", "growth")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,11 +35,18 @@ def main(arguments: list[str] | None = None) -> int:
         ),
         "drilldown": lambda: _pair(drilldown.measure(data, options.events), drilldown.report),
         "findings": lambda: _pair(findings.measure(data, options.events), findings.report),
-        "startup": lambda: _pair(startup.measure(), startup.report),
+        "startup": lambda: _pair(startup.measure(data), startup.report),
+        "peers": lambda: _pair(compare.measure(data, options.events, options.runs), compare.report),
+        "kept": lambda: _pair(kept.measure(data, options.events), kept.report),
+        "growth": lambda: _pair(growth.measure(data, options.sizes), growth.report),
     }
+    texts = [f"# Benchmarks\n\n{found['machine']}; {options.events:,} events\n"]
     for suite in suites:
         found[suite], text = run[suite]()
+        texts.append(f"## {suite}\n\n{text.replace(chr(10), chr(10) * 2, 1)}\n")
         print(text + "\n", flush=True)
+    if options.markdown:
+        Path(options.markdown).write_text("\n".join(texts))
     if options.json:
         Path(options.json).write_text(json.dumps(found, indent=2) + "\n")
     return 0
@@ -66,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"a suite ({', '.join(SUITES)}) or a way to read ({', '.join(ingest.WAYS)})",
     )
+    parser.add_argument(
+        "--sizes",
+        type=lambda text: [int(word) for word in text.split(",")],
+        default=list(growth.SIZES),
+        metavar="N,N,…",
+        help="events of each size for growth (100_000,1_000_000)",
+    )
+    parser.add_argument("--markdown", metavar="FILE", help="write the tables there too")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     return parser
 

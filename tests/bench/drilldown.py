@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from queries.case import Case, open_case
-from queries.errors import InvestigationError
 from queries.question import Order, Question, ask_for
 from queries.scope import Scope, about, locate
-from tests.bench.generate import evidence_folder, generate
+from tests.bench.generate import evidence_folder
+from tests.bench.kept import index_of
 from tests.bench.measure import table
 
 RUNS = 15
@@ -36,16 +36,8 @@ class Asked:
 
 def measure(data: Path, events: int, only: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Median and worst of each question, in milliseconds. The index is kept beside the data."""
-    generate(data, events)
-    index = data / f"index-{events}.duckdb"
-    folder = evidence_folder(data, events)
-    try:
-        case = open_case([str(folder)], case_file=index)
-    except InvestigationError:
-        # Of another version, or of other data.
-        index.unlink()
-        case = open_case([str(folder)], case_file=index)
-    with case:
+    index = index_of(data, events)
+    with open_case([str(evidence_folder(data, events))], case_file=index) as case:
         found = [
             _measured(case, asked)
             for asked in questions(case)

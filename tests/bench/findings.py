@@ -12,7 +12,8 @@ from queries.findings.rules import SEVERITIES
 from queries.findings.run import find
 from queries.findings.settings import load_settings
 from samples import incident_path
-from tests.bench.generate import evidence_folder, generate
+from tests.bench.generate import evidence_folder
+from tests.bench.kept import index_of
 from tests.bench.measure import table
 from tests.evidence_files import SHARED, write
 from tests.findings.normal_month import month
@@ -23,16 +24,7 @@ RUNS = 3
 def measure(data: Path, events: int) -> dict[str, Any]:
     """Seconds for all rules over `events` events (the best of three, the case being open), and
     findings of each severity by evidence."""
-    generate(data, events)
-    seconds, cpu_seconds = [], []
-    with open_case([str(evidence_folder(data, events))], use_cache=False) as case:
-        for _ in range(RUNS):
-            settings = load_settings()
-            start, cpu = time.monotonic(), time.process_time()
-            find(case, settings).close()
-            seconds.append(time.monotonic() - start)
-            cpu_seconds.append(time.process_time() - cpu)
-        pushes = case.totals["pushes"]
+    seconds, cpu_seconds, pushes = seconds_of(data, events)
     return {
         "events": events,
         "pushes": pushes,
@@ -40,6 +32,20 @@ def measure(data: Path, events: int) -> dict[str, Any]:
         "cpu_seconds": cpu_seconds,
         "rates": [_rate(name, path) for name, path in _evidence()],
     }
+
+
+def seconds_of(data: Path, events: int) -> tuple[list[float], list[float], int]:
+    """Seconds and CPU seconds of each run of all rules, and the pushes they looked at."""
+    index = index_of(data, events)
+    seconds, cpu_seconds = [], []
+    with open_case([str(evidence_folder(data, events))], case_file=index) as case:
+        for _ in range(RUNS):
+            settings = load_settings()
+            start, cpu = time.monotonic(), time.process_time()
+            find(case, settings).close()
+            seconds.append(time.monotonic() - start)
+            cpu_seconds.append(time.process_time() - cpu)
+        return seconds, cpu_seconds, case.totals["pushes"]
 
 
 def _evidence() -> list[tuple[str, Path]]:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,22 +73,30 @@ def run_child(command: Sequence[str]) -> Run:
 
 
 def machine() -> str:
-    """What it was measured on, and how busy that was with other things."""
+    """What it was measured on and with, and how busy that was with other things."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "textual", "boto3"))
     return (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python"
-        f" {platform.python_version()}, load before the run {load}"
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()},"
+        f" Python {platform.python_version()}, {libraries}, load before the run {load}"
     )
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of text; the first left, the others right."""
-    lines = [list(headings), *map(list, rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
+    """A Markdown table that can be read as text too; the first column left, the others right."""
+    lines = [[cell.replace("|", "\\|") for cell in line] for line in (headings, *rows)]
+    widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(headings))]
+    rule = [
+        "-" * width if not number else "-" * (width - 1) + ":"
+        for number, width in enumerate(widths)
+    ]
     return "\n".join(
-        "  ".join(
+        "| "
+        + " | ".join(
             cell.ljust(width) if number == 0 else cell.rjust(width)
             for number, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
+        )
+        + " |"
+        for line in (lines[0], rule, *lines[1:])
     )

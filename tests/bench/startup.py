@@ -12,26 +12,35 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from tests.bench.measure import ROOT, table
 
 RUNS = 5
+_FIRST = "Reading"
+"""On the screen that stands while the evidence is opened."""
 _SEEN = "team/api"
 """Part of a repository's name in the sample incident."""
 _LIMIT = 60.0
 _MODULES = ("tui.cli", "tui.app", "queries.case", "duckdb", "textual.app", "isal.isal_zlib")
 
 
-def measure(runs: int = RUNS) -> dict[str, Any]:
+def measure(data: Path, runs: int = RUNS) -> dict[str, Any]:
     """Seconds to the first screen with a new index and with a kept one, and import times."""
+    demo = [sys.executable, "-m", "tui.cli", "--demo"]
     with tempfile.TemporaryDirectory(prefix="bench-") as cache:
-        first = [_first_screen(cache)]
-        again = [_first_screen(cache) for _ in range(runs)]
+        first = [painted(demo, cache, _SEEN)]
+        again = [painted(demo, cache, _SEEN) for _ in range(runs)]
+        something = [painted(demo, cache, _FIRST) for _ in range(runs)]
         for _ in range(min(runs, 3) - 1):
             with tempfile.TemporaryDirectory(prefix="bench-") as empty:
-                first.append(_first_screen(empty))
+                first.append(painted(demo, empty, _SEEN))
     return {
+        "something": _spread(something),
+        "harlequin": _harlequin(data, runs),
         "first_screen_new_index": _spread(first),
         "first_screen_kept_index": _spread(again),
         "version": _spread([_seconds("-m", "tui.cli", "--version") for _ in range(runs)]),
@@ -52,8 +61,14 @@ def report(found: dict[str, Any]) -> str:
         for label, spread in (
             ("Python alone", found["python_alone"]),
             ("ecr-investigate --version", found["version"]),
+            ("something painted", found["something"]),
             ("first screen of the demo, kept index", found["first_screen_kept_index"]),
             ("first screen of the demo, new index", found["first_screen_new_index"]),
+            *(
+                [("Harlequin on a DuckDB file: its catalog", found["harlequin"])]
+                if found["harlequin"]
+                else []
+            ),
             *((f"import {name}", spread) for name, spread in found["imports"].items()),
         )
     ]
@@ -85,6 +100,19 @@ def slowest_imports(module: str, count: int = 10) -> dict[str, float]:
     return dict(sorted(own.items(), key=lambda entry: -entry[1])[:count])
 
 
+def _harlequin(data: Path, runs: int) -> dict[str, float] | None:
+    """The SQL program for terminals, on a file with one table; None where it is not installed."""
+    program = data / "peers" / "bin" / "harlequin"
+    if not program.exists():
+        return None
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        file = Path(folder) / "events.duckdb"
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("CREATE TABLE pushed_images AS SELECT 1 AS one")
+        command = [str(program), str(file)]
+        return _spread([painted(command, folder, "events") for _ in range(runs)])
+
+
 def _seconds(*arguments: str) -> float:
     start = time.perf_counter()
     subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
@@ -95,20 +123,22 @@ def _spread(seconds: list[float]) -> dict[str, float]:
     return {"best": round(min(seconds), 3), "median": round(statistics.median(seconds), 3)}
 
 
-def _first_screen(cache: str) -> float:
-    """Start the program on a pseudo-terminal and wait until a repository's name is painted."""
+def painted(command: list[str], cache: str, text: str) -> float:
+    """Start a program on a pseudo-terminal and wait until it has painted a text."""
     start = time.perf_counter()
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
+        # As after an installation: compiled once, and not at every start.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ.update(TERM="xterm-256color", XDG_CACHE_HOME=cache, COLUMNS="120", LINES="40")
-        os.execv(sys.executable, [sys.executable, "-m", "tui.cli", "--demo"])
+        os.execv(command[0], command)
     _set_size(terminal)
     seen = b""
     try:
-        while _SEEN.encode() not in seen:
+        while text.encode() not in seen:
             if time.perf_counter() - start > _LIMIT:
-                raise RuntimeError(f"no {_SEEN!r} on the screen within {_LIMIT:.0f} s")
+                raise RuntimeError(f"no {text!r} on the screen within {_LIMIT:.0f} s")
             if select.select([terminal], [], [], 0.05)[0]:
                 seen += os.read(terminal, 1 << 16)
         return time.perf_counter() - start
