@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -130,7 +131,8 @@ class InvestigateApp(NamedKeys, App[None]):
         `start_at`: a value (key, address, person, digest, time …) whose screen opens first.
         `settings`: the configuration, asked for when the rules run.
         `preferences`: what it says about the interface; `theme_name` goes before its theme."""
-        super().__init__()
+        # Without this Textual turns colours into greys, which are colours to a terminal.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._paths = list(paths)
         self._case_file = case_file
         self._use_cache = use_cache

@@ -28,7 +28,9 @@ _ON_BY_DEFAULT = {7, 25}  # wrap at the edge, show the cursor
 class Session:
     """One run of the program."""
 
-    def __init__(self, arguments: Sequence[str], size: tuple[int, int], cache: Path) -> None:
+    def __init__(
+        self, arguments: Sequence[str], size: tuple[int, int], cache: Path, **more: str
+    ) -> None:
         self._master, slave = pty.openpty()
         self.slave = slave
         self.resize(*size)
@@ -37,6 +39,7 @@ class Session:
             **{k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "COLUMNS"))},
             "TERM": "xterm-256color",
             "XDG_CACHE_HOME": str(cache),
+            **more,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tui.cli", *arguments],
@@ -121,11 +124,12 @@ class Session:
 
 @contextmanager
 def session(
-    *arguments: str | Path, cache: Path, size: tuple[int, int] = (80, 24)
+    *arguments: str | Path, cache: Path, size: tuple[int, int] = (80, 24), **more: str
 ) -> Iterator[Session]:
-    """The program in a terminal of its own; it starts at the repositories."""
+    """The program in a terminal of its own, with more in its environment; it starts at the
+    repositories."""
     given = ["--start", "repositories", *map(str, arguments)]
-    running = Session(given, size, cache)
+    running = Session(given, size, cache, **more)
     try:
         yield running
     finally:
