@@ -13,7 +13,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,11 @@ class Session:
     """One run of the program."""
 
     def __init__(
-        self, arguments: Sequence[str], size: tuple[int, int], cache: Path, **more: str
+        self,
+        arguments: Sequence[str],
+        size: tuple[int, int],
+        cache: Path,
+        more: Mapping[str, str],
     ) -> None:
         self._master, slave = pty.openpty()
         self.slave = slave
@@ -124,12 +128,15 @@ class Session:
 
 @contextmanager
 def session(
-    *arguments: str | Path, cache: Path, size: tuple[int, int] = (80, 24), **more: str
+    *arguments: str | Path,
+    cache: Path,
+    size: tuple[int, int] = (80, 24),
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Session]:
     """The program in a terminal of its own, with more in its environment; it starts at the
     repositories."""
     given = ["--start", "repositories", *map(str, arguments)]
-    running = Session(given, size, cache, **more)
+    running = Session(given, size, cache, more or {})
     try:
         yield running
     finally:

@@ -31,7 +31,7 @@ def colours(raw: bytes) -> set[bytes]:
 
 
 def walked(cache: Path, **more: str) -> bytes:
-    with session(incident_path(), cache=cache, **more) as running:
+    with session(incident_path(), cache=cache, more=more) as running:
         running.wait_for("repository", "last push", "Quit")
         running.press(b"\r", "who (origin")
         running.press(b"\r", "Layers")
