@@ -2,7 +2,8 @@
 
 Each file starts with a comment: the name, what it answers, its parameters and its key (the
 columns that make its order total). A line `-- part: NAME` stands for `queries/sql/parts/NAME.sql`,
-a condition that several questions share.
+a condition that several questions share; lines of `queries.providers.words` stand for what the
+clouds call things.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ def statement(name: str) -> Statement:
 
 def text_of(name: str) -> str:
     """A file as a whole, with its comment and its parts. Raises FileNotFoundError."""
+    from queries.providers.words import with_words
+
     text = (files("queries") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    text = with_words(text)
     return _PART.sub(lambda match: _without_comments(text_of(f"parts/{match[1]}")), text)
 
 

@@ -15,6 +15,9 @@ from typing import Any
 
 import duckdb
 
+from queries.providers import PROVIDERS
+from queries.providers.words import actors, natures, with_words
+
 ORDER = (
     "registry",
     "spans",
@@ -26,6 +29,8 @@ ORDER = (
     "grants",
     "scans",
     "changed",
+    "guards",
+    "credential_reads",
     "keys_made",
     "sensitive",
     "workloads",
@@ -46,8 +51,27 @@ _DEFAULTS: dict[str, Any] = {"learning_days": 3.0, "habit_pushes": 5, "time_zone
 
 @cache
 def relation_sql(name: str) -> str:
-    """The text of one relation, or of the macros."""
+    """The text of one relation, or of the macros. Where its file holds only a header, each provider
+    that has something to say of it has a file of that name, and it is all of these together."""
     text = (files("queries") / "findings" / "relations" / f"{name}.sql").read_text("utf-8")
+    own = _without_header(
+        with_words(text).replace("-- natures", natures()).replace("-- actors", actors())
+    )
+    if own:
+        return own
+    return "\nUNION ALL BY NAME\n".join(f"({part})" for part in _of_providers(name))
+
+
+def _of_providers(name: str) -> list[str]:
+    parts = []
+    for provider in PROVIDERS:
+        file = files("queries.providers") / provider.name / "relations" / f"{name}.sql"
+        if file.is_file():
+            parts.append(_without_header(with_words(file.read_text("utf-8"))))
+    return parts
+
+
+def _without_header(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
 
 

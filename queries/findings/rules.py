@@ -175,6 +175,12 @@ def _read_rule(name: str, text: str, source: str) -> Rule:
             f"{source}: a rule's file is named in small letters, digits and hyphens,"
             " such as push-at-night.sql"
         )
+    from queries.providers.words import with_words
+
+    try:
+        text = with_words(text)
+    except KeyError as error:
+        raise RuleError(f"{source}: {error.args[0]}") from None
     header = _Header(name, source)
     code: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -13,46 +13,7 @@ from typing import Any
 import duckdb
 
 from queries.index.rows import insert_rows
-
-ASKED_BY: dict[str, tuple[str, ...]] = {
-    "cloudformation.amazonaws.com": (
-        "CreateStack",
-        "UpdateStack",
-        "DeleteStack",
-        "RollbackStack",
-        "ContinueUpdateRollback",
-        "ExecuteChangeSet",
-        "CreateStackSet",
-        "UpdateStackSet",
-        "CreateStackInstances",
-        "UpdateStackInstances",
-        "DeleteStackInstances",
-    ),
-    "codepipeline.amazonaws.com": (
-        "StartPipelineExecution",
-        "RetryStageExecution",
-        "RollbackStage",
-        "PutApprovalResult",
-        "CreatePipeline",
-        "UpdatePipeline",
-    ),
-    "servicecatalog.amazonaws.com": (
-        "ProvisionProduct",
-        "UpdateProvisionedProduct",
-        "TerminateProvisionedProduct",
-        "ExecuteProvisionedProductPlan",
-        "ExecuteProvisionedProductServiceAction",
-    ),
-    "codebuild.amazonaws.com": ("StartBuild", "StartBuildBatch", "RetryBuild", "RetryBuildBatch"),
-    "codedeploy.amazonaws.com": ("CreateDeployment", "ContinueDeployment"),
-    "imagebuilder.amazonaws.com": ("CreateImage", "StartImagePipelineExecution"),
-    "ssm.amazonaws.com": ("StartAutomationExecution", "StartChangeRequestExecution"),
-    "states.amazonaws.com": ("StartExecution", "StartSyncExecution", "RedriveExecution"),
-    "elasticbeanstalk.amazonaws.com": ("CreateEnvironment", "UpdateEnvironment"),
-    "amplify.amazonaws.com": ("StartJob", "StartDeployment", "CreateApp"),
-    "proton.amazonaws.com": ("CreateServiceInstance", "UpdateServiceInstance", "CreateService"),
-}
-"""Service -> the calls by which somebody sets it to work."""
+from queries.providers import PROVIDERS
 
 _HOURS = 2
 """How long before. Most stacks and pipelines are through in minutes; some take hours."""
@@ -95,7 +56,12 @@ _HOW = {
 def find_callers(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `callers`: for each call that a service made on behalf of somebody, the nearest call
     that set the service to work, and how many principals come into question equally."""
-    asking = [(service, call) for service, calls in ASKED_BY.items() for call in calls]
+    asking = [
+        (service, call)
+        for provider in PROVIDERS
+        for service, calls in provider.asked_by.items()
+        for call in calls
+    ]
     connection.execute("CREATE TEMP TABLE asking (service VARCHAR, call VARCHAR)")
     connection.executemany("INSERT INTO asking VALUES (?, ?)", asking)
     rows = connection.execute(

@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 
 from queries.index.deployment_match import Match, Matcher
-from queries.index.deployment_paths import ENDS, SPECS, Place, Spec, found_at, operation
 from queries.index.members import as_objects, parsed_object
 from queries.index.rows import insert_rows
+from queries.providers.aws.deployments import ENDS, SOURCES, SPECS, Place, Spec, found_at, operation
 from queries.references import MENTION_SIGNS, Reference, mentions, parse_reference
 
 MENTIONED = "mentioned"
@@ -27,7 +27,6 @@ SCALED = "scaled"
 ENDED = "ended"
 NOT_RECORDED = "not recorded"
 
-_SERVICES = sorted({f"{service}.amazonaws.com" for service, _ in (*SPECS, *ENDS)})
 _MENTIONING = " OR ".join(f"contains(request_parameters, '{sign}')" for sign in MENTION_SIGNS)
 _EVENTS = f"""
 SELECT event_key, event_time, event_source, event_name, principal, access_key_id, aws_region,
@@ -82,7 +81,7 @@ class _Row:
 def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `deployments` from the events and the tag history."""
     names = sorted({name for _, name in (*SPECS, *ENDS)})
-    cursor = connection.execute(_EVENTS, {"services": _SERVICES, "names": names})
+    cursor = connection.execute(_EVENTS, {"services": SOURCES, "names": names})
     columns = [column[0] for column in cursor.description or ()]
     walk = _Walk()
     while batch := cursor.fetchmany(1000):

@@ -9,36 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-WORKLOAD = """CASE
-  WHEN e.provider <> 'aws' AND e.user_agent ILIKE 'containerd%'
-    AND e.identity_type IS DISTINCT FROM 'User' THEN 'container host'
-  WHEN e.provider <> 'aws' THEN CASE e.identity_type WHEN 'User' THEN 'person'
-    WHEN 'ServiceAccount' THEN 'service account' WHEN 'WorkloadIdentity' THEN 'CI job'
-    WHEN 'ServicePrincipal' THEN 'application' WHEN 'ServicePrincipal or user' THEN 'application'
-    WHEN 'AdminUser' THEN 'shared password' WHEN 'Token' THEN 'token' ELSE 'unknown' END
-  WHEN e.invoked_by LIKE '%.amazonaws.com' THEN replace(e.invoked_by, '.amazonaws.com', '')
-  WHEN e.identity_type = 'AWSService' THEN replace(e.principal, '.amazonaws.com', '')
-  WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/i-[0-9a-f]{8,17}$')
-    THEN CASE WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]*(eks|karpenter|nodegroup)')
-      THEN 'EKS node' ELSE 'EC2 node' END
-  WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]*eks[^/]*fargate') THEN 'EKS Fargate'
-  WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/[0-9a-f]{32}$')
-    OR regexp_matches(e.principal, '(?i):assumed-role/[^/]*(task|ecs)[^/]*exec[^/]*/')
-    THEN 'ECS task'
-  WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/AWSCodeBuild-') THEN 'CodeBuild'
-  WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]+/(sagemaker|apprunner|batch)')
-    THEN 'AWS service'
-  WHEN coalesce(e.identity_provider, s.identity_provider) LIKE '%oidc.eks.%' THEN 'EKS pod'
-  WHEN e.identity_provider IS NOT NULL OR s.subject LIKE 'repo:%' OR s.subject LIKE 'project_path:%'
-    OR s.identity_provider LIKE '%token.actions.githubusercontent.com%'
-    OR s.identity_provider LIKE '%gitlab%' THEN 'CI job'
-  WHEN e.identity_type IN ('IAMUser', 'Root', 'SAMLUser', 'FederatedUser', 'IdentityCenterUser')
-    OR regexp_matches(e.principal, ':assumed-role/AWSReservedSSO_') THEN 'person'
-  WHEN e.identity_type = 'AWSAccount' THEN 'another account'
-  WHEN e.identity_type = 'AssumedRole' THEN 'role session'
-  ELSE 'unknown' END"""
-"""What pulled, by the names AWS gives sessions: an instance's id on a node, 32 hexadecimal digits
-on an ECS task, AWSCodeBuild-… in a build. A role can be called anything, so it is a likeness."""
+from queries.providers.base import CONTAINER_HOST
+from queries.providers.words import machines, platforms, registries, workloads
 
 _BUILD = f"""
 INSERT INTO pulls BY NAME
@@ -60,7 +32,7 @@ SELECT e.event_key, e.event_time, e.repository,
   a.image['imageTag'] AS image_tag, a.image['imageDigest'] AS image_digest,
   coalesce(a.image['imageDigest'], t.image_digest) AS resolved_digest,
   coalesce(d.push_key, t.push_key) AS push_key,
-  {WORKLOAD} AS workload,
+  {workloads()} AS workload,
   e.principal, e.identity_arn, e.access_key_id, coalesce(s.origin, e.principal) AS origin,
   e.account_id,
   coalesce(e.account_id <> e.registry_id AND NOT contains(e.registry_id, '.'), FALSE)
@@ -73,21 +45,20 @@ LEFT JOIN tag_spans AS t ON t.repository = e.repository AND t.tag = a.image['ima
   AND (t.until IS NULL OR e.event_time < t.until)
 LEFT JOIN first_push AS d ON d.repository = e.repository
   AND d.image_digest = a.image['imageDigest']
-"""  # noqa: S608 - a constant of this module
+"""  # noqa: S608 - words of the providers
 
-_NODES = """
+_NODES = f"""
 INSERT INTO deployments BY NAME
 SELECT (SELECT coalesce(max(deployment_no), 0) FROM deployments)
     + row_number() OVER (ORDER BY n.event_time NULLS LAST, n.event_key, n.image_tag, n.image_digest)
     AS deployment_no,
-  n.event_key, n.event_time, CASE n.workload WHEN 'EC2 node' THEN 'ec2'
-    WHEN 'container host' THEN e.provider ELSE 'eks' END AS platform,
+  n.event_key, n.event_time, {platforms("n.workload", "e.provider")} AS platform,
   e.event_name, 'pulled' AS act,
-  CASE WHEN n.workload = 'container host' THEN 'host of ' || n.principal
+  CASE WHEN n.workload = '{CONTAINER_HOST}' THEN 'host of ' || n.principal
     ELSE 'node ' || split_part(n.principal, '/', -1) END AS deployed,
   e.repository_name || coalesce(':' || n.image_tag, '') || coalesce('@' || n.image_digest, '')
     AS image,
-  CASE WHEN e.provider = 'aws' THEN 'ecr' ELSE e.provider END AS registry, e.registry_id,
+  {registries("e.provider")} AS registry, e.registry_id,
   e.aws_region, n.repository, e.repository_name,
   n.image_tag, n.image_digest,
   CASE WHEN n.image_digest IS NOT NULL THEN 'digest' WHEN n.push_key IS NOT NULL THEN 'tag'
@@ -99,10 +70,10 @@ FROM (
   SELECT p.*, row_number() OVER (
     PARTITION BY p.principal, p.repository, p.image_tag, p.image_digest, p.resolved_digest,
       p.outcome ORDER BY p.event_time NULLS LAST, p.event_key) AS nth
-  FROM pulls AS p WHERE p.workload IN ('EKS node', 'EKS Fargate', 'EC2 node', 'container host')
+  FROM pulls AS p WHERE p.workload IN {machines()}
 ) AS n JOIN events AS e ON e.event_key = n.event_key
 WHERE n.nth = 1
-"""
+"""  # noqa: S608 - words of the providers
 
 
 def build_pulls(connection: duckdb.DuckDBPyConnection) -> None:

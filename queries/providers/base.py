@@ -8,7 +8,7 @@ this?), `events` (a record to an `Event`), `vocabulary` (what its calls mean in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -269,6 +269,65 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of a provider that mean one thing (`Provider.calls`)."""
+
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Event source to the plain names of its calls."""
+    writes: Sequence[str] = ()
+    """Event sources of which every call that changes something counts."""
+    also: str = ""
+    """More of them, as a condition in SQL on an event `e`."""
+
+
+# What calls can mean, besides what they do to a registry; questions and rules ask for these words.
+CONSOLE_LOGIN = "console_login"
+"""A person signed in with a password."""
+CREDENTIAL_MADE = "credential_made"
+IDENTITY_CHANGED = "identity_changed"
+"""Users, roles, groups or what they may do were changed."""
+SECRET_READ = "secret_read"  # noqa: S105 - a word
+LOGGING_CHANGED = "logging_changed"
+LOGGING_TAMPERED = "logging_tampered"
+"""The logging was stopped, deleted or narrowed."""
+LOGGING_TRIMMED = "logging_trimmed"
+"""Those of them that are daily work as well."""
+GAINS_RIGHTS, STAYS, READS_SECRETS, RUNS_CODE, OPENS_NETWORK = (
+    "rights",
+    "persistence",
+    "secrets",
+    "code",
+    "network",
+)
+"""Sensitive calls, by the word that findings say."""
+PUBLIC_PUSH = "public_push"
+"""A push to where everybody can pull."""
+NEW_WAY = "new_way"
+"""Images may flow in or out of the registry by another way."""
+OUTLET = "outlet"
+"""The registry sends something to another place: notices, copies, exports."""
+BY_CONTROL_PLANE = "by_control_plane"
+"""An image comes in without a push: imported, or built by the registry."""
+SHARED_CREDENTIALS = "shared_credentials"
+"""The registry's shared password was read, changed or switched on."""
+REGISTRY_CHANGED = "registry_changed"
+"""The registry's settings were written as a whole."""
+
+
+CONTAINER_HOST = "container host"
+"""A machine whose agent is containerd and whose identity is no person's."""
+
+
+def by_identity(identities: Mapping[str, str]) -> str:
+    """Expression for `Provider.workload` where the type of identity tells it."""
+    cases = " ".join(f"WHEN '{kind}' THEN '{word}'" for kind, word in identities.items())
+    return (
+        "CASE WHEN e.user_agent ILIKE 'containerd%' AND e.identity_type IS DISTINCT FROM 'User'"
+        f" THEN '{CONTAINER_HOST}' ELSE CASE e.identity_type {cases} ELSE 'unknown' END END"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """One export of a provider: its name on the screen, and its reader (None: not mine)."""
 
@@ -316,3 +375,26 @@ class Provider:
     """`events.event_source` to its short name, where that is not the name without `suffix`."""
     suffix: str = ""
     """What the names of its services end in (`.googleapis.com`); left out on screens."""
+    calls: Mapping[str, Calls] = field(default_factory=dict)
+    """What some of its calls mean, by the words above."""
+    natures: Sequence[tuple[str, str]] = ()
+    """(condition in SQL on `origin` and `principal`, root · service · job · person): what sort of
+    actor a name tells of, where the provider's own names tell it for sure."""
+    likely_natures: Sequence[tuple[str, str]] = ()
+    """The same by what names usually look like."""
+    actors: Sequence[tuple[str, str]] = ()
+    """(condition in SQL on `origin`, expression on it and `identity_arn`): who all the sessions of
+    one actor are, where the origin alone does not say it."""
+    workload: str = ""
+    """Expression in SQL: what kind of workload pulled, for an event `e` and its session `s`."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Such workloads that are machines which run what they pull, and their platform."""
+    registry: str = ""
+    """What its registry is called beside a deployment; empty for the provider's name."""
+    asked_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Service to the calls by which somebody sets it to work; its own calls are then for them."""
+    creating: Sequence[tuple[str, str]] = ()
+    """(event source, name) of calls that make a credential or principal, where records were not
+    mapped to an `Event`."""
+    creation: Callable[[Mapping[str, Any]], Creation | None] = lambda event: None
+    """What such a call made, from its columns in `events`."""

@@ -21,11 +21,14 @@ SELECT
   max(e.event_second) AS last_second,
   count(DISTINCT e.access_key_id) AS access_keys,
   count(DISTINCT e.principal) AS principals,
-  sum(CASE WHEN e.event_source = 'signin.amazonaws.com' AND e.event_name = 'ConsoleLogin'
+  sum(CASE WHEN
+    -- calls: console_login of e
     AND e.outcome = 'ok' THEN 1 ELSE 0 END) AS console_logins,
-  sum(CASE WHEN e.event_source = 'signin.amazonaws.com' AND e.event_name = 'ConsoleLogin'
+  sum(CASE WHEN
+    -- calls: console_login of e
     AND e.outcome = 'ok' AND e.mfa THEN 1 ELSE 0 END) AS logins_with_mfa,
-  sum(CASE WHEN e.event_source = 'signin.amazonaws.com' AND e.event_name = 'ConsoleLogin'
+  sum(CASE WHEN
+    -- calls: console_login of e
     AND e.outcome = 'ok' AND NOT e.mfa THEN 1 ELSE 0 END) AS logins_without_mfa
 FROM events AS e
 WHERE

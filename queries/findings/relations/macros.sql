@@ -10,26 +10,9 @@ CREATE TEMP MACRO network_of(said) AS
 CREATE TEMP MACRO client_of(agent) AS
   lower(regexp_extract(ltrim(agent, '['), '^[^/ ;(]+'));
 CREATE TEMP MACRO actor_of(origin, identity_arn) AS
-  CASE WHEN origin IS NULL OR origin LIKE '%.amazonaws.com' OR origin LIKE 'arn:%:assumed-role/%'
-      AND split_part(origin, '/', 2) = split_part(identity_arn, '/', -1) THEN identity_arn
-    WHEN origin LIKE 'repo:%' THEN 'repo:' || split_part(origin, ':', 2)
-    WHEN origin LIKE 'arn:%:assumed-role/%' THEN
-      replace(split_part(origin, ':assumed-role/', 1), ':sts:', ':iam:') || ':role/'
-      || split_part(origin, '/', 2)
-    ELSE origin END;
+  -- actors;
 CREATE TEMP MACRO nature_of(origin, principal) AS
-  CASE WHEN origin LIKE 'arn:%:root' THEN 'root'
-    WHEN principal NOT LIKE 'arn:%' AND principal LIKE '%.amazonaws.com' THEN 'service'
-    WHEN origin LIKE '%.gserviceaccount.com' OR origin LIKE 'principal://%'
-      OR origin LIKE 'principalSet://%' THEN 'job'
-    -- Applications and managed identities of Azure act under an id, people under a name.
-    WHEN regexp_full_match(origin, '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}') THEN 'job'
-    WHEN origin LIKE 'repo:%' OR origin LIKE 'project_path:%' OR origin LIKE 'system:serviceaccount:%'
-      OR origin LIKE '%.amazonaws.com' THEN 'job'
-    WHEN origin LIKE 'arn:%:user/%' OR origin LIKE '%AWSReservedSSO_%' OR origin LIKE '%@%' THEN 'person'
-    WHEN origin LIKE '%/GitHubActions' OR origin LIKE '%/AWSCodeBuild-%' OR origin LIKE '%/i-%'
-      OR origin LIKE '%/botocore-session-%' THEN 'job'
-    ELSE 'role' END;
+  -- natures;
 CREATE TEMP MACRO groups_of(said) AS
   list_transform(list_filter(string_split(said, ':'), lambda g: g <> ''), lambda g: lpad(g, 4, '0'));
 CREATE TEMP MACRO hex_of(said) AS

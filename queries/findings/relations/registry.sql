@@ -8,7 +8,7 @@ SELECT
 FROM (
   SELECT
     e.event_key, e.event_id, e.event_time, e.event_second, e.event_source, e.event_name,
-    e.provider, e.registry_action,
+    e.plain_name, e.provider, e.registry_action,
     e.aws_region, coalesce(e.recipient_account_id, e.account_id) AS account, e.account_id,
     e.registry_id, e.repository, e.repository_name, e.image_tag, e.image_digest, e.principal,
     e.identity_arn, e.identity_type, e.issuer_arn, e.access_key_id, e.user_agent, e.invoked_by,

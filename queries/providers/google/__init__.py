@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from queries.providers.base import Envelope, Provider
+from queries.providers.base import Envelope, Provider, by_identity
+from queries.providers.google.calls import CALLS, IDENTITIES, NATURES
 from queries.providers.google.envelopes import read_entry, read_message
 from queries.providers.google.joining import join_records, unseen
 from queries.providers.google.names import hosted
@@ -18,4 +19,7 @@ PROVIDER = Provider(
     join=join_records,
     unseen=unseen,
     suffix=".googleapis.com",
+    calls=CALLS,
+    natures=NATURES,
+    workload=by_identity(IDENTITIES),
 )

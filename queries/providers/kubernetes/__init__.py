@@ -17,4 +17,5 @@ PROVIDER = Provider(
     unseen=unseen,
     names_table=names_table,
     services={SERVICE: "kubernetes"},
+    natures=(("origin LIKE 'system:serviceaccount:%'", "job"),),
 )

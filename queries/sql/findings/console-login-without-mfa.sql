@@ -24,9 +24,10 @@ JOIN (
   FROM events AS l
   JOIN registry AS r ON r.origin = l.principal AND r.is_write AND r.outcome = 'ok'
     AND r.event_second BETWEEN l.event_second - $hours * 3600 AND l.event_second + $hours * 3600
-  WHERE l.event_source = 'signin.amazonaws.com' AND l.event_name = 'ConsoleLogin'
-    AND l.mfa = FALSE
+  WHERE l.mfa = FALSE AND
+    -- calls: console_login of l
 ) AS r ON r.login_key = l.event_key AND r.nth = 1
-WHERE l.event_source = 'signin.amazonaws.com' AND l.event_name = 'ConsoleLogin'
+WHERE
+  -- calls: console_login of l
   AND l.mfa = FALSE AND l.outcome = 'ok' AND l.merged_into IS NULL
   AND l.identity_type IN ('IAMUser', 'Root')

@@ -17,5 +17,5 @@ SELECT
   CASE WHEN r.event_name = 'ImportImage' THEN 'medium' ELSE 'low' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
-WHERE r.event_source = 'Microsoft.ContainerRegistry' AND r.nature <> 'job'
-  AND r.event_name IN ('ImportImage', 'ScheduleRun', 'CreateOrUpdateTask', 'CreateOrUpdateTaskRun')
+WHERE r.nature <> 'job' AND
+  -- calls: by_control_plane of r

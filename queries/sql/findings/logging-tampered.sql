@@ -1,7 +1,7 @@
 -- logging-tampered: the logging was stopped or taken away
 -- sees: calls that stop, delete or narrow the logging (trails, event data stores, flow logs, log
---   groups, GuardDuty, Config; on Google sinks, logs, exclusions and what is audited), tried or done. Refused attempts are medium. By an origin that also
---   pushed within a day it is critical.
+--   groups, GuardDuty, Config; on Google sinks, logs, exclusions and what is audited), tried or done.
+--   Refused attempts are medium. By an origin that also pushed within a day it is critical.
 -- severity: high
 -- technique: T1562.008
 -- needs: writes
@@ -12,30 +12,19 @@ SELECT
   e.event_key, e.event_time, p.repository, e.principal, e.origin, e.event_name,
   ' on ' || e.target AS target_clause, e.outcome, p.push_event,
   CASE WHEN p.push_event IS NOT NULL THEN ', near its push to ' || p.repository END AS push_clause,
-  CASE WHEN e.event_name IN ('DeleteLogGroup', 'DeleteFlowLogs', 'PutEventSelectors', 'UpdateTrail',
-      'google.logging.v2.ConfigServiceV2.UpdateSink')
+  CASE WHEN
+      -- calls: logging_trimmed of e
       THEN CASE WHEN p.push_event IS NULL THEN 'low' ELSE 'high' END
     WHEN e.outcome <> 'ok' THEN CASE WHEN p.push_event IS NULL THEN 'medium' ELSE 'high' END
     WHEN p.push_event IS NOT NULL THEN 'critical' ELSE 'high' END AS severity,
   e.origin || ' ' || e.event_name || ' ' || coalesce(e.target, '') AS finding_key
 FROM (
-  SELECT e.event_key, e.event_time, e.event_second, e.event_name, e.principal, e.target, e.outcome,
+  SELECT e.event_key, e.event_time, e.event_second, e.event_source, e.event_name, e.plain_name,
+    e.principal, e.target, e.outcome,
     coalesce(s.origin, e.principal) AS origin
   FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-  WHERE e.merged_into IS NULL AND (
-    (e.event_source = 'cloudtrail.amazonaws.com' AND e.event_name IN ('StopLogging', 'DeleteTrail',
-      'UpdateTrail', 'PutEventSelectors', 'DeleteEventDataStore', 'StopEventDataStoreIngestion'))
-    OR (e.event_source = 'ec2.amazonaws.com' AND e.event_name = 'DeleteFlowLogs')
-    OR (e.event_source = 'logs.amazonaws.com' AND e.event_name IN ('DeleteLogGroup',
-      'DeleteLogStream'))
-    OR (e.event_source = 'guardduty.amazonaws.com' AND e.event_name IN ('DeleteDetector',
-      'UpdateDetector'))
-    OR (e.event_source = 'config.amazonaws.com' AND e.event_name IN ('StopConfigurationRecorder',
-      'DeleteConfigurationRecorder', 'DeleteDeliveryChannel'))
-    OR (e.event_source = 'logging.googleapis.com' AND e.plain_name IN ('DeleteSink', 'UpdateSink',
-      'DeleteLog', 'DeleteBucket', 'UpdateBucket', 'CreateExclusion', 'UpdateExclusion'))
-    OR (e.provider = 'google' AND e.plain_name = 'SetIamPolicy'
-      AND e.service_event_details LIKE '%"auditConfigDeltas"%"action"%"REMOVE"%'))
+  WHERE e.merged_into IS NULL AND
+    -- calls: logging_tampered of e
 ) AS e
 LEFT JOIN (
   SELECT origin, event_second, repository, max(event_key) AS push_event FROM (

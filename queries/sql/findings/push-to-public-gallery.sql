@@ -11,12 +11,12 @@ SELECT
   p.event_key, p.push_key, p.event_time, p.repository, p.principal, p.origin,
   p.image_tags AS image_tag, p.image_digest, p.repository || ' ' || p.actor AS finding_key
 FROM pushed AS p
-JOIN events AS e ON e.event_key = p.event_key AND e.event_name = 'PutImage'
-  AND e.event_source = 'ecr-public.amazonaws.com'
+JOIN events AS e ON e.event_key = p.event_key AND
+  -- calls: public_push of e
 JOIN (
   SELECT p.actor, count(DISTINCT date_trunc('day', p.event_time)) AS days FROM pushed AS p
-  JOIN events AS e ON e.event_key = p.event_key AND e.event_name = 'PutImage'
-    AND e.event_source = 'ecr-public.amazonaws.com'
+  JOIN events AS e ON e.event_key = p.event_key AND
+    -- calls: public_push of e
   GROUP BY p.actor
 ) AS h ON h.actor = p.actor
 WHERE p.outcome = 'ok' AND h.days < $habit_days

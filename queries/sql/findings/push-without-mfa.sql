@@ -13,9 +13,9 @@ SELECT
   l.source_ip_address AS address,
   p.repository || ' ' || p.origin || ' ' || coalesce(p.access_key_id, '') AS finding_key
 FROM pushed AS p
-JOIN events AS e ON e.event_key = p.event_key AND e.event_name = 'PutImage'
-  AND e.event_source IN ('ecr.amazonaws.com', 'ecr-public.amazonaws.com') AND NOT e.mfa
-JOIN events AS l ON l.event_name = 'ConsoleLogin' AND l.event_source = 'signin.amazonaws.com'
+JOIN events AS e ON e.event_key = p.event_key AND NOT e.mfa
+JOIN events AS l ON
+  -- calls: console_login of l
   AND l.outcome = 'ok' AND l.principal = p.principal AND NOT coalesce(l.mfa, FALSE)
   AND e.session_created BETWEEN l.event_time - INTERVAL '1' MINUTE
     AND l.event_time + INTERVAL '1' MINUTE

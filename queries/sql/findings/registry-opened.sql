@@ -15,6 +15,7 @@ SELECT
   CASE WHEN lower(c.anonymous_pull) = 'true' THEN 'high' ELSE 'medium' END AS severity
 FROM registry AS r
 JOIN changed AS c ON c.event_key = r.event_key
-WHERE r.event_source = 'Microsoft.ContainerRegistry' AND r.event_name = 'CreateOrUpdateRegistry'
+WHERE
+  -- calls: registry_changed of r
   AND (lower(c.anonymous_pull) = 'true' OR lower(c.network_default) = 'allow'
     OR lower(c.public_network) = 'enabled')

@@ -15,7 +15,5 @@ SELECT
     'CreateOrUpdateWebhook') THEN 'medium' ELSE 'low' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
-WHERE r.event_source = 'Microsoft.ContainerRegistry' AND r.outcome = 'ok'
-  AND r.event_name IN ('CreateOrUpdateWebhook', 'CreateOrUpdateReplication',
-    'CreateOrUpdateCacheRule', 'CreateOrUpdateImportPipeline', 'CreateOrUpdateExportPipeline',
-    'CreateOrUpdatePipelineRun', 'CreateOrUpdateConnectedRegistry')
+WHERE r.outcome = 'ok' AND
+  -- calls: outlet of r

@@ -20,7 +20,5 @@ SELECT
       AND position(l.value IN c.destinations) > 0) THEN 'high' ELSE 'medium' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
-WHERE r.outcome = 'ok' AND r.event_source = 'ecr.amazonaws.com'
-  AND r.event_name IN ('PutReplicationConfiguration', 'StartReplicationBackfill',
-    'CreatePullThroughCacheRule', 'UpdatePullThroughCacheRule',
-    'CreateRepositoryCreationTemplate', 'UpdateRepositoryCreationTemplate')
+WHERE r.outcome = 'ok' AND
+  -- calls: new_way of r

@@ -17,7 +17,6 @@ SELECT
   s.repository || ' ' || coalesce(s.image_digest, s.image_tag) AS finding_key
 FROM scans AS s
 JOIN registry AS r ON r.event_key = s.event_key
-  AND r.event_name = 'DescribeImageScanFindings' AND r.event_source = 'ecr.amazonaws.com'
 LEFT JOIN (
   SELECT p.*, row_number() OVER (PARTITION BY repository, image_digest
     ORDER BY event_second NULLS LAST, push_key NULLS LAST) AS nth

@@ -22,6 +22,7 @@ SELECT
     THEN 'high' ELSE 'medium' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
-WHERE r.event_source = 'Microsoft.ContainerRegistry'
-  AND (r.event_name IN ('ListCredentials', 'RegenerateCredential', 'GenerateCredentials')
-    OR (r.event_name = 'CreateOrUpdateRegistry' AND lower(c.admin_user) = 'true'))
+WHERE
+  -- calls: shared_credentials of r
+  OR lower(c.admin_user) = 'true' AND
+    -- calls: registry_changed of r

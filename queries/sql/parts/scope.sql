@@ -56,28 +56,21 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
       OR e.plain_name LIKE 'Terminate%' OR e.plain_name LIKE 'Deregister%'
       OR e.plain_name LIKE 'Purge%' OR e.plain_name LIKE 'Remove%'
       OR e.plain_name IN ('ScheduleKeyDeletion', 'PolicyExecutionEvent')
-    WHEN 'login' THEN e.event_name = 'ConsoleLogin'
-    WHEN 'login-without-mfa' THEN e.event_name = 'ConsoleLogin' AND e.outcome = 'ok'
-      AND NOT e.mfa
-    WHEN 'failed-login' THEN e.event_name = 'ConsoleLogin' AND e.outcome <> 'ok'
-    WHEN 'credential' THEN e.issued_access_key_id IS NOT NULL OR e.event_name IN (
-      'CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile', 'GetSessionToken',
-      'GetFederationToken', 'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity',
-      'AssumeRoot', 'CreateToken')
-    WHEN 'identity-change' THEN e.is_write AND e.event_source IN ('iam.amazonaws.com',
-      'sso.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore.amazonaws.com',
-      'organizations.amazonaws.com', 'iam.googleapis.com', 'cloudidentity.googleapis.com')
-      OR e.plain_name IN ('SetIamPolicy', 'CreateServiceAccountKey')
-    WHEN 'secret-read' THEN e.event_name IN ('GetSecretValue', 'BatchGetSecretValue',
-      'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory',
-      'GetPasswordData', 'AccessSecretVersion')
+    WHEN 'login' THEN
+      -- calls: console_login of e
+    WHEN 'login-without-mfa' THEN e.outcome = 'ok' AND NOT e.mfa AND
+      -- calls: console_login of e
+    WHEN 'failed-login' THEN e.outcome <> 'ok' AND
+      -- calls: console_login of e
+    WHEN 'credential' THEN e.issued_access_key_id IS NOT NULL OR
+      -- calls: credential_made of e
+    WHEN 'identity-change' THEN
+      -- calls: identity_changed of e
+    WHEN 'secret-read' THEN
+      -- calls: secret_read of e
     WHEN 'root' THEN e.identity_type = 'Root'
-    WHEN 'logging-change' THEN e.event_name IN ('StopLogging', 'DeleteTrail', 'UpdateTrail',
-      'PutEventSelectors', 'PutInsightSelectors', 'DeleteEventDataStore', 'UpdateEventDataStore',
-      'StopEventDataStoreIngestion', 'DeleteDetector', 'UpdateDetector',
-      'StopConfigurationRecorder', 'DeleteConfigurationRecorder', 'DeleteFlowLogs',
-      'DeleteLogGroup', 'DeleteLogStream', 'PutRetentionPolicy')
-      OR (e.event_source = 'logging.googleapis.com' AND e.is_write)
+    WHEN 'logging-change' THEN
+      -- calls: logging_changed of e
     ELSE FALSE END)
   AND (NOT coalesce(CAST($writes AS BOOLEAN), FALSE) OR e.is_write)
   AND (NOT coalesce(CAST($failures AS BOOLEAN), FALSE) OR e.outcome <> 'ok')

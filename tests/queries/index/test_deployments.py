@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.case import Case
-from queries.index.deployment_paths import ENDS, SPECS, found_at
 from queries.index.deployments import _Walk
+from queries.providers.aws.deployments import ENDS, SPECS, found_at
 from tests.evidence_files import (
     ACCOUNT,
     DANA,

@@ -370,6 +370,8 @@ ENDS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("gamelift", "DeleteContainerGroupDefinition"): ("gamelift", "container group", ("q.name",)),
 }
 """Calls that end what an earlier one began: (platform, noun, where the name stands)."""
+SOURCES = sorted({f"{service}.amazonaws.com" for service, _ in (*SPECS, *ENDS)})
+"""The event sources of all of these."""
 
 
 def operation(event_source: str | None, event_name: str | None) -> tuple[str, str]:

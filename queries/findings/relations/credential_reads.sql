@@ -1,0 +1,3 @@
+-- credential_reads: calls that start containers with a command, or an environment, that names where
+--   a workload gets its credentials
+-- columns: event_key, from_where (in words)

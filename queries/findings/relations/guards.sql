@@ -1,0 +1,2 @@
+-- guards: calls that lowered a protection of the registry, or tried to
+-- columns: event_key, deed (in words, after "somebody"), harmless (whether it is daily work as well)

@@ -1,0 +1,9 @@
+-- credential_reads, of AWS: tasks of ECS
+SELECT event_key, CASE WHEN request_parameters LIKE '%169.254.169.254%' THEN 'the instance'
+  ELSE 'the endpoint of the task' END AS from_where
+FROM events
+WHERE event_source = 'ecs.amazonaws.com' AND merged_into IS NULL
+  AND event_name IN ('RegisterTaskDefinition', 'RunTask', 'StartTask')
+  AND (request_parameters LIKE '%169.254.170.2%'
+    OR request_parameters LIKE '%AWS_CONTAINER_CREDENTIALS_RELATIVE_URI%'
+    OR request_parameters LIKE '%169.254.169.254%')
