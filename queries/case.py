@@ -92,6 +92,17 @@ class Case:
             marks.find(lambda known: locate_marks(self, known))
         return self
 
+    @property
+    def doing(self) -> str:
+        """How far a question has come that an engine elsewhere answers; nothing for one asked
+        here."""
+        return ""
+
+    @property
+    def reads(self) -> str:
+        """What an engine answers and how much of it may be read; nothing for an index."""
+        return ""
+
     def ask(
         self,
         sql: str,

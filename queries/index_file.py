@@ -166,7 +166,7 @@ def item_in(connection: duckdb.DuckDBPyConnection, file_id: int) -> Item:
     ).fetchone()
     if row is None:
         raise InvestigationError(f"file {file_id} is not part of this case")
-    return _item_of(row)
+    return item_of_row(row)
 
 
 def items_in(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> list[Item]:
@@ -176,10 +176,10 @@ def items_in(connection: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> 
         " WHERE list_contains($ids, file_id) ORDER BY file_id",
         {"ids": list(file_ids)},
     ).fetchall()
-    return [_item_of(row) for row in rows]
+    return [item_of_row(row) for row in rows]
 
 
-def _item_of(row: tuple[Any, ...]) -> Item:
+def item_of_row(row: tuple[Any, ...]) -> Item:
     name, path, size, modified, member = row
     places = tuple(int(place) for place in member.split("/") if place)
     stamp = modified.replace(tzinfo=UTC) if modified else None

@@ -103,7 +103,7 @@ class Question:
         if not self.needle:
             return ""
         tests = " OR ".join(
-            f"strpos(lower(CAST({_identifier(column)} AS VARCHAR)), lower($needle)) > 0"
+            f"position(lower($needle) IN lower(CAST({_identifier(column)} AS VARCHAR))) > 0"
             for column in self.searched
         )
         return f"\nWHERE {tests}"

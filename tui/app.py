@@ -32,6 +32,7 @@ from tui.screens.loading import LoadingScreen
 
 if TYPE_CHECKING:
     from queries.case import Case
+    from queries.engines.opening import Choice as EngineChoice
     from queries.enrichment.model import Enrichment
     from queries.findings.settings import Settings
     from queries.sources.buckets.choice import Choice, Offer
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from tui.screens.base import CaseScreen
     from tui.tour import Tour
     from tui.window import Window
+
+DOING = 0.5
+"""Seconds between two looks at how far an engine elsewhere is."""
 
 FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
 """Where the program can begin."""
@@ -117,6 +121,7 @@ class InvestigateApp(NamedKeys, App[None]):
         preferences: Preferences | None = None,
         theme_name: str | None = None,
         remote: Remote | None = None,
+        engine: EngineChoice | None = None,
         ask_what: bool = True,
         follow: float | None = None,
         start: str = FINDINGS,
@@ -125,7 +130,8 @@ class InvestigateApp(NamedKeys, App[None]):
         enrichment: Enrichment | None = None,
         tour: bool = False,
     ) -> None:
-        """`ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
+        """`engine`: who answers over the converted folder that the path is.
+        `ask_what`: whether to ask what of a bucket is loaded, before anything is fetched.
         `follow`: seconds after which to look for new evidence, again and again.
         `start`: the place to begin at; the rules run at once only if that is the findings.
         `start_at`: a value (key, address, person, digest, time …) whose screen opens first.
@@ -137,10 +143,11 @@ class InvestigateApp(NamedKeys, App[None]):
         self._case_file = case_file
         self._use_cache = use_cache
         self._remote = remote
+        self._engine = engine
         self._ask_what = ask_what
         self._follow = follow
         self._lookout = Lookout(lambda *said: self._hand_in(Looked(*said)))
-        self._said_failure = ""
+        self._said_failure = self._said_words = ""
         self._late: Case | None = None
         self._start = start
         self._start_at = start_at
@@ -235,6 +242,7 @@ class InvestigateApp(NamedKeys, App[None]):
             remote=self._remote,
             choose=self._choose if self._ask_what else None,
             listing_cancel=self._listing_cancel,
+            engine=self._engine,
         )
         if opening.case is None:
             self.post_message(NotOpened(opening.reason))
@@ -293,6 +301,8 @@ class InvestigateApp(NamedKeys, App[None]):
             self.switch_screen(FindingsScreen(self.rules))
         else:
             self.switch_screen(RepositoriesScreen())
+        if message.case.reads:
+            self.set_interval(DOING, self._show_doing)
         if self._absent:
             self.notify(self._absent, severity="warning", timeout=15, markup=False)
         if totals.get("stopped"):
@@ -353,7 +363,14 @@ class InvestigateApp(NamedKeys, App[None]):
         following = "following" if self._follow is not None else ""
         last = f"looked {self._lookout.last}" if following and self._lookout.last else ""
         now = "looking again" if self._lookout.busy else last
-        return ", ".join(word for word in (following, now) if word)
+        asked = "" if self._case is None else self._case.doing or self._case.reads
+        return ", ".join(word for word in (following, now, asked) if word)
+
+    def _show_doing(self) -> None:
+        """How far an engine elsewhere is, while it is asked."""
+        if self.lookout_words != self._said_words:
+            self._said_words = self.lookout_words
+            self._show_status()
 
     def action_look_again(self) -> None:
         """Look for new evidence now, in all of the selection."""

@@ -112,6 +112,7 @@ def _first_word(given: list[str]) -> str:
     """The first word that is neither an option nor the value of one."""
     from tui.commands import (
         behind,
+        engine,
         enrichment,
         export,
         findings,
@@ -129,6 +130,7 @@ def _first_word(given: list[str]) -> str:
         "--start-at",
         "--web-port",
         "--web-address",
+        *engine.WITH_VALUE,
         *enrichment.WITH_VALUE,
         *findings.WITH_VALUE,
         *image.WITH_VALUE,
@@ -199,8 +201,8 @@ def _interface_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--start",
         choices=("findings", "repositories"),
-        default="findings",
-        help="the first screen; with 'repositories' no rule runs until i is pressed",
+        help="the first screen (default: findings, but not with an engine elsewhere); with"
+        " 'repositories' no rule runs until i is pressed",
     )
     parser.add_argument(
         "--start-at",
@@ -239,6 +241,7 @@ def _interface_parser() -> argparse.ArgumentParser:
 
 def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
     """Options that the interface and every command share."""
+    from tui.commands.engine import add_engine_options
     from tui.commands.enrichment import add_enrichment_options
     from tui.remote import add_remote_options
 
@@ -268,6 +271,7 @@ def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
         help="exit code 1 when any evidence was damaged, unreadable or not read",
     )
     add_remote_options(parser, top=top)
+    add_engine_options(parser, top=top)
     add_enrichment_options(parser, top=top)
 
 
@@ -288,6 +292,7 @@ def evidence_paths(options: argparse.Namespace) -> list[str]:
 
 def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from tui.commands import findings
+    from tui.commands.engine import choice_of, first_place
     from tui.commands.enrichment import enrichment_of
     from tui.remote import print_listing, remote_of
 
@@ -302,7 +307,9 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     if options.format:
         raise WrongUsage("--format is for --list and for commands")
     follow = _interval(options)
-    _check_paths(paths)
+    engine = choice_of(options)
+    if engine is None:
+        _check_paths(paths)
     in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
     if options.web and not in_browser:
         return _serve(options, paths)
@@ -320,7 +327,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     settings = findings.settings_in_time(options)
     known = enrichment_of(options)
     # Before the interface has the terminal: an MFA code may be asked for.
-    remote = remote_of(options, paths, filters=False)
+    remote = remote_of(options, paths, filters=False) if engine is None else None
     from tui.app import InvestigateApp
     from tui.configuration.preferences import load_preferences, theme_of
 
@@ -333,9 +340,10 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         preferences=preferences,
         theme_name=theme,
         remote=remote,
+        engine=engine,
         ask_what=not options.yes,
         follow=follow,
-        start=options.start,
+        start=options.start or first_place(engine),
         start_at=options.start_at,
         settings=settings,
         enrichment=known,

@@ -16,6 +16,7 @@ import tui.screens.evidence
 import tui.screens.findings
 import tui.screens.repositories  # noqa: F401
 from queries.case import Case, open_case
+from queries.engines.opening import Choice, open_engine_case
 from queries.errors import Cancelled, InvestigationError
 from queries.marks.opening import absent_evidence
 
@@ -30,9 +31,11 @@ class Opening:
     """What of the evidence is not here any more, in words."""
 
 
-def open_evidence(paths: list[str], **how: Any) -> Opening:
-    """Open a case as `open_case` does, with every failure in words."""
+def open_evidence(paths: list[str], *, engine: Choice | None = None, **how: Any) -> Opening:
+    """Open a case as `open_case` does, or a converted folder, with every failure in words."""
     try:
+        if engine is not None:
+            return Opening(open_engine_case(engine))
         case = open_case(paths, **how)
     except Cancelled:
         return Opening()

@@ -182,7 +182,7 @@ def _selection(options: argparse.Namespace, *, only_aws: bool) -> Selection:
     for account in accounts:
         if only_aws and not (len(account) == 12 and account.isdecimal()):
             raise WrongUsage(f"--account {account}: an account id has 12 digits")
-    since, until = (_moment(options, name) for name in ("since", "until"))
+    since, until = (moment(options, name) for name in ("since", "until"))
     if since and until and since >= until:
         raise WrongUsage("--since must be before --until")
     # Rows can be narrowed to one account and region only; what is fetched is narrowed to all.
@@ -196,7 +196,7 @@ def _several(text: str | None) -> frozenset[str]:
     return frozenset(part.strip() for part in (text or "").split(",") if part.strip())
 
 
-def _moment(options: argparse.Namespace, name: str) -> datetime | None:
+def moment(options: argparse.Namespace, name: str) -> datetime | None:
     """--since or --until as naive UTC; a span is counted back from now and written back."""
     from tui.commands.options import parse_time
 

@@ -130,6 +130,12 @@ class SparkEngine:
             if page or first:
                 yield Rows(columns, page)
 
+    def plan(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
+        """How Spark would go about a statement, as it says itself (EXPLAIN)."""
+        with self._running(None):
+            frame = self._frame(f"EXPLAIN {sql}", parameters)
+            return str(frame.collect()[0][0])
+
     @property
     def doing(self) -> str:
         return self._doing.words

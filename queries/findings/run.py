@@ -202,7 +202,7 @@ def _what_is_known(cursor: duckdb.DuckDBPyConnection) -> _Known:
     ).fetchall()
     [(reads,)] = cursor.execute("SELECT coalesce(sum(registry_reads), 0) FROM spans").fetchall()
     [(there,)] = cursor.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'deployments'"
+        "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'deployments'"
     ).fetchall()
     deployments = 0
     if there:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from queries.case import Case, open_case
 from queries.convert import convert
 from queries.progress import CancelToken, Progress
 from samples import incident_path
-from tests.engines.spark_server import SparkServer, why_not
+from tests.engines.spark_server import shared_server, why_not
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,6 @@ def spark_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Spark Connect server; tests that want it are skipped where Spark cannot run."""
     if reason := why_not():
         pytest.skip(reason)
-    server = SparkServer(tmp_path_factory.mktemp("spark"))
-    yield server.address
-    server.stop()
+    folder = tmp_path_factory.getbasetemp()
+    with shared_server(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as address:
+        yield address

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,11 +89,44 @@ class SparkServer:
         self.stop()
         raise RuntimeError(f"Spark did not start: {self._log.read_text()[-2000:]}")
 
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        return self._process.pid
+
     def stop(self) -> None:
-        """End the process that was started here."""
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """End it, where it did not start well."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def shared_server(folder: Path) -> Iterator[str]:
+    """The address of one server for all test processes that have this folder in common: the first
+    starts it, the last ends it."""
+    state = folder / "spark.json"
+    with _alone(folder):
+        known = json.loads(state.read_text()) if state.exists() else {"users": 0}
+        if not known["users"]:
+            place = folder / f"spark-{os.getpid()}"
+            place.mkdir()
+            server = SparkServer(place)
+            known = {"address": server.address, "pid": server.pid, "users": 0}
+        known["users"] += 1
+        state.write_text(json.dumps(known))
+    try:
+        yield str(known["address"])
+    finally:
+        with _alone(folder):
+            known = json.loads(state.read_text())
+            known["users"] -= 1
+            state.write_text(json.dumps(known))
+            if not known["users"]:
+                os.kill(known["pid"], signal.SIGTERM)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / "spark.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
+from queries.engines.opening import Choice
 from samples import incident_path
 from tui.app import REPOSITORIES, InvestigateApp
 from tui.configuration.preferences import Preferences
@@ -184,6 +185,7 @@ async def driving(
     start_at: str | None = None,
     paths_given: bool = True,
     tour: bool = False,
+    engine: Choice | None = None,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
@@ -199,6 +201,7 @@ async def driving(
         start=start,
         start_at=start_at,
         tour=tour,
+        engine=engine,
     )
     app.animation_level = "none"
     try:

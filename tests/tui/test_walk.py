@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from textual.command import CommandPalette
-from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static, TabbedContent
 
 from samples import incident_path
 from tests.evidence_files import shared
 from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, Driver, driving, unpacked
+from tests.tui.walking import SAM, down_and_back, to_activity, to_implant
 from tui.dialogs import Help, Picker, SqlView
 from tui.screens.activity import ActivityScreen
 from tui.screens.evidence import EvidenceScreen
@@ -29,21 +28,7 @@ from tui.widgets.json_view import JsonView
 from tui.widgets.time_strip import TimeStrip
 
 STOLEN = "198.51.100.77"
-SAM = "arn:aws:iam::444455556666:user/sam.sre"
 SESSION = "arn:aws:sts::111122223333:assumed-role/ci-push/1773012388"
-
-
-async def to_implant(driver: Driver) -> None:
-    """Repositories, the pushes of team/api, the cursor on the implant."""
-    await driver.go_to(repository=API)
-    await driver.press("enter")
-    await driver.go_to(image_digest=IMPLANT)
-
-
-async def to_activity(driver: Driver) -> None:
-    """On to everything the implant's origin did."""
-    await to_implant(driver)
-    await driver.press("enter", "a")
 
 
 # ---- down and back up ---------------------------------------------------------------------------
@@ -52,41 +37,7 @@ async def to_activity(driver: Driver) -> None:
 @pytest.mark.parametrize("size", [NARROW, MIDDLE])
 async def test_down_to_the_raw_record_and_back_to_the_same_places(size: tuple[int, int]) -> None:
     async with driving(size=size) as driver:
-        trail: list[tuple[type[Screen[Any]], object]] = []
-
-        async def onward(key: str) -> None:
-            trail.append((type(driver.screen), where(driver)))
-            await driver.press(key)
-
-        await driver.press("j", "j", "k", "right")
-        await driver.go_to(repository=API)
-        await onward("enter")
-        assert driver.on(PushesScreen).segment == "team/api"
-        await driver.press("right")
-        await driver.go_to(image_digest=IMPLANT)
-        await onward("enter")
-        assert driver.facts("#facts")["digest"] == IMPLANT
-        await onward("u")
-        assert driver.facts("#facts")["who"] == SAM
-        await onward("a")
-        assert driver.row["event_name"] == "PutImage"
-        await driver.press(*["j"] * 9)
-        await onward("enter")
-        driver.on(RawScreen)
-        crumbs = driver.part("#crumbs")
-        assert crumbs.split()[-1] == "record"
-        for kind, place in reversed(trail):
-            await driver.press("escape")
-            driver.on(kind)
-            assert where(driver) == place
-        await driver.press("escape")
-        assert where(driver) == trail[0][1]
-
-
-def where(driver: Driver) -> object:
-    """The cursor and the scrolling of the screen in front."""
-    table = driver.screen.table
-    return (driver.screen.segment, table and table.view_state, table and table.selected_row)
+        await down_and_back(driver)
 
 
 async def test_breadcrumb_says_the_way_and_leads_back() -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 
 def convert_options(parser: argparse.ArgumentParser) -> None:
+    from tui.remote import add_selection_options
+
+    add_selection_options(parser)
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="how to say what was done"
     )
@@ -23,11 +26,14 @@ def convert(case: Case, options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from queries.convert import convert as converted
+    from queries.engines.case import EngineCase
     from queries.export import write_facts, write_json
     from queries.progress import CancelToken, Progress
     from tui.commands.opening import cancelled_by_interrupt, note, progress_shown
     from tui.commands.output import opened_output
 
+    if isinstance(case, EngineCase):
+        raise WrongUsage(f"{case.path}: is converted already; 'convert' reads evidence")
     if options.case is not None and Path(options.folder) == options.case:
         raise WrongUsage(f"{options.folder}: is the case file; name a folder to write into")
     progress, cancel = Progress(), CancelToken()

@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 
 
 def opened(options: argparse.Namespace) -> Case:
+    from tui.commands.engine import choice_of, opened_by_engine
+
+    if (choice := choice_of(options)) is not None:
+        return opened_by_engine(choice)
     from queries.case import open_case
     from queries.progress import CancelToken, Progress
     from tui.cli import evidence_paths
     from tui.remote import remote_of
 
     paths = evidence_paths(options)
-    remote = remote_of(options, paths, filters=options.command not in ("evidence", "event"))
+    remote = remote_of(
+        options, paths, filters=options.command not in ("evidence", "event", "convert")
+    )
     progress, cancel = Progress(), CancelToken()
     stop = threading.Event()
     reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)

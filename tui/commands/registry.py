@@ -31,6 +31,7 @@ from tui.commands.answers import (
     repositories,
     s3_policy,
 )
+from tui.commands.engine import add_extent_options
 from tui.commands.examples import epilog
 from tui.commands.export import export, export_options
 from tui.commands.handover import contain, contain_options, report, report_options
@@ -112,6 +113,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             )
             add_common(child)
         command.options(child)
+        if command.alone is None and "--since" not in child.format_usage():
+            add_extent_options(child)
+            child.set_defaults(extent_only=True)
 
 
 def _no_evidence(case: Case, options: argparse.Namespace) -> int:
