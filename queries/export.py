@@ -88,6 +88,17 @@ def write_table(rows: Rows, out: TextIO, *, width: int | None = None) -> None:
         out.write(text.rstrip() + "\n")
 
 
+def write_lines(rows: Rows, out: TextIO) -> None:
+    """Row after row, one value in a line as `name: value`; what is empty is left out. For reading
+    aloud: nothing has to be found by where it stands."""
+    for number, row in enumerate(rows.rows, 1):
+        out.write(f"row {number} of {len(rows.rows)}\n")
+        for name, value in zip(rows.columns, row, strict=True):
+            if value is not None and value != "":
+                out.write(f"{name.replace('_', ' ')}: {_table_cell(value, None)}\n")
+        out.write("\n")
+
+
 def _table_cell(value: object, limit: int | None) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")

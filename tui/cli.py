@@ -227,6 +227,11 @@ def _interface_parser() -> argparse.ArgumentParser:
     )
     findings.add_settings_options(parser)
     parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="a conversation in lines in place of screens: for screen readers and slow lines",
+    )
+    parser.add_argument(
         "--tour",
         action="store_true",
         help="walk over the screens of the demo (the first start of the demo offers it by itself)",
@@ -311,12 +316,21 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     if engine is None:
         _check_paths(paths)
     in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+    if options.plain and (options.web or options.follow or options.tour):
+        raise WrongUsage("--plain goes with none of --web, --follow and --tour")
     if options.web and not in_browser:
         return _serve(options, paths)
     if not options.web and (
         options.web_port is not None or options.web_address or options.web_exposed
     ):
         raise WrongUsage("--web-port, --web-address and --web-exposed are for --web")
+    from tui.configuration.preferences import load_preferences, theme_of
+
+    preferences = load_preferences(options.config)
+    theme = theme_of(preferences, options.theme)
+    wanted = preferences.plain and not (in_browser or options.follow or options.tour)
+    if options.plain or wanted:
+        return _talk(options)
     if "-" in paths:
         paths = _take_standard_input(paths)
     if not in_browser and (not sys.stdin.isatty() or not sys.stdout.isatty()):
@@ -329,10 +343,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False) if engine is None else None
     from tui.app import InvestigateApp
-    from tui.configuration.preferences import load_preferences, theme_of
 
-    preferences = load_preferences(options.config)
-    theme = theme_of(preferences, options.theme)
     app = InvestigateApp(
         paths,
         case_file=options.case,
@@ -357,6 +368,30 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     if code == DONE and options.strict and not app.evidence_complete:
         return _complain("evidence incomplete (see the evidence screen)", UNREADABLE)
     return code
+
+
+def _talk(options: argparse.Namespace) -> int:
+    """The interface in lines. It needs no terminal: what is typed may come from a file."""
+    from tui import enriched
+    from tui.commands import findings
+    from tui.commands.enrichment import enrichment_of
+    from tui.commands.opening import opened
+    from tui.plain.session import Session, typed
+
+    settings = findings.settings_in_time(options)
+    enriched.use(enrichment_of(options))
+    if "-" in options.paths:
+        options.paths = _take_standard_input(options.paths)
+    options.command, options.plain = "plain", True
+    with opened(options) as case:
+        names = [Path(path).absolute().name for path in evidence_paths(options)]
+        name = ", ".join(names) or str(options.case)
+        session = Session(case, typed(sys.stdin), sys.stdout, settings, name)
+        session.run(options.start_at, options.start)
+        complete = case.totals["evidence_complete"]
+    if options.strict and not complete:
+        return _complain("evidence incomplete (go evidence says what is missing)", UNREADABLE)
+    return DONE
 
 
 def _offers_tour(options: argparse.Namespace, wanted: bool) -> bool:

@@ -557,7 +557,7 @@ def test_wrong_usage(logs: Path, tmp_path: Path) -> None:
         (("pushes", logs, "--limit", "9" * 20), "--limit 999"),
         (("pushes", logs, "--format", "xml"), "invalid choice"),
         (("pushes", logs, "--format", "parquet"), "--format parquet needs --output FILE"),
-        (("push", logs, "--format", "csv"), "'push' prints json, jsonl or table"),
+        (("push", logs, "--format", "csv"), "'push' prints json, jsonl, lines or table"),
         (("event", logs), "--event-id"),
         (("activity", logs, "--key", "A", "--address", "B"), "not allowed with"),
         (("pushes", "--case", tmp_path / "none.case"), "no such case file"),

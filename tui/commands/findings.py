@@ -191,7 +191,7 @@ def rules_options(parser: argparse.ArgumentParser) -> None:
 
 def rules(options: argparse.Namespace) -> int:
     """Every rule that would be asked, and how."""
-    from queries.export import write_csv, write_json, write_jsonl, write_table
+    from queries.export import write_csv, write_json, write_jsonl, write_lines, write_table
     from tui.commands.opening import note
     from tui.commands.output import opened_output
 
@@ -200,7 +200,7 @@ def rules(options: argparse.Namespace) -> int:
     for refused in settings.refused:
         note(f"{refused.id}: not asked, {refused.why}")
     if options.format == "parquet":
-        raise WrongUsage("'rules' prints table, json, jsonl or csv")
+        raise WrongUsage("'rules' prints table, lines, json, jsonl or csv")
     with opened_output(options) as out:
         if options.sql:
             out.write("\n\n".join(f"-- {r.id}: {r.title}\n{r.sql};" for r in chosen) + "\n")
@@ -212,6 +212,8 @@ def rules(options: argparse.Namespace) -> int:
                 write_csv(table, out)
             elif options.format == "jsonl":
                 write_jsonl(table, out)
+            elif options.format == "lines":
+                write_lines(table, out)
             else:
                 write_table(_first_columns(table, 5), out)
     return 0

@@ -34,8 +34,10 @@ def opened(options: argparse.Namespace) -> Case:
     )
     progress, cancel = Progress(), CancelToken()
     stop = threading.Event()
-    reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)
-    if sys.stderr.isatty():
+    plain = getattr(options, "plain", False)
+    report = _report_in_lines if plain else _report
+    reporter = threading.Thread(target=report, args=(progress, stop), daemon=True)
+    if plain or sys.stderr.isatty():
         reporter.start()
     restore = _stop_on_interrupt(cancel)
     try:
@@ -130,6 +132,15 @@ def _report(progress: Any, stop: threading.Event) -> None:
             )
     if shown:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _report_in_lines(progress: Any, stop: threading.Event) -> None:
+    """How far the reading is, as a line of its own every ten seconds: nothing is rewritten, so that
+    a screen reader says each of them once."""
+    while not stop.wait(10):
+        counts = f", {progress.files_done:,} of {progress.files_total:,} files"
+        said = progress.stage + (counts if progress.files_total else "")
+        print(said, file=sys.stderr, flush=True)
 
 
 @contextmanager

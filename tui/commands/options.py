@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from queries.scope import Filters
 
 
-FORMATS = ("table", "json", "jsonl", "csv", "parquet")
+FORMATS = ("table", "lines", "json", "jsonl", "csv", "parquet")
 
 
 def output_options(parser: argparse.ArgumentParser) -> None:

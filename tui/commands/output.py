@@ -42,7 +42,7 @@ def enriched(rows: Rows, options: argparse.Namespace) -> Rows:
 
 def print_rows(rows: Rows, options: argparse.Namespace) -> int:
     """Rows in any format but parquet."""
-    from queries.export import write_csv, write_json, write_jsonl, write_table
+    from queries.export import write_csv, write_json, write_jsonl, write_lines, write_table
 
     rows = enriched(rows, options)
     with opened_output(options) as out:
@@ -53,6 +53,8 @@ def print_rows(rows: Rows, options: argparse.Namespace) -> int:
         elif options.format == "csv":
             if changed := write_csv(rows, out):
                 note(f"{changed} CSV cells begin like a formula; an apostrophe was put in front")
+        elif options.format == "lines":
+            write_lines(rows, out)
         else:
             write_table(rows, out, width=0 if out.isatty() else None)
     return 0
@@ -82,10 +84,10 @@ def _write_parquet(case: Case, question: Question, options: argparse.Namespace) 
 def print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, noun: str) -> int:
     """Objects with lists inside: JSON as they are, a table as facts and small tables."""
     from queries.case import Rows
-    from queries.export import write_facts, write_json, write_jsonl, write_table
+    from queries.export import write_facts, write_json, write_jsonl, write_lines, write_table
 
     if options.sql or options.format in ("csv", "parquet"):
-        raise WrongUsage(f"'{noun}' prints json, jsonl or table")
+        raise WrongUsage(f"'{noun}' prints json, jsonl, lines or table")
     objects = [_enriched_object(found, options) for found in objects]
     with opened_output(options) as out:
         if options.format == "json":
@@ -96,13 +98,20 @@ def print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, no
         else:
             for found in objects:
                 plain = [(k, v) for k, v in found.items() if not isinstance(v, list)]
+                if options.format == "lines":
+                    names = [name for name, _ in plain]
+                    write_lines(Rows(names, [tuple(value for _, value in plain)]), out)
+                    plain = []
                 write_facts([(k, v) for k, v in plain if v is not None], out)
                 for key, value in found.items():
                     if isinstance(value, list) and value:
                         out.write(f"\n{key}\n")
                         columns = list(value[0])
-                        rows = [tuple(entry.values()) for entry in value]
-                        write_table(Rows(columns, rows), out, width=0)
+                        rows = Rows(columns, [tuple(entry.values()) for entry in value])
+                        if options.format == "lines":
+                            write_lines(rows, out)
+                        else:
+                            write_table(rows, out, width=0)
                 out.write("\n")
     return 0
 
