@@ -54,6 +54,9 @@ class Jobs(NamedKeys, Screen[None]):
         narrowed: Question = question if window is None else window.narrow(question)
         return narrowed
 
+    def table_asked(self) -> None:
+        """Called when a table of this screen shows another question."""
+
     def ask(
         self,
         slot: str,

@@ -76,6 +76,7 @@ class QuestionTable(PagedTable):
         first = question.order[0] if question.order else None
         self.set_sort(first.column if first else None, bool(first and first.descending))
         self.reset(keep=keep)
+        self._jobs_screen.table_asked()
         if self.cursor_column == "mark":
             # The first column with a heading: a sign is nothing to copy or pivot on.
             named = [key for key in self.visible_columns if self._names.get(key)]

@@ -334,9 +334,10 @@ class ActivityScreen(CaseScreen):
             self._pick_act()
             return
         others = self._filters.changed(**{name: None})
+        values = self.narrowed(about("activity_values", self._scope, others, kind=name))
         self.ask(
             "values",
-            partial(_values, about("activity_values", self._scope, others, kind=name)),
+            partial(_values, values),
             partial(self._offer_values, name),
         )
 

@@ -164,7 +164,29 @@ class CaseScreen(Marking):
         """The line on top, with what there is to say about looking again."""
         app: Any = self.app
         window = app.window.words if app.window is not None else ""
+        if window and not self.follows_window():
+            window += " · here all of the time"
         self.query_one(StatusLine).set(self.case.totals, app.lookout_words, window)
+
+    def follows_window(self) -> bool:
+        """Whether what is shown now is narrowed by the window of time; if not, the line on top
+        says so."""
+        table = self.table
+        return table is not None and table.question is not None and self.narrowable(table.question)
+
+    def table_asked(self) -> None:
+        """What is shown has changed, and with it perhaps whether the window narrows it."""
+        app: Any = self.app
+        if app.window is not None:
+            self.call_after_refresh(self._status_again)  # it is known then which table is shown
+
+    def _status_again(self) -> None:
+        if self.query(StatusLine):
+            self.show_status()
+
+    @on(TabbedContent.TabActivated)
+    def _other_tab_shown(self) -> None:
+        self.table_asked()
 
     def window_changed(self) -> None:
         """Another window of time narrows the lists: ask them anew, and stay at the same row."""

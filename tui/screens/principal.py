@@ -116,22 +116,35 @@ class PrincipalScreen(CaseScreen):
 
     def _profile(self, case: Any, cancel: Any) -> dict[str, list[dict[str, Any]]]:
         sessions = ask_for("identity", value=self._scope.value)
+        values = about("activity_values", self._scope).with_order(Order("events", True))
+        pushes = ask_for("pushes", principal=self._scope.value)
         return {
             "sessions": ask_rows(sessions.with_order(Order("first_seen")))(case, cancel),
-            "summary": ask_rows(about("activity_summary", self._scope))(case, cancel),
-            "values": ask_rows(
-                about("activity_values", self._scope).with_order(Order("events", True))
-            )(case, cancel),
-            "pushes": ask_rows(ask_for("pushes", principal=self._scope.value))(case, cancel),
+            "summary": self._rows(about("activity_summary", self._scope), case, cancel),
+            "values": self._rows(values, case, cancel),
+            "pushes": self._rows(pushes, case, cancel),
         }
+
+    def _rows(self, question: Question, case: Any, cancel: Any) -> list[dict[str, Any]]:
+        return ask_rows(self.narrowed(question))(case, cancel)
+
+    def window_changed(self) -> None:
+        super().window_changed()
+        self.ask("who", self._profile, self._show)
+
+    def follows_window(self) -> bool:
+        """What it did follows, and so does what is told about it; who it is has no time."""
+        return self.query_one("#tabs", TabbedContent).active == "who" or super().follows_window()
 
     def questions(self) -> list[Question]:
         return [about("activity_summary", self._scope), *super().questions()]
 
     def _show(self, profile: dict[str, list[dict[str, Any]]]) -> None:
-        self.query_one(Facts).set(
-            who_facts(self._scope, self._from_push, profile, self.case.totals)
-        )
+        facts = who_facts(self._scope, self._from_push, profile, self.case.totals)
+        if (window := self.app.window) is not None:  # type: ignore[attr-defined]
+            said = f"{window.words}: what it did; chain and account are of all the evidence"
+            facts.insert(0, ("narrowed", said))
+        self.query_one(Facts).set(facts)
 
     @on(PagedTable.RowSelected, "#session-table")
     def _open_session(self, message: PagedTable.RowSelected) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from textual import on
@@ -104,7 +104,7 @@ def question() -> Question:
 
 
 class _Table(QuestionTable):
-    """Adds a sparkline of pushes over the window to each row."""
+    """Adds a sparkline of pushes over the evidence, or the window of time, to each row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Pushes")]
 
@@ -114,12 +114,16 @@ class _Table(QuestionTable):
         if not window["first"]:
             return rows
         start, end = (datetime.fromisoformat(window[k]).timestamp() for k in ("first", "last"))
+        since, until = page.parameters.get("since"), page.parameters.get("until")
+        start = max(start, since.replace(tzinfo=UTC).timestamp()) if since else start
+        end = min(end, until.replace(tzinfo=UTC).timestamp() - 1) if until else end
         width = max(1, int((end - start) // SLICES) + 1)
         slices = ask_rows(ask_for("pushes_by_slice", start=int(start), width=width))(case, cancel)
         series: dict[str, list[int]] = {}
         for entry in slices:
             counts = series.setdefault(entry["repository"], [0] * SLICES)
-            counts[min(max(entry["slice"], 0), SLICES - 1)] += entry["pushes"]
+            if 0 <= entry["slice"] < SLICES:
+                counts[entry["slice"]] += entry["pushes"]
         return [
             Row(row.key, {**row.values, "activity": series.get(row["repository"], [])})
             for row in rows

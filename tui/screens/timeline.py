@@ -88,6 +88,10 @@ class TimelineScreen(CaseScreen):
         super().marks_changed()
         self.asked()
 
+    def follows_window(self) -> bool:
+        """The window is drawn here; what lies outside of it is shown, too."""
+        return True
+
     def window_changed(self) -> None:
         window: Window | None = self.app.window  # type: ignore[attr-defined]
         brush = (window.since, window.until) if window is not None else None
