@@ -46,8 +46,10 @@ def insert_statement(*, guarded: bool, mapped: bool = False) -> str:
     """INSERT INTO events from documents `{"Records": [...]}`.
 
     Parameters: `docs` BLOB[] the documents, `files` INTEGER[] the file id of each, `bases`
-    BIGINT[] the position before its first record. A document that is not JSON gives no row when
-    guarded, else an error (guarding costs a tenth of the time: DuckDB copies what it guards).
+    BIGINT[] the position before its first record, `counts` BIGINT[] how many records it has (NULL:
+    any number; rows of a document with more or fewer are odd). A document that is not JSON gives
+    no row when guarded, else an error (guarding costs a tenth of the time: DuckDB copies what it
+    guards).
     A row is `odd` when this statement alone cannot do it justice (a member that is not an
     object, a text that is one, an unusual time, a key repeated at any depth, a value that
     CloudTrail left out, another service's notice): its file then goes through the careful reader.
@@ -100,16 +102,18 @@ FROM (
             unnest(records) AS r
           FROM (
             SELECT file_id, base, records, len(members) <> 1
+              OR coalesce(len(records) <> expected, false)
               OR len(list_filter(list_distinct(list_filter(shapes, lambda keys: len(keys) > 1)),
                 lambda keys: len(keys) <> list_unique(keys))) > 0 AS repeated
             FROM (
-              SELECT file_id, base,
+              SELECT file_id, base, expected,
                 {guard}(json_transform(doc, {document})).Records AS records,
                 {guard}(json_keys(doc)) AS members, {guard}(json_keys(doc, '$.**')) AS shapes
               FROM (
-                SELECT file_id, base, {guard}(decode(doc)) AS doc
+                SELECT file_id, base, expected, {guard}(decode(doc)) AS doc
                 FROM (SELECT unnest($docs::BLOB[]) AS doc, unnest($files::INTEGER[]) AS file_id,
-                             unnest($bases::BIGINT[]) AS base)
+                             unnest($bases::BIGINT[]) AS base,
+                             unnest($counts::BIGINT[]) AS expected)
               )
             )
           )

@@ -12,7 +12,7 @@ import tarfile
 import threading
 import zipfile
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -22,23 +22,25 @@ from typing import IO
 import duckdb
 
 from queries.index.clean import clean_record
+from queries.index.documents import (
+    DOCUMENT_BYTES,
+    Document,
+    NeedsCare,
+    Opener,
+    of_records,
+    whole_documents,
+)
 from queries.index.flatten import insert_statement
 from queries.index.ledger import Ledger
 from queries.progress import CancelToken, Progress
 from queries.reader import NOT_READ, FileFacts, read_records
 from queries.sources.archives import by_archive, open_siblings
 from queries.sources.local import Item, is_system_file, looks_like_partial_download
-from queries.unpack import Unpacked, plain_chunks
+from queries.unpack import Unpacked
 
-LINES_LIMIT = 64 << 20
-"""Largest decoded NDJSON file (bytes) the fast lane takes whole; larger ones are streamed."""
-TRAIL_LIMIT = 8 << 20
-"""Largest decoded trail file the fast lane takes: it is one document, and flattening one takes
-about 28 times its size in memory (measured with manifests of 20 KB in each record)."""
 _BATCH_BYTES = 4 << 20
 """Planning the INSERT takes 12-20 ms, so small documents share one. Twice as much takes as long and
 more memory (535 against 500 MiB with two threads, 1,000 against 860 with six)."""
-_DOCUMENT_BYTES = 4 << 20
 _BATCH_DOCS = 512
 _COMMIT_BYTES = 128 << 20
 """Rows that are not committed stay in memory, but with 64 MB they come in row groups so small that
@@ -47,14 +49,8 @@ _CAREFUL_BATCH = 2000
 _ROUNDS = 4
 """How often files are read again that were spoiled or for which the memory did not suffice."""
 
-Document = bytes
-"""A JSON document in UTF-8. DuckDB takes bytes with fewer copies than a str (0.3 against 0.8 CPU
-seconds for 500 MB) and checks the encoding itself."""
-Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 _STAMP = re.compile(r"_(\d{8})T(\d{4})Z_[^/]*$", re.ASCII)
-_TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
-_EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
 
 
 def load_items(
@@ -242,7 +238,6 @@ class _Worker:
         self._insert = insert_statement(guarded=self.guarded, mapped=self.mapped)
         self._docs: list[Document] = []
         self._files: list[int] = []
-        self._bases: list[int] = []
         self._bytes = 0
         self._uncommitted = 0
         self._rows = 0
@@ -274,11 +269,10 @@ class _Worker:
     def take(self, file_id: int, item: Item, opener: Opener) -> None:
         raise NotImplementedError
 
-    def add(self, doc: Document, file_id: int, base: int) -> None:
+    def add(self, doc: Document, file_id: int) -> None:
         self._docs.append(doc)
         self._files.append(file_id)
-        self._bases.append(base)
-        self._bytes += len(doc)
+        self._bytes += len(doc.text)
         if self._bytes >= _BATCH_BYTES or len(self._docs) >= _BATCH_DOCS:
             self.flush()
 
@@ -286,9 +280,10 @@ class _Worker:
         if not self._docs:
             return
         self._written.update(self._files)
-        parameters = {"docs": self._docs, "files": self._files, "bases": self._bases}
+        texts, bases, counts = zip(*self._docs, strict=True)
+        parameters = {"docs": texts, "files": self._files, "bases": bases, "counts": counts}
         size = self._bytes
-        self._docs, self._files, self._bases, self._bytes = [], [], [], 0
+        self._docs, self._files, self._bytes = [], [], 0
         try:
             result = self.cursor.execute(self._insert, parameters).fetchone()
         except duckdb.OutOfMemoryException as error:
@@ -335,60 +330,18 @@ class _GuardedWorker(_Worker):
     """Whole documents, decoded and checked in Python (CRC, UTF-8), parsed by DuckDB."""
 
     def take(self, file_id: int, item: Item, opener: Opener) -> None:
+        if is_system_file(item.name) or looks_like_partial_download(item.name):
+            return
         facts = FileFacts()
-        docs = None
-        if not (is_system_file(item.name) or looks_like_partial_download(item.name)):
-            docs = _whole_documents(opener, item, facts)
-        if docs is not None:
-            facts.format, parts = docs
-            for doc, base in parts:
-                self.add(doc, file_id, base)
-            self.ledger.put(file_id, facts, "fast")
+        try:
+            for doc in whole_documents(opener, item, facts):
+                self.add(doc, file_id)
+                if self.cancel.cancelled:
+                    return
+        except (NeedsCare, OSError):
+            return  # what was added is taken back, as the ledger does not know the file
+        self.ledger.put(file_id, facts, "fast")
         self.progress.add(files=1, stored=item.size, current=item.name)
-
-
-def _whole_documents(
-    opener: Opener, item: Item, facts: FileFacts
-) -> tuple[str, list[tuple[Document, int]]] | None:
-    """The documents of an item with their base positions, or None if it needs care."""
-    chunks: list[bytes] = []
-    size = limit = 0
-    try:
-        with opener() as stream:
-            for chunk in plain_chunks(stream, facts.unpacked, item.stored):
-                chunks.append(chunk)
-                size += len(chunk)
-                limit = limit or _limit(b"".join(chunks))
-                if size > limit:
-                    return None
-    except OSError:
-        return None
-    data = b"".join(chunks)
-    if facts.unpacked.damage or facts.unpacked.notes:
-        return None
-    if _TRAIL_START.match(data):
-        return "trail delivery", [(data, 0)]
-    lines = [line for line in data.split(b"\n") if line and not line.isspace()]
-    facts.records = len(lines)
-    return "CloudTrail events", list(_line_documents(lines))
-
-
-def _limit(data: bytes) -> int:
-    """How large a file that starts so may be; 0 when it is not for this lane."""
-    if _TRAIL_START.match(data):
-        return TRAIL_LIMIT
-    return LINES_LIMIT if _EVENT_START.match(data) else 0
-
-
-def _line_documents(lines: list[bytes]) -> Iterator[tuple[bytes, int]]:
-    """NDJSON as documents of some megabytes each; a line that is no object spoils its document,
-    which then gives no row: rows are missing, and the file goes to the careful reader."""
-    start, size = 0, 0
-    for number, line in enumerate(lines, 1):
-        size += len(line)
-        if size >= _DOCUMENT_BYTES or number == len(lines):
-            yield b'{"Records":[' + b",".join(lines[start:number]) + b"]}", start
-            start, size = number, 0
 
 
 class _FastWorker(_GuardedWorker):
@@ -410,8 +363,8 @@ class _CarefulWorker(_Worker):
             text = clean_record(record.fields, facts, record.mapped)
             batch.append(text)
             size += len(text)
-            if len(batch) >= _CAREFUL_BATCH or size >= _DOCUMENT_BYTES:
-                self.add(_document(batch), file_id, base)
+            if len(batch) >= _CAREFUL_BATCH or size >= DOCUMENT_BYTES:
+                self.add(of_records(batch, base), file_id)
                 base, size = base + len(batch), 0
                 batch.clear()
                 if self.cancel.cancelled:
@@ -419,10 +372,6 @@ class _CarefulWorker(_Worker):
                     facts.error = f"read up to record {base} only: the reading was stopped"
                     break
         if batch:
-            self.add(_document(batch), file_id, base)
+            self.add(of_records(batch, base), file_id)
         self.ledger.put(file_id, facts, "careful")
         self.progress.add(files=1, stored=item.size, current=item.name)
-
-
-def _document(records: list[str]) -> bytes:
-    return ('{"Records":[' + ",".join(records) + "]}").encode()

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import drilldown, findings, growth, ingest, kept, startup
+from tests.bench import drilldown, findings, growth, ingest, kept, shapes, startup
 from tests.bench.measure import machine
 from tests.bench.peers import compare
 
-SUITES = ("ingest", "peers", "kept", "drilldown", "findings", "startup", "growth")
+SUITES = ("ingest", "shapes", "peers", "kept", "drilldown", "findings", "startup", "growth")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         "findings": lambda: _pair(findings.measure(data, options.events), findings.report),
         "startup": lambda: _pair(startup.measure(data), startup.report),
         "peers": lambda: _pair(compare.measure(data, options.events, options.runs), compare.report),
+        "shapes": lambda: _pair(shapes.measure(data, options.events, options.runs), shapes.report),
         "kept": lambda: _pair(kept.measure(data, options.events), kept.report),
         "growth": lambda: _pair(growth.measure(data, options.sizes), growth.report),
     }

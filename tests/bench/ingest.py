@@ -165,7 +165,7 @@ def _trailscraper(data: Path, events: int) -> Run:
     return Run(run.seconds * scale, run.cpu_seconds * scale, run.peak_mib)
 
 
-def _floor(files: list[str]) -> dict[str, Any]:
+def read_floor(files: list[str]) -> dict[str, Any]:
     import duckdb
 
     with duckdb.connect() as connection:
@@ -177,7 +177,7 @@ def _floor(files: list[str]) -> dict[str, Any]:
     return {"documents": row[0] if row else 0, "characters": row[1] if row else 0}
 
 
-def _recipe(files: list[str]) -> dict[str, Any]:
+def read_recipe(files: list[str]) -> dict[str, Any]:
     """As people publish it: inference, a table of structs, then a flat table."""
     import duckdb
 
@@ -207,7 +207,7 @@ def _recipe(files: list[str]) -> dict[str, Any]:
         return {"events": row[0] if row else 0, "size_mib": path.stat().st_size / (1 << 20)}
 
 
-def _ours(folder: Path) -> dict[str, Any]:
+def read_ours(folder: Path) -> dict[str, Any]:
     from queries.case import open_case
 
     with open_case([str(folder)], use_cache=False) as case:
@@ -218,10 +218,10 @@ def _ours(folder: Path) -> dict[str, Any]:
 def main(way: str, data: Path, events: int) -> None:
     """What a child process does; prints its facts as one line of JSON."""
     if way == OURS:
-        facts = _ours(evidence_folder(data, events))
+        facts = read_ours(evidence_folder(data, events))
     else:
         files = [str(file) for file in generate(data, events)]
-        facts = _floor(files) if way == FLOOR else _recipe(files)
+        facts = read_floor(files) if way == FLOOR else read_recipe(files)
     print(json.dumps(facts))
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from queries import index_file
 from queries.case import open_case
-from queries.index import loader
+from queries.index import documents, loader
 from queries.progress import Progress
 from queries.times import utc_time
 from samples import incident_path
@@ -461,7 +461,7 @@ def test_a_broken_file_costs_the_others_nothing(
 ) -> None:
     """Whatever was committed before it, in the middle of a file or not at all."""
     monkeypatch.setattr(loader, "_COMMIT_BYTES", commit_bytes)
-    monkeypatch.setattr(loader, "_DOCUMENT_BYTES", 2000)
+    monkeypatch.setattr(documents, "DOCUMENT_BYTES", 2000)
     monkeypatch.setattr(loader, "_BATCH_BYTES", 3000)
     lines = [json.dumps(record("DescribeImages", at(n))) for n in range(200)]
     broken = [*lines[100:149], lines[149][:80], *lines[150:]]
