@@ -208,7 +208,7 @@ def open_case(
         listing.walk_done()
         if any(item.spooled for item in listing.items):
             evidence.spooled, evidence.use_cache = True, False
-        name = fingerprint(map(identity, listing.items), listing)
+        name = work.name = fingerprint(map(identity, listing.items), listing)
         target = evidence.target(name)
         if target is not None and (meta_of(target) or {}).get("fingerprint") == name:
             spool.cleanup()

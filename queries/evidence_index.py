@@ -16,9 +16,11 @@ from queries.errors import WrongUsage
 from queries.folders import cache_folder
 from queries.growth import (
     Missing,
+    files_gone,
     fingerprint,
     forget_failed,
     identities,
+    keep_listed,
     missing,
     set_meta,
     write_listed,
@@ -115,8 +117,7 @@ class Evidence:
                 f"{self.case_file}: exists and holds other evidence; name another file, or open it"
                 " without giving paths"
             )
-        # Of local files all are read anew, which gives them the order of their names.
-        if not self.use_cache or not self.has_bucket:
+        if not self.use_cache:
             return None
         with suppress(OSError):
             path = cache_folder() / self._pointer().read_text(encoding="utf-8")
@@ -126,7 +127,7 @@ class Evidence:
 
     def keep_pointer(self, path: Path) -> None:
         """Remember the newest index of this evidence."""
-        if self.case_file is None and self.has_bucket and path.parent == cache_folder():
+        if self.case_file is None and path.parent == cache_folder():
             with suppress(OSError):
                 self._pointer().write_text(path.name, encoding="utf-8")
 
@@ -156,15 +157,20 @@ class Evidence:
 
 
 def missing_from(before: Path, listing: Listing, evidence: Evidence) -> Missing | None:
-    """What a listing has that an index lacks; None when the index has to be built anew."""
+    """What a listing has that an index lacks; None when the index has to be built anew: it is of a
+    reading that was stopped, or less than half of it would be left."""
     connection, totals = open_sealed(before)
     try:
+        if totals.get("stopped"):
+            return None
         lacking = missing(connection, listing.items, retry=True)
+        # A case keeps what it has read; a cache holds what is there.
+        if lacking.gone and evidence.case_file is None:
+            lacking = replace(lacking, gone=0, left=files_gone(connection, listing.items))
+        known = len(listing.items) - lacking.fresh + len(lacking.left)
     finally:
         connection.close()
-    # A case keeps what it has read; a cache holds what is there.
-    gone = lacking.gone if evidence.case_file is None else 0
-    return None if lacking.changed or gone or totals.get("stopped") else lacking
+    return lacking if 2 * (len(lacking.changed) + len(lacking.left)) <= known else None
 
 
 @dataclass(slots=True)
@@ -176,6 +182,14 @@ class Work:
     spool: Path
     progress: Progress
     cancel: CancelToken
+    again: bool = False
+    """Whether a case is open that this looks at again: a file of it that changed must be readable
+    then, or the case stays as it is."""
+    name: str = ""
+    """The fingerprint of all that was found. Without it (only a part was looked at) it is that of
+    all that the index has."""
+    _everything: Items | None = None
+    """All that was found, of which `pick` left a part."""
 
     def pick(self, listing: Listing, lacking: Missing) -> Items:
         """Leave only what is lacking in a listing, and to be fetched; returns these items as they
@@ -190,7 +204,7 @@ class Work:
             else:
                 picked.add([part[at] for at in places])
             start = end
-        listing.items = picked
+        self._everything, listing.items = listing.items, picked
         return picked
 
     def build(self, listing: Listing, looked: Items) -> Opened:
@@ -216,6 +230,8 @@ class Work:
         """From an earlier index; only the items of `listing` are read."""
         from queries.index.build import grow_index
 
+        everything = self._everything if lacking.left else None
+
         if lacking.gone and not listing.unreadable:  # else they may only not have been seen
             why = (
                 f"{lacking.gone:,} files that were read before are no longer there; their records"
@@ -227,6 +243,9 @@ class Work:
 
         def fill(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
             changed = forget_changed(connection, lacking.changed)
+            if everything is not None:
+                forget_changed(connection, lacking.left)
+                keep_listed(connection, everything)
             forget_failed(connection, looked)
             totals = grow_index(
                 connection,
@@ -238,7 +257,7 @@ class Work:
                 fast=self.evidence.fast,
             )
             if changed:
-                say_changed(connection, changed)
+                say_changed(connection, changed, must_be_read=self.again)
                 totals["changed_files"] = len(changed)
             return totals, self._finish(connection, listing, looked, totals)
 
@@ -274,7 +293,7 @@ class Work:
     ) -> Path | None:
         """Write down what was asked for and what was read; returns where the index is kept."""
         write_listed(connection, looked)
-        name = fingerprint(identities(connection), listing)
+        name = self.name or fingerprint(identities(connection), listing)
         kept = self.evidence.target(name)
         choice = None
         if self.source is not None:

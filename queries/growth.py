@@ -59,6 +59,8 @@ class Missing:
     changed: tuple[str, ...]
     """Files of which the index has records, and that are to be read again: their content changed,
     or they were read in part."""
+    left: tuple[str, ...] = ()
+    """Files that are no longer there and whose records go as well."""
 
 
 def missing(
@@ -84,6 +86,30 @@ def missing(
                 fresh += failed is None
     gone = _count(connection) - known - renewed
     return Missing(places, fresh - renewed, gone, _with_records(connection, names))
+
+
+def files_gone(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> tuple[str, ...]:
+    """Names of the files that an index has and a look did not find any more."""
+    there = {hash(as_text(item.name)) for item in items}
+    names = connection.execute(
+        f"SELECT DISTINCT split_part(name, '{_MEMBER}', 1) FROM files"  # noqa: S608 - constant
+        " WHERE file_id < (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'walked')"
+    )
+    found: list[str] = []
+    while batch := names.fetchmany(_BATCH):
+        found += [name for (name,) in batch if hash(name) not in there]
+    return tuple(sorted(found))
+
+
+def keep_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
+    """Forget, of what was listed, all that is not in this look."""
+    connection.execute("CREATE TEMP TABLE there (name_hash UBIGINT)")
+    for start in range(0, len(items), _BATCH):
+        part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
+        insert_rows(connection, "there", [(_name_hash(item),) for item in part])
+    connection.execute(
+        "DELETE FROM listed WHERE name_hash NOT IN (SELECT name_hash FROM there); DROP TABLE there"
+    )
 
 
 def write_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:

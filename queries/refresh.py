@@ -82,7 +82,7 @@ def look_again(
         if recent:
             _keep_what_was_said(case, listing)
             lacking = replace(lacking, gone=0)  # what is older was not looked for
-        work = Work(evidence, newer, Path(spool.name), progress, cancel)
+        work = Work(evidence, newer, Path(spool.name), progress, cancel, again=True)
         looked = work.pick(listing, lacking)
         if newer is None:
             expand(listing)

@@ -12,6 +12,7 @@ import pytest
 
 from queries.case import Case, open_case
 from queries.errors import InvestigationError, WrongUsage
+from queries.progress import Progress
 from queries.raw import raw_record
 from queries.refresh import look_again
 from samples import incident_path
@@ -64,16 +65,109 @@ def test_an_index_that_grew_says_what_one_built_at_once_says(tmp_path: Path, ste
             case = grown
     assert case is not None
     with case, open_case([str(folder)], use_cache=False) as whole:
-        assert said(case) == said(whole)
-        tables = [row[0] for row in whole.ask("SHOW TABLES").rows]
         # Of equal copies the first one read is kept, so which one depends on the steps.
-        for table in sorted(set(tables) - {"files", "meta", "listed", "digests", "copies"}):
-            assert content(case, table) == content(whole, table), table
-        names = "SELECT name, status, records, events + copies FROM files ORDER BY name"
-        assert case.ask(names).rows == whole.ask(names).rows
+        same(case, whole)
     # What grew is found by the next run.
     with open_case([str(folder)]) as again:
         assert again.from_cache
+
+
+OTHERWISE = {"files", "meta", "listed", "digests", "copies"}
+"""Tables that tell in which order files were read."""
+
+
+def same(case: Case, built: Case) -> None:
+    """That a case says what one built at once from the same files says."""
+    assert said(case) == said(built)
+    for table in sorted({row[0] for row in built.ask("SHOW TABLES").rows} - OTHERWISE):
+        assert content(case, table) == content(built, table), table
+    names = "SELECT name, status, records, events + copies FROM files ORDER BY name"
+    assert case.ask(names).rows == built.ask(names).rows
+
+
+def day(number: int) -> dict[str, bytes]:
+    """The deliveries of a day: three files, the last of which repeats a record of the first."""
+    pushes = [push(image(f"{number}-{n}"), f"v{number}-{n}", at(60 * number + n)) for n in range(3)]
+    return {
+        f"{number:02}/a.json": trail(pushes[:2]),
+        f"{number:02}/b.json": trail(pushes[2:]),
+        f"{number:02}/c.json": trail([pushes[0], record("DescribeImages", at(60 * number + 9))]),
+    }
+
+
+def alter(logs: Path, change: str) -> int:
+    """Change evidence; returns how many files have to be read for it."""
+    if change == "another day":
+        write(logs, day(3))
+        return 3
+    if change == "replaced":
+        write(logs, {"01/a.json": trail([push(image("other"), "other", at(61))])})
+        return 1
+    if change == "gone":
+        (logs / "02" / "a.json").unlink()
+        return 0
+    write(logs, {"00/late.json": trail([push(image("late"), "late", at(3))])})
+    (logs / "01" / "b.json").rename(logs / "01" / "z.json")
+    return 2
+
+
+@pytest.mark.parametrize("change", ["another day", "replaced", "gone", "late and renamed"])
+@pytest.mark.parametrize("kept", [False, True], ids=["cache", "case file"])
+def test_reopening_reads_only_what_is_new_or_changed(
+    tmp_path: Path, change: str, kept: bool
+) -> None:
+    logs, case_file = tmp_path / "logs", tmp_path / "incident.duckdb" if kept else None
+    for number in range(3):
+        write(logs, day(number))
+    open_case([str(logs)], case_file=case_file).close()
+    to_read = alter(logs, change)
+
+    progress = Progress()
+    with open_case([str(logs)], case_file=case_file, progress=progress) as case:
+        assert not case.from_cache
+        assert progress.files_total == to_read
+        with open_case([str(logs)], use_cache=False) as built:
+            if kept and change != "another day":
+                # A case keeps what it has read, and says of a file that it changed.
+                assert case.totals["pushes"] >= built.totals["pushes"]
+            elif change == "replaced":
+                [(notes,)] = case.ask("SELECT notes FROM files WHERE name LIKE '%01/a.json'").rows
+                assert "changed after it was read: 2 records then, 1 now" in notes[0]
+                assert case.totals["pushes"] == built.totals["pushes"] == 9
+            else:
+                same(case, built)
+    with open_case([str(logs)], case_file=case_file) as case:
+        assert case.from_cache
+
+
+def test_an_index_of_which_little_would_be_left_is_built_anew(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    write(logs, day(0))
+    open_case([str(logs)]).close()
+    for path in logs.rglob("*.json"):
+        path.unlink()
+    write(logs, day(1))
+    progress = Progress()
+    with open_case([str(logs)], progress=progress) as case:
+        assert progress.files_total == 3
+        assert sorted(row[0] for row in case.ask("SELECT file_id FROM files").rows) == [0, 1, 2]
+        assert case.totals["pushes"] == 3
+
+
+def test_a_changed_file_that_cannot_be_read_any_more_keeps_nobody_from_opening(
+    tmp_path: Path,
+) -> None:
+    logs = tmp_path / "logs"
+    write(logs, day(0))
+    open_case([str(logs)]).close()
+    (logs / "00" / "b.json").write_bytes(b"\x00no log\xff" * 9)
+    with open_case([str(logs)]) as case:
+        [(status, notes)] = case.ask(
+            "SELECT status, notes FROM files WHERE name LIKE '%b.json'"
+        ).rows
+        assert status != "read"
+        assert "1 records then, 0 now, fewer than before" in " ".join(notes)
+        assert case.totals["pushes"] == 2
 
 
 def test_only_new_files_are_read(tmp_path: Path) -> None:

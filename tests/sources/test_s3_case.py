@@ -63,7 +63,7 @@ def test_objects_are_fetched_once_and_an_index_not_built_twice(
     assert proxy.fetched() == []
 
 
-def test_a_new_version_of_an_object_is_another_case(
+def test_a_new_version_of_an_object_is_all_that_is_read_again(
     server: Server, proxy: FaultProxy, bucket: str
 ) -> None:
     server.fill(bucket, deliveries(3))
@@ -71,8 +71,14 @@ def test_a_new_version_of_an_object_is_another_case(
     proxy.forget()
     server.client().put_object(Bucket=bucket, Key=key(1), Body=delivery(4))
 
-    with opened(proxy.url, f"s3://{bucket}") as case:
+    progress = Progress()
+    remote = Remote(options(proxy.url))
+    with open_case([f"s3://{bucket}"], progress=progress, remote=remote) as case:
         assert not case.from_cache
+        assert progress.files_total == 1
+        assert "changed after it was read" in ledger(case)[f"s3://{bucket}/{key(1)}"][1][-1]
+        tags = sorted(tag for (tag,) in case.ask("SELECT image_tags FROM pushes").rows)
+        assert tags == ["v0", "v2", "v4"]
     assert proxy.fetched() == [f"/{bucket}/{key(1)}"]
 
 
@@ -219,8 +225,12 @@ def test_an_index_of_a_bucket_grows_and_stands_for_the_one_before(
         assert case.path != first
     # An object that is gone: the cache holds what is there.
     server.client().delete_object(Bucket=bucket, Key=key(1))
-    with opened(proxy.url, f"s3://{bucket}") as case:
+    progress = Progress()
+    with open_case(
+        [f"s3://{bucket}"], progress=progress, remote=Remote(options(proxy.url))
+    ) as case:
         assert case.totals["pushes"] == 3
+        assert progress.files_total == 0
 
 
 def test_local_and_remote_evidence_in_one_run(server: Server, bucket: str, tmp_path: Path) -> None:
