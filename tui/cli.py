@@ -315,6 +315,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     engine = choice_of(options)
     if engine is None:
         _check_paths(paths)
+    options.start = options.start or first_place(engine)
     in_browser = os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
     if options.plain and (options.web or options.follow or options.tour):
         raise WrongUsage("--plain goes with none of --web, --follow and --tour")
@@ -354,7 +355,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
         engine=engine,
         ask_what=not options.yes,
         follow=follow,
-        start=options.start or first_place(engine),
+        start=options.start,
         start_at=options.start_at,
         settings=settings,
         enrichment=known,
