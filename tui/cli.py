@@ -297,6 +297,7 @@ def evidence_paths(options: argparse.Namespace) -> list[str]:
 
 def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from tui.commands import findings
+    from tui.commands.athena import agree
     from tui.commands.engine import choice_of, first_place
     from tui.commands.enrichment import enrichment_of
     from tui.remote import print_listing, remote_of
@@ -343,6 +344,7 @@ def _open_interface(options: argparse.Namespace, parser: argparse.ArgumentParser
     known = enrichment_of(options)
     # Before the interface has the terminal: an MFA code may be asked for.
     remote = remote_of(options, paths, filters=False) if engine is None else None
+    agree(engine)
     from tui.app import InvestigateApp
 
     app = InvestigateApp(

@@ -166,4 +166,6 @@ def _value(cell: str | None, kind: str) -> Any:
         return datetime.fromisoformat(cell)
     if kind == "date":
         return date.fromisoformat(cell)
+    if kind == "array":  # its parts stand between commas and have no quotes: one text
+        return [cell[1:-1]] if cell[1:-1] else []
     return cell

@@ -40,7 +40,7 @@ class AthenaOptions:
     region: str | None = None
 
     def __post_init__(self) -> None:
-        table_name(self.database, "--athena-database")
+        table_name(self.database, "the database")
         if self.output is not None:
             location(self.output)
 

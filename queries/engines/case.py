@@ -35,6 +35,8 @@ class EngineCase(Case):
         self.engine = engine
         self.around: Callable[[], AbstractContextManager[None]] = nullcontext
         """Goes around each question; a command shows progress in it."""
+        self.at_end: Callable[[], None] = lambda: None
+        """Is called when the case is closed."""
         self._copy: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
         own: Any = getattr(engine, "connection", None)
@@ -61,7 +63,10 @@ class EngineCase(Case):
 
     @property
     def reads(self) -> str:
-        return f"{self.engine.name}: {self.engine.extent.words}"
+        bill = getattr(self.engine, "bill", "")
+        return ": ".join(
+            part for part in (self.engine.name, self.engine.extent.words, bill) if part
+        )
 
     def ask(
         self,
@@ -89,6 +94,7 @@ class EngineCase(Case):
 
     def close(self) -> None:
         self.engine.close()
+        self.at_end()
         if self._copy is not None:
             self._copy.close()
         self.marks.close()

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from queries.case import Case
     from queries.engines.base import Engine
 
-DUCKDB, SPARK = ENGINES = ("duckdb", "spark")
-ELSEWHERE = frozenset({SPARK})
+DUCKDB, SPARK, ATHENA = ENGINES = ("duckdb", "spark", "athena")
+ELSEWHERE = frozenset({SPARK, ATHENA})
+IN_ATHENA = "athena://"
+"""How a database of Athena's is named where a folder would be."""
 """Engines that must be told what they may read."""
 
 
@@ -52,7 +54,14 @@ def _spark(choice: Choice) -> Engine:
     return SparkEngine(choice.settings["address"], choice.folder, choice.extent)
 
 
-_OPEN: dict[str, Callable[[Choice], Engine]] = {DUCKDB: _duckdb, SPARK: _spark}
+def _athena(choice: Choice) -> Engine:
+    from queries.engines.athena import AthenaEngine
+
+    ready: Engine | None = choice.settings.get("ready")
+    return ready or AthenaEngine(choice.settings["options"], choice.extent)
+
+
+_OPEN: dict[str, Callable[[Choice], Engine]] = {DUCKDB: _duckdb, SPARK: _spark, ATHENA: _athena}
 
 
 def open_engine_case(choice: Choice) -> Case:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from moto.athena.models import AthenaBackend
 
 from queries.case import Case, open_case
 from queries.convert import convert
 from queries.progress import CancelToken, Progress
 from samples import incident_path
+from tests.engines.athena_stand import DATABASE, REGION, WORK_GROUP, Stand, answer
 from tests.engines.spark_server import shared_server, why_not
 
 
@@ -38,3 +42,49 @@ def spark_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.getbasetemp()
     with shared_server(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def athena_stand(converted_folder: Path) -> Stand:
+    """The folder's tables as Athena has them, in DuckDB."""
+    return Stand(converted_folder)
+
+
+@pytest.fixture
+def moto_athena(monkeypatch: pytest.MonkeyPatch) -> Iterator[AthenaBackend]:
+    """moto's Athena with a work group, and credentials for it."""
+    from moto import mock_aws
+    from moto.athena.models import athena_backends
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr("queries.engines.athena._FIRST_LOOK", 0.001)
+    monkeypatch.setattr("queries.engines.athena._LONGEST_LOOK", 0.001)
+    with mock_aws():
+        boto3.client("athena", REGION).create_work_group(
+            Name=WORK_GROUP,
+            Configuration={
+                "ResultConfiguration": {"OutputLocation": "s3://answers/"},
+                "EnforceWorkGroupConfiguration": False,
+            },
+        )
+        yield athena_backends[DEFAULT_ACCOUNT_ID][REGION]
+
+
+@pytest.fixture
+def athena_path(
+    moto_athena: AthenaBackend, athena_stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """The path and options that ask an Athena which answers from the folder's tables."""
+    start = AthenaBackend.start_query_execution
+
+    def started(self: AthenaBackend, *given: Any, **named: Any) -> str:
+        statement = start(self, *given, **named)
+        answer(athena_stand, self, statement)
+        return statement
+
+    monkeypatch.setattr(AthenaBackend, "start_query_execution", started)
+    group, region = ("--athena-work-group", WORK_GROUP), ("--athena-region", REGION)
+    return [f"athena://{DATABASE}", *group, *region]

@@ -12,10 +12,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
-from moto.athena.models import AthenaBackend, QueryResults, athena_backends
+from moto.athena.models import AthenaBackend, QueryResults
 from moto.athena.responses import AthenaResponse
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api import state_manager
 
 from queries.athena.cost import Budget, dollars, parse_limit, parse_price
@@ -24,29 +22,15 @@ from queries.engines.extent import Extent
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.progress import CancelToken
 from queries.question import ask_for
+from tests.engines.athena_stand import REGION
 
-REGION = "eu-west-1"
 MARCH = Extent(("111122223333",), (), date(2026, 3, 1), date(2026, 3, 31))
 MEGABYTE = 10**6
 
 
 @pytest.fixture
-def athena(monkeypatch: pytest.MonkeyPatch) -> Iterator[AthenaBackend]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    monkeypatch.setattr("queries.engines.athena._FIRST_LOOK", 0.001)
-    monkeypatch.setattr("queries.engines.athena._LONGEST_LOOK", 0.001)
-    with mock_aws():
-        client = boto3.client("athena", REGION)
-        client.create_work_group(
-            Name="ir",
-            Configuration={
-                "ResultConfiguration": {"OutputLocation": "s3://answers/"},
-                "EnforceWorkGroupConfiguration": False,
-            },
-        )
-        yield athena_backends[DEFAULT_ACCOUNT_ID][REGION]
+def athena(moto_athena: AthenaBackend) -> AthenaBackend:
+    return moto_athena
 
 
 def engine(**options: Any) -> AthenaEngine:

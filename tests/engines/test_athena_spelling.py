@@ -6,34 +6,24 @@ that binding, narrowing and paging change nothing. A parser of Trino's grammar r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 from trino_sql_validator import validate
 
 from queries.athena.spelling import LONGEST_VALUE, Spelled, literal, spelled
-from queries.athena.tables import table_of
-from queries.case import Rows
 from queries.catalogue import names
-from queries.converted.layout import (
-    IN_PARTITIONS,
-    RELATIONS,
-    as_literal,
-    partition_files,
-    whole_file,
-)
 from queries.engines.duckdb import DuckDBEngine
 from queries.engines.extent import Extent
 from queries.errors import WrongUsage
 from queries.question import Order, ask_for
 from tests.engines.askings import Corpus, askings
+from tests.engines.athena_stand import Stand
 
 MARCH = Extent(("111122223333", "444455556666"), (), date(2026, 3, 1), date(2026, 3, 31))
 HOSTILE = [
@@ -45,45 +35,11 @@ HOSTILE = [
     "'; DROP TABLE events; --",
     "é😀",
 ]
-_TEXT = re.compile(r"'(?:[^']|'')*'|\?")
 
 
-class Stand:
-    """The tables of a folder in DuckDB, under the names that they have in Athena."""
-
-    def __init__(self, folder: Path) -> None:
-        self.connection = duckdb.connect()
-        self.connection.execute("CREATE SCHEMA ecr")
-        self.connection.execute("CREATE MACRO from_utf8(b) AS decode(b)")
-        self.connection.execute("CREATE MACRO array_join(l, s) AS array_to_string(l, s)")
-        for relation in RELATIONS:
-            source = f"read_parquet({as_literal(whole_file(folder, relation))})"
-            if relation in IN_PARTITIONS:
-                files = as_literal(partition_files(folder, relation))
-                source = (
-                    f"read_parquet({files}, hive_partitioning = true, hive_types ="
-                    " {'account': VARCHAR, 'region': VARCHAR, 'date': VARCHAR})"
-                )
-            self.connection.execute(
-                f"CREATE VIEW ecr.{table_of(relation)} AS SELECT * FROM {source}"
-            )
-
-    def ask(self, sent: Spelled) -> Rows:
-        sql = re.sub(r"X'([0-9a-f]*)'", r"from_hex('\1')", bound(sent))
-        sql = re.sub(r"\nOFFSET (\d+) LIMIT (\d+)$", r"\nLIMIT \2 OFFSET \1", sql)
-        cursor = self.connection.execute(sql)
-        return Rows([column[0] for column in cursor.description or ()], cursor.fetchall())
-
-
-def bound(sent: Spelled) -> str:
-    """The text with each value in the place of its question mark, as EXECUTE … USING has it."""
-    values = iter(sent.values)
-    return _TEXT.sub(lambda found: next(values) if found[0] == "?" else found[0], sent.sql)
-
-
-@pytest.fixture(scope="module")
-def stand(converted_folder: Path) -> Stand:
-    return Stand(converted_folder)
+@pytest.fixture
+def stand(athena_stand: Stand) -> Stand:
+    return athena_stand
 
 
 @pytest.fixture(scope="module")

@@ -29,9 +29,12 @@ COMMANDS = (
 )
 
 
-@pytest.fixture(params=["duckdb", "spark"])
+@pytest.fixture(params=["duckdb", "spark", "athena"])
 def over_folder(request: pytest.FixtureRequest, converted_folder: Path) -> list[str]:
     """The end of a command line that has the folder read by an engine."""
+    if request.param == "athena":
+        path: list[str] = request.getfixturevalue("athena_path")
+        return [*path, "--athena-yes", *SCOPE]
     given = [str(converted_folder), "--engine", str(request.param)]
     if request.param == "spark":
         given += ["--spark", request.getfixturevalue("spark_address"), *SCOPE]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from queries.engines.athena import AthenaOptions
 from queries.engines.extent import Extent
 from queries.engines.opening import Choice
+from tests.engines.athena_stand import DATABASE, REGION, WORK_GROUP
 from tests.tui.driving import API, WIDE, driving
 from tests.tui.walking import SAM, down_and_back, to_activity
 from tui.screens.sql import SqlScreen
@@ -17,12 +19,16 @@ from tui.screens.sql import SqlScreen
 DAYS = Extent((), (), date(2026, 3, 1), date(2026, 3, 12))
 
 
-@pytest.fixture(params=["index", "duckdb", "spark"])
+@pytest.fixture(params=["index", "duckdb", "spark", "athena"])
 def engine(request: pytest.FixtureRequest, converted_folder: Path) -> Callable[[], Choice | None]:
     """What `--engine` says; `index` is the program over the evidence itself."""
     name = str(request.param)
     if name == "index":
         return lambda: None
+    if name == "athena":
+        path: str = request.getfixturevalue("athena_path")[0]
+        options = AthenaOptions(DATABASE, WORK_GROUP, region=REGION)
+        return lambda: Choice(name, path, DAYS, {"options": options})
     settings = {"address": request.getfixturevalue("spark_address")} if name == "spark" else {}
     extent = DAYS if name == "spark" else Extent()
     return lambda: Choice(name, str(converted_folder), extent, settings)

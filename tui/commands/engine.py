@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import WrongUsage
+from tui.commands import athena
 
 if TYPE_CHECKING:
     from queries.case import Case
     from queries.engines.opening import Choice
 
-WITH_VALUE = ("--engine", "--spark")
+WITH_VALUE = ("--engine", "--spark", *athena.WITH_VALUE)
 """Options here that a value follows: the command line must not take it for a path."""
 _SHOWN = 0.3
 _NOT_WITH = ("case", "no_cache", "follow", "list")
@@ -28,10 +29,10 @@ def add_engine_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
     group = parser.add_argument_group("a folder that 'convert' wrote")
     group.add_argument(
         "--engine",
-        choices=("duckdb", "spark"),
+        choices=("duckdb", "spark", "athena"),
         default=unset,
-        help="who answers: DuckDB here (default), or Spark; with --account, --since and --until for"
-        " what it may read",
+        help="who answers: DuckDB here (default), Spark, or Athena (its path is athena://DATABASE);"
+        " with --account, --since and --until for what it may read",
     )
     group.add_argument(
         "--spark",
@@ -39,6 +40,7 @@ def add_engine_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
         default=unset,
         help="sc://host:port of a Spark Connect server (default: SPARK_REMOTE), or local[2]",
     )
+    athena.add_athena_options(group, top=top)
 
 
 def add_extent_options(parser: argparse.ArgumentParser) -> None:
@@ -60,11 +62,13 @@ def choice_of(options: argparse.Namespace) -> Choice | None:
     named they narrow what is read, and no filter of the command is left.
     """
     from queries.engines.extent import extent_of, needed
-    from queries.engines.opening import DUCKDB, ELSEWHERE, SPARK, Choice, is_converted
+    from queries.engines.opening import ATHENA, DUCKDB, ELSEWHERE, SPARK, Choice, is_converted
     from tui.remote import moment
 
     paths = list(getattr(options, "paths", []))
-    engine = options.engine
+    engine = options.engine or athena.engine_of(paths)
+    if engine != ATHENA:
+        athena.refuse_options(options)
     if engine is None:
         if options.spark:
             raise WrongUsage("--spark is for --engine spark")
@@ -78,7 +82,7 @@ def choice_of(options: argparse.Namespace) -> Choice | None:
     for name in _NOT_WITH:
         if getattr(options, name, None):
             raise WrongUsage(f"--{name.replace('_', '-')} is not for a converted folder")
-    settings = {}
+    settings: dict[str, Any] = {}
     if engine == SPARK:
         settings["address"] = options.spark or os.environ.get("SPARK_REMOTE", "")
         if not settings["address"]:
@@ -96,6 +100,8 @@ def choice_of(options: argparse.Namespace) -> Choice | None:
     for name, values in (("account", extent.accounts), ("region", extent.regions)):
         if len(values) != 1 and getattr(options, name, None):
             setattr(options, name, None)
+    if engine == ATHENA:
+        settings = athena.settings_of(options, paths[0])
     return Choice(engine, paths[0], extent, settings)
 
 
@@ -113,9 +119,12 @@ def opened_by_engine(choice: Choice) -> Case:
     from queries.engines.opening import open_engine_case
     from tui.commands.opening import note
 
+    athena.agree(choice)
     case = open_engine_case(choice)
-    if isinstance(case, EngineCase) and sys.stderr.isatty():
-        case.around = lambda: _shown(case)
+    if isinstance(case, EngineCase):
+        case.at_end = lambda: athena.say_bill(case.engine)
+        if sys.stderr.isatty():
+            case.around = lambda: _shown(case)
     for line in case.totals["notes"]:
         note(line)
     return case
