@@ -78,7 +78,7 @@ def _write(form: str, case: Case, found: Found, name: str, folder: Path) -> tupl
             target.chmod(0o600)
             if form.startswith("report"):
                 said = form.removeprefix("report-")
-                out.write(report_text(case, found, said, moment, name))
+                out.write(report_text(case, found, said, moment, name, enrichment()))
             else:
                 write_as(case, what, form, found, moment, name, out, notes.append, enrichment())
     except OSError as error:

@@ -27,6 +27,7 @@ _CONTRIBUTING = {
     "ipv6-addr": ("value",),
     "file": ("hashes",),
     "user-account": ("account_type", "user_id", "account_login"),
+    "autonomous-system": ("number",),
 }
 """Of the properties that the specification names for an id, those that are written here."""
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
@@ -73,6 +74,7 @@ class _Maker:
         address = self._address(row["source_ip_address"])
         principal = self._account(_kind(row, "principal"), row["principal"])
         key = self._account("aws-access-key", row["access_key_id"]) if _is_aws(row) else None
+        self._known(row, address, principal)
         image = self._file(row["image_digest"])
         layer = self._file(row["layer_digest"])
         seen = [ref for ref in (address, principal, key, image, layer) if ref is not None]
@@ -95,6 +97,29 @@ class _Maker:
         self._keep(
             self._domain("grouping", name=name, context="suspicious-activity", object_refs=refs)
         )
+
+    def _known(self, row: dict[str, Any], address: str | None, principal: str | None) -> None:
+        """What files of the investigator's say about the address and the account of an event; the
+        columns stand beside the events only where there are such files."""
+        if address is not None:
+            number = str(row.get("source_asn") or "").removeprefix("AS")
+            if number.isdecimal():
+                named = {"name": row["source_organisation"]} if row["source_organisation"] else {}
+                system = self._observable("autonomous-system", number=int(number), **named)
+                self._relate("belongs-to", address, system)
+            if country := row.get("source_country"):
+                city = {"city": row["source_city"]} if row["source_city"] else {}
+                name = ", ".join(filter(None, (country, row["source_city"])))
+                place = self._keep(self._domain("location", name=name, country=country, **city))
+                self._relate("related-to", address, place)
+            if network := row.get("source_network"):
+                self._note(f"The address is on a list of networks as: {network}", address)
+        if principal is not None and (account := row.get("account_name")):
+            self._note(f"Account {row['account_id']} is called: {account}", principal)
+
+    def _note(self, content: str, about: str) -> None:
+        said = f"{content} (from the investigator's files, not from the logs)"
+        self._keep(self._domain("note", content=said, object_refs=[about]))
 
     # ---- observables -----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from queries.case import Case
 from queries.containment import Plan, Suggestion
+from queries.enrichment.model import Enrichment
 from queries.findings.found import Found
 from queries.findings.model import Finding, Story
 from queries.findings.stories import headline
@@ -23,6 +24,7 @@ from queries.report.document import (
     Moment,
     known_code,
 )
+from queries.report.known import known_places
 from queries.report.methods import Setting, files, methods, not_read
 
 MOST_STORIES = 12
@@ -30,15 +32,20 @@ _TELLING = ("critical", "high", "medium")
 """Stories whose worst finding is below these are only listed."""
 
 
-def make_report(case: Case, found: Found, plan: Plan, setting: Setting) -> Document:
-    """The report. Deterministic: the same case, configuration and setting give the same text."""
+def make_report(
+    case: Case, found: Found, plan: Plan, setting: Setting, known: Enrichment | None = None
+) -> Document:
+    """The report. Deterministic: the same case, configuration and setting give the same text.
+    `known` is what files of the user's say about addresses and accounts."""
+    known = known or Enrichment()
     document = Document(f"Investigation of {setting.name}")
     _opening(document, case, found, setting)
     _scope(document, case)
     _coverage(document, case)
     _findings(document, case, found)
     _stories(document, case, found)
-    _marked(document, case, found)
+    _marked(document, case, known)
+    known_places(document, case, found, known)
     _containment(document, plan)
     not_read(document, case)
     methods(document, case, found, setting)
@@ -192,7 +199,7 @@ def _stories(document: Document, case: Case, found: Found) -> None:
         )
 
 
-def _marked(document: Document, case: Case, found: Found) -> None:
+def _marked(document: Document, case: Case, known: Enrichment) -> None:
     marks = case.marks.all
     document.heading("Marked evidence", "marked")
     if not marks:
@@ -212,10 +219,12 @@ def _marked(document: Document, case: Case, found: Found) -> None:
     )
     for number, mark in enumerate(marks, 1):
         chain = _chain_of(case, mark.subject.get("access_key_id"))
-        _mark(document, number, mark, mark.key in case.marks.places, chain)
+        _mark(document, number, mark, mark.key in case.marks.places, chain, known)
 
 
-def _mark(document: Document, number: int, mark: Mark, is_here: bool, chain: str) -> None:
+def _mark(
+    document: Document, number: int, mark: Mark, is_here: bool, chain: str, known: Enrichment
+) -> None:
     subject = mark.subject
     document.heading(f"{number}. {_mark_label(mark)}, {_time(subject.get('event_time'))}", level=3)
     document.facts(
@@ -232,6 +241,8 @@ def _mark(document: Document, number: int, mark: Mark, is_here: bool, chain: str
             ("chain", known_code(chain)),
             ("access key", known_code(subject.get("access_key_id"))),
             ("from", known_code(subject.get("source_ip_address"), subject.get("user_agent"))),
+            ("where that is", known.place(subject.get("source_ip_address")).words()),
+            ("account", _named_account(subject.get("account_id"), known)),
             ("repository", known_code(subject.get("repository"))),
             ("tag", known_code(subject.get("image_tags"))),
             ("image", known_code(subject.get("image_digest"))),
@@ -369,6 +380,11 @@ def _chain_of(case: Case, access_key: object) -> str:
     ).rows
     arns = json.loads(rows[0][0] or "[]") if rows else []
     return " → ".join(map(str, arns)) if len(arns) > 1 else ""
+
+
+def _named_account(account: object, known: Enrichment) -> str | None:
+    name = known.account(account)
+    return f"{account} ({name})" if name else None
 
 
 def _who(subject: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,40 @@ def test_events_that_are_handed_on_say_it_too(demo: Path, files: Path, form: str
     sam = [row for row in rows if row["source_ip_address"] == SAM]
     assert {(row["source_country"], row["source_city"]) for row in sam} == {("DE", "Berlin")}
     assert {row["account_name"] for row in sam} == {"production", "build"}
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_the_report_says_it_too(demo: Path, files: Path, form: str) -> None:
+    asked = ("report", "--case", demo, "--format", form, "--at", "2026-03-11")
+    plain = output(*asked)
+    assert "Addresses and accounts" not in plain
+    geo = ("--geo", files / "city.mmdb", "--geo", files / "asn.mmdb")
+    told = output(*asked, *geo, "--account-names", files / "accounts.csv")
+    text = re.sub(r"<[^>]*>|[|`\\]", " ", told[told.rindex("Addresses and accounts") :])
+    words = " ".join(text.split())
+    assert re.search(
+        rf"{SAM} \d+ 2026-03-08 [\d:]+ 2026-03-09 [\d:]+ DE Berlin AS64500 Example", words
+    )
+    assert "111122223333 production" in words
+    assert "444455556666 build" in words
+
+
+def test_a_stix_bundle_says_it_in_the_standards_own_words(demo: Path, files: Path) -> None:
+    asked = ("export", "--case", demo, "--as", "stix", "--what", "findings", "--at", "2026-03-11")
+    options = ("--geo", files / "city.mmdb", "--geo", files / "asn.mmdb")
+    made = json.loads(output(*asked, *options))["objects"]
+    [system] = [thing for thing in made if thing["type"] == "autonomous-system"]
+    assert (system["number"], system["name"]) == (64500, "Example Hosting")
+    places = {thing["country"]: thing for thing in made if thing["type"] == "location"}
+    assert places["DE"]["city"] == "Berlin"
+    addresses = {thing["id"]: thing["value"] for thing in made if thing["type"] == "ipv4-addr"}
+    related = {
+        (addresses.get(thing["source_ref"]), thing["relationship_type"], thing["target_ref"])
+        for thing in made
+        if thing["type"] == "relationship"
+    }
+    assert (SAM, "belongs-to", system["id"]) in related
+    assert (SAM, "related-to", places["DE"]["id"]) in related
 
 
 def test_events_of_a_country_a_city_and_an_operator(demo: Path, files: Path) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
+import stix2  # type: ignore[import-untyped]
+from stix2patterns.validator import run_validator  # type: ignore[import-untyped]
 
 from queries.case import open_case
 from queries.export import FORMULA_STARTS
@@ -209,3 +211,54 @@ def test_nothing_to_export_is_said(demo: Path) -> None:
     assert "nothing is marked" in complaint(done)
     done = call("export", "--case", demo, "--as", "stix", "--what", "events")
     assert done.returncode == USAGE
+
+
+# --- read by others ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_the_library_of_the_standards_makers_reads_the_bundle(
+    demo: Path, tmp_path: Path, known: bool
+) -> None:
+    """Strictly: no property, type or relation that the standard does not have. What the examiner of
+    patterns says of each pattern counts, too."""
+    options: tuple[object, ...] = ()
+    if known:
+        write(tmp_path, {"ci.txt": b"192.0.2.0/24\n198.51.100.77\n", "names.csv": NAMES.encode()})
+        options = ("--ci-addresses", tmp_path / "ci.txt", "--account-names", tmp_path / "names.csv")
+    made = stix("--case", demo, "--what", "findings", *options)
+    bundle = stix2.parse(json.dumps(made), allow_custom=False, version="2.1")
+    assert len(bundle.objects) == len(made["objects"]) > 100
+    patterns = [thing["pattern"] for thing in of_type(made, "indicator")]
+    assert patterns
+    for pattern in patterns:
+        assert not run_validator(pattern, stix_version="2.1")
+    notes = [thing["content"] for thing in of_type(made, "note")]
+    assert bool(notes) is known
+    if known:
+        assert any("called: production" in note for note in notes)
+        assert any("list of networks as: ci" in note for note in notes)
+
+
+NAMES = "id,name\n111122223333,production\n444455556666,staging\n"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_every_row_is_what_timesketch_asks_for(demo: Path, form: str) -> None:
+    """What its importer needs of each row: message, datetime and timestamp_desc. It takes the
+    datetime as ISO 8601 with an offset; without it guesses one from any column with "time" in its
+    name. https://timesketch.org/guides/user/import-from-json-csv/"""
+    told = output("export", "--case", demo, "--as", f"timesketch-{form}", "--what", "events")
+    rows: list[dict[str, Any]] = (
+        list(csv.DictReader(io.StringIO(told, newline="")))
+        if form == "csv"
+        else [json.loads(line) for line in told.splitlines()]
+    )
+    assert len(rows) > 3000
+    for row in rows:
+        assert row["message"]
+        assert row["timestamp_desc"]
+        moment = datetime.fromisoformat(row["datetime"])
+        assert moment.utcoffset() is not None
+        assert int(row["timestamp"]) == round(moment.timestamp() * 1_000_000)
+        assert None not in row  # no cell too many

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from queries.case import Case
     from queries.containment import Plan
+    from queries.enrichment.model import Enrichment
     from queries.findings.found import Found
 
 WITH_VALUE = ("--at", "--name")
@@ -109,12 +110,14 @@ def report_options(parser: argparse.ArgumentParser) -> None:
 
 def report(case: Case, options: argparse.Namespace) -> int:
     """Write the report."""
+    from tui.commands.enrichment import enrichment_of
     from tui.commands.output import opened_output
 
     found = found_in(case, options)
     try:
         name = options.name or name_of(case)
-        text = report_text(case, found, options.format, moment_of(options), name)
+        known = enrichment_of(options)
+        text = report_text(case, found, options.format, moment_of(options), name, known)
     finally:
         found.close()
     with opened_output(options) as out:
@@ -122,8 +125,10 @@ def report(case: Case, options: argparse.Namespace) -> int:
     return 0
 
 
-def report_text(case: Case, found: Found, form: str, moment: datetime, name: str) -> str:
-    """The report as `markdown` or `html`."""
+def report_text(
+    case: Case, found: Found, form: str, moment: datetime, name: str, known: Enrichment
+) -> str:
+    """The report as `markdown` or `html`; `known` is what is known of addresses and accounts."""
     from queries.containment import plan
     from queries.marks.keeper import author
     from queries.report.html import html
@@ -133,7 +138,7 @@ def report_text(case: Case, found: Found, form: str, moment: datetime, name: str
     from tui.cli import program_version
 
     setting = Setting(moment, author(), program_version(), name)
-    document = make_report(case, found, plan(case, found, moment), setting)
+    document = make_report(case, found, plan(case, found, moment), setting, known)
     return html(document) if form == "html" else markdown(document)
 
 

@@ -347,6 +347,7 @@ class Session:
     def _report(self, text: str) -> None:
         from queries.marks import keeper
         from tui.commands.handover import report_text
+        from tui.enriched import enrichment
 
         form = text.lower() or "html"
         endings = {"html": "html", "markdown": "md"}
@@ -355,7 +356,8 @@ class Session:
             return
         moment = keeper.now().replace(microsecond=0)
         target = Path.cwd() / f"report-{moment:%Y%m%dT%H%M%SZ}.{endings[form]}"
-        written = report_text(self._case, self._rules(), form, moment, self._name)
+        known = enrichment()
+        written = report_text(self._case, self._rules(), form, moment, self._name, known)
         with target.open("x", encoding="utf-8", newline="") as out:
             target.chmod(0o600)
             out.write(written)
