@@ -85,7 +85,8 @@ def _run(given: list[str]) -> int:
     # A first word that is a command is one; to open a file of that name write ./NAME.
     first = _first_word(given)
     if first in COMMANDS:
-        parser: argparse.ArgumentParser = _Parser(prog=PROGRAM)
+        # No abbreviations here: "--at" of a command is none of "--athena-…".
+        parser: argparse.ArgumentParser = _Parser(prog=PROGRAM, allow_abbrev=False)
         add_common(parser, top=True)
         add_commands(parser)
         options, late = parser.parse_known_args(given)

@@ -3,6 +3,7 @@ script, and a policy in it forbids the browser to load anything. It prints."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from queries.report.document import (
@@ -37,6 +38,7 @@ table { border-collapse: collapse; width: 100%; margin: .6rem 0; font-size: .88r
 th, td { text-align: left; vertical-align: top; padding: .25rem .5rem;
   border-bottom: 1px solid #dfe2e6; overflow-wrap: anywhere; }
 th, td { min-width: 4.6em; }
+td.whole, td.whole code { white-space: nowrap; overflow-wrap: normal; }
 th { border-bottom: 2px solid #8a9099; overflow-wrap: normal; }
 table.wide { table-layout: auto; font-size: .78rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
@@ -54,6 +56,10 @@ figure { margin: .8rem 0; } figcaption { color: #57606a; font-size: .88rem; }
 }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+_WHOLE = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?|\d{1,3}(\.\d{1,3}){3}|\d{12}")
+"""A time, an IPv4 address, an account."""
 
 
 def html(document: Document) -> str:
@@ -103,11 +109,15 @@ def _block(block: Block) -> str:
             return f"<figure>{svg(block)}{caption}</figure>"
 
 
+def _cell(cell: Inline) -> str:
+    """A time or an address stays on a line: broken at a hyphen or a dot it is read wrong."""
+    value = cell.text if isinstance(cell, Code) else cell
+    kind = ' class="whole"' if _WHOLE.fullmatch(value) else ""
+    return f"<td{kind}>{_inline(cell)}</td>"
+
+
 def _table(table: Table) -> str:
     head = "".join(f"<th>{text(name)}</th>" for name in table.columns)
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{_inline(cell)}</td>" for cell in row) + "</tr>"
-        for row in table.rows
-    )
+    rows = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in table.rows)
     kind = ' class="wide"' if table.wide else ""
     return f"<table{kind}><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"

@@ -303,12 +303,16 @@ def _limits(case: Case) -> list[str]:
     if not totals["evidence_complete"]:
         said.append("some files were damaged, unreadable or not read")
     if totals["gaps"]:
-        said.append(f"{len(totals['gaps'])} gaps in the evidence")
+        said.append(_count(len(totals["gaps"]), "gap") + " in the evidence")
     if totals["logging_changes"]:
-        said.append(f"{len(totals['logging_changes'])} changes to the logging itself")
+        said.append(_count(len(totals["logging_changes"]), "change") + " to the logging itself")
     if totals["writes_only"]:
         said.append("there is not one read-only event, so pulls and logins cannot be seen")
     return said
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _asked_paths(case: Case) -> list[str]:
