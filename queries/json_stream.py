@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -59,6 +59,8 @@ class Piece:
     """How many values this one was found inside of (a record in a message in a notice)."""
     remarks: tuple[str, ...] = ()
     """What whoever cut the text into pieces has to say about this one."""
+    beside: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Of an element of a list: what stood before the list in the same object."""
 
 
 @dataclass(slots=True)
@@ -233,7 +235,7 @@ class JsonStream:
             if key in CONTAINER_KEYS and self._need() == "[":
                 contained = True
                 self._at += 1
-                yield from self._elements(key)
+                yield from self._elements(key, members)
             else:
                 value, _, again = self._value()
                 repeated = repeated or again or key in members
@@ -250,7 +252,7 @@ class JsonStream:
         elif members:
             yield Piece(members, "", "{}", repeated)
 
-    def _elements(self, container: str) -> Iterator[Piece]:
+    def _elements(self, container: str, beside: Mapping[str, Any] | None = None) -> Iterator[Piece]:
         while True:
             self._skip(_SPACE)
             character = self._need()
@@ -262,7 +264,7 @@ class JsonStream:
                 continue
             self._from = self._at
             value, text, repeated = self._value()
-            yield Piece(value, text, container, repeated)
+            yield Piece(value, text, container, repeated, beside=beside or {})
             if self._at > self._grow:
                 self._compact()
 

@@ -41,7 +41,8 @@ def display_name(label: str | None) -> str:
     """A principal's label as a person would say it.
 
     `arn:aws:iam::1:user/ops/dana` is dana, `…:assumed-role/jump/x` is jump/x, an Identity Center
-    session is its e-mail address, a GitHub subject is org/repo@branch.
+    session is its e-mail address, a GitHub subject is org/repo@branch, a cluster's service account
+    is namespace/name.
     """
     if not label:
         return "–"
@@ -49,6 +50,10 @@ def display_name(label: str | None) -> str:
         label = label.rsplit("/subject/", 1)[-1]
     if match := _GITHUB.fullmatch(label):
         return f"{match.group(1)}{_github_ref(match.group(2))} (GitHub)"
+    if label.startswith("system:serviceaccount:"):  # of a cluster: namespace/name
+        return label.removeprefix("system:serviceaccount:").replace(":", "/", 1)
+    if label.startswith("system:node:"):
+        return f"node {label.removeprefix('system:node:').split('.', 1)[0]}"
     if not label.startswith("arn:"):
         return label
     parts = label.split(":", 5)
@@ -221,6 +226,11 @@ def service_name(event_source: str | None) -> str:
         said = provider.services.get(said, said)
         said = said.removesuffix(provider.suffix) if provider.suffix else said
     return said
+
+
+def cloud_title(provider: str | None) -> str:
+    """`Google Cloud` for google."""
+    return next((each.title for each in PROVIDERS if each.name == provider), str(provider or "–"))
 
 
 def short_call(name: str | None) -> str:

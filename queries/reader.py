@@ -23,6 +23,7 @@ from queries.envelopes.texts import cutter, side_file
 from queries.json_stream import Broken, JsonStream, Piece
 from queries.parquet_rows import MAGIC as PARQUET
 from queries.parquet_rows import parquet_pieces
+from queries.providers import placed
 from queries.sources.local import (
     Item,
     Unavailable,
@@ -106,7 +107,7 @@ def read_records(
         with (opener or item.open)() as stream:
             magic, data = peek(plain_chunks(stream, facts.unpacked, item.stored), 4)
             if magic == PARQUET:
-                yield from _records(parquet_pieces(data), facts)
+                yield from _records(parquet_pieces(data), facts, item.name)
                 _judge(item, facts)
                 return
             chunks = text_chunks(data, facts.unpacked)
@@ -122,7 +123,7 @@ def read_records(
                         pass
                     facts.unpacked.notes.clear()
                 else:
-                    yield from _records((cut or JsonStream)(chunks), facts)
+                    yield from _records((cut or JsonStream)(chunks), facts, item.name)
             elif facts.unpacked.plain_bytes and not facts.unpacked.damage:
                 facts.noted["the file is blank"] += 1
     except Unavailable as error:
@@ -136,7 +137,9 @@ def read_records(
     _judge(item, facts)
 
 
-def _records(parts: Iterable[Piece | Broken], facts: FileFacts) -> Iterator[Record]:
+def _records(
+    parts: Iterable[Piece | Broken], facts: FileFacts, name_of_file: str
+) -> Iterator[Record]:
     formats: Counter[str] = Counter()
     unfinished = False
     for part in parts:
@@ -153,6 +156,8 @@ def _records(parts: Iterable[Piece | Broken], facts: FileFacts) -> Iterator[Reco
         for record in found.records:
             facts.records += 1
             facts.repeated_keys += record.repeated_keys
+            if record.mapped:
+                placed(record, found.where or name_of_file)
             yield record
     if unfinished:
         facts.noted[ONE_PAGE] += 1

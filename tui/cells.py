@@ -10,6 +10,7 @@ from textual.content import Content
 
 from queries.naming import (
     IMMUTABLE,
+    KINDS,
     MATCHED,
     display_name,
     error_in_words,
@@ -90,7 +91,9 @@ def digest_cell(value: Any, row: Row) -> Content | str:
 
 def what_cell(value: Any, row: Row) -> Content | str:
     # ✗ in front of the row says already that it is an attempt.
-    return what_happened(dict(row.values)).removeprefix("attempt: ")
+    said = what_happened(dict(row.values)).removeprefix("attempt: ")
+    # Of most clouds no push has a manifest: said in each row it would hide what happened.
+    return said.replace(f", {KINDS['unknown']}", "")
 
 
 def push_mark(value: Any, row: Row) -> Content | str:

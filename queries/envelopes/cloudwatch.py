@@ -40,4 +40,7 @@ def read(piece: Piece) -> Found | None:
         return None
     if message.startswith(_CONTROL):
         return Found()
-    return open_text(message, piece, "a CloudWatch message", CUT)
+    found = open_text(message, piece, "a CloudWatch message", CUT)
+    group = piece.beside.get("logGroup")
+    found.where = group if isinstance(group, str) else ""
+    return found

@@ -55,6 +55,8 @@ class Found:
     """Said once for the file: what a source of this kind cannot know."""
     damaged: int = 0
     """Records that were there but could not be read."""
+    where: str = ""
+    """Where the records come from, as the export says it: a log group."""
     more_pages: bool = False
     """The end of a page that says that others follow."""
 

@@ -6,7 +6,7 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-INDEX_VERSION = 21
+INDEX_VERSION = 22
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(

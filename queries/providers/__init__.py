@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from queries.envelopes.model import Record
 from queries.providers import aws, azure, google, kubernetes
 from queries.providers.base import Envelope, Hosted, Provider
 
@@ -14,6 +15,7 @@ PROVIDERS: tuple[Provider, ...] = (
     google.PROVIDER,
 )
 """In the order in which their envelopes are asked."""
+_PLACED = {each.name: each.placed for each in PROVIDERS if each.placed is not None}
 
 
 def provider_envelopes() -> tuple[Envelope, ...]:
@@ -29,6 +31,13 @@ def sure_envelopes() -> tuple[Envelope, ...]:
 def names_table(names: Sequence[str]) -> bool:
     """Whether a header is that of a table that one of the providers knows."""
     return any(provider.names_table(names) for provider in PROVIDERS)
+
+
+def placed(record: Record, where: str) -> None:
+    """Let a record's provider read what the place that it comes from tells."""
+    read = _PLACED.get(str((record.mapped or {}).get("provider")))
+    if read is not None:
+        read(record, where)
 
 
 def hosted(host: str, path: str) -> Hosted | None:

@@ -369,6 +369,8 @@ class Provider:
     """Regular expression of its registries' hosts, to find references inside other texts."""
     mention_signs: tuple[str, ...] = ()
     """One of these stands in every such host."""
+    placed: Callable[[Record, str], None] | None = None
+    """Puts into a record what only the place it comes from tells: a log group, or a file's name."""
     names_table: Callable[[Sequence[str]], bool] = lambda names: False
     """Whether column names are those of one of its tables (a CSV file is told by its header)."""
     services: dict[str, str] = field(default_factory=dict)

@@ -82,7 +82,7 @@ PROVIDERS = {
         "arn:aws:sts::111122223333:assumed-role/ci-push/1773357001",
         "arn:aws:iam::444455556666:user/sam.sre",
         "198.51.100.77",
-        "deployment shop/pay",
+        "deployment shop/pay in prod",
         "AssumeRole",
         frozenset({"k8s-privileged-pod-from-pushed-image", "push-then-deploy"}),
         "PutImage",

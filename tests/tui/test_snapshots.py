@@ -23,6 +23,8 @@ from queries.sources.buckets.choice import Offer
 from queries.sources.buckets.source import Share
 from samples import incident_path
 from tests.evidence_files import at, image, push, record, trail, write
+from tests.providers.test_mixed import ACR
+from tests.providers.test_mixed import files as crossing
 from tests.tui.driving import API, IMPLANT, MIDDLE, NARROW, Driver, driving
 from tests.tui.test_hostile import CONTROL, MARKUP, NESTED, attacked
 from tui.app import FINDINGS, InvestigateApp
@@ -63,7 +65,9 @@ def album(snapshot: SnapshotAssertion) -> Album:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to stand in, so that every path on a screen is short and the same everywhere."""
     folder = tmp_path_factory.mktemp("place")
-    shutil.copytree(incident_path(), folder / "incident")
+    for name in ("incident", "google", "azure", "cluster"):
+        shutil.copytree(incident_path(name), folder / name)
+    write(folder / "mixed", crossing())
     write(folder / "markup", {"[red].json": trail(attacked(MARKUP + NESTED))})
     write(folder / "control", {"bell\x07.json": trail(attacked(CONTROL))})
     layers = [f"layer {number}" for number in range(900)]
@@ -134,6 +138,33 @@ async def test_the_way_down(album: Album, size: str) -> None:
         await album.take(driver.pilot, "scope")
         await driver.press("escape", "enter")
         await album.take(driver.pilot, "record")
+    album.check()
+
+
+CLOUDS = {
+    "google": "example-shop/europe-west3/shop/api",
+    "azure": "exampleshop.azurecr.io/shop/checkout",
+    "cluster": "111122223333/us-east-1/team/pay",
+    "mixed": ACR,
+}
+"""Evidence of the other clouds, and the repository to look into."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("cloud", CLOUDS)
+async def test_the_other_clouds(album: Album, cloud: str, size: str) -> None:
+    async with driving(cloud, size=SIZES[size], case_file=f"{cloud}.duckdb") as driver:
+        await album.take(driver.pilot, "repositories")
+        await driver.go_to(repository=CLOUDS[cloud])
+        await driver.press("enter")
+        await album.take(driver.pilot, "pushes")
+        await driver.press("enter")
+        await album.take(driver.pilot, "push image")
+        await driver.press("5")
+        await album.take(driver.pilot, "push ran")
+        if cloud == "cluster":
+            await driver.press("p")
+            await album.take(driver.pilot, "principals")
     album.check()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from queries.case import Case
 from queries.comparison import compare, in_words
-from queries.naming import what_ran
+from queries.naming import cloud_title, display_name, what_ran
 from queries.progress import CancelToken
 from queries.question import Order, ask_for
 from tui.cells import MOVED_HERE
@@ -17,6 +17,8 @@ from tui.text import fmt_time
 
 NAMED = 3
 """How many deployments are named; the tab has them all."""
+ELSEWHERE = 6
+"""How many pushes and pulls of the image in other repositories are told."""
 SEVERITIES = ("critical", "high", "medium", "low", "informational", "untriaged", "undefined")
 
 
@@ -26,11 +28,31 @@ def aftermath(case: Case, push_key: int, previous: int | None, cancel: CancelTok
     if previous is not None:
         said = in_words(compare(case, push_key, previous, cancel))
         facts += [("changed", said[0]), *(("", reason) for reason in said[1:])]
+    elsewhere = ask_for("push_elsewhere", push_key=push_key).with_order(Order("event_time"))
+    facts += elsewhere_facts(ask_rows(elsewhere)(case, cancel))
     ran = ask_for("push_deployments", push_key=push_key).with_order(Order("event_time", True))
     facts += ran_facts(ask_rows(ran)(case, cancel))
     scans = ask_for("push_scans", push_key=push_key).with_order(Order("event_time", True))
     found = ask_rows(scans.with_page(1))(case, cancel)
     return facts + [fact for scan in found for fact in scan_facts(scan)]
+
+
+def elsewhere_facts(rows: Sequence[dict[str, Any]]) -> list[Fact]:
+    """The other repositories that have the image: in order of time, those of other clouds named
+    with their cloud, so that an image that crosses clouds can be followed."""
+    facts: list[Fact] = []
+    for row in rows[:ELSEWHERE]:
+        cloud = f" ({cloud_title(row['provider'])})" if row["other_cloud"] else ""
+        to = "to" if row["act"] == "pushed" else "from"
+        when = fmt_time(row["event_time"], year=True)
+        who = display_name(row["origin"] or row["principal"])
+        times = f", {row['times']} times" if row["times"] > 1 else ""
+        before = "earlier " if row["before"] else ""
+        said = f"{before}{row['act']} {to} {row['repository']}{cloud} by {who}, {when}{times}"
+        facts.append(("same image" if not facts else "", said))
+    if len(rows) > ELSEWHERE:
+        facts.append(("", f"and {len(rows) - ELSEWHERE} more such repositories"))
+    return facts
 
 
 def ran_facts(rows: Sequence[dict[str, Any]]) -> list[Fact]:

@@ -187,7 +187,9 @@ def push_facts(row: Row) -> list[Fact]:
 
 
 def _key(row: Row) -> str:
-    key = row["access_key_id"]
+    key = str(row["access_key_id"] or "")
+    if " > " in key:  # a chain of impersonation stands for a key: `who` says it already
+        return ""
     return f" · key {key}" if key else ""
 
 

@@ -6,6 +6,7 @@ from queries.providers.base import Provider
 from queries.providers.kubernetes.envelopes import ENVELOPES, SURE, names_table
 from queries.providers.kubernetes.events import NAME
 from queries.providers.kubernetes.join import join_records, unseen
+from queries.providers.kubernetes.naming import name_cluster
 from queries.providers.kubernetes.vocabulary import SERVICE
 
 PROVIDER = Provider(
@@ -15,6 +16,7 @@ PROVIDER = Provider(
     sure=SURE,
     join=join_records,
     unseen=unseen,
+    placed=name_cluster,
     names_table=names_table,
     services={SERVICE: "kubernetes"},
     natures=(("origin LIKE 'system:serviceaccount:%'", "job"),),
