@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 from moto.athena.models import AthenaBackend, QueryResults
+from trino_sql_validator import validate
 
 from queries.athena.spelling import Spelled
 from queries.athena.tables import table_of
@@ -52,7 +53,11 @@ class Stand:
         return self.typed(sent)[0]
 
     def typed(self, sent: Spelled) -> tuple[Rows, list[str]]:
-        """The rows, and what Athena calls the types of their columns."""
+        """The rows, and what Athena calls the types of their columns. The statement must be one of
+        Trino's grammar, with functions that Trino has."""
+        parsed = validate(sent.sql, jinja="reject")
+        assert parsed.valid, parsed.error
+        assert parsed.warnings == ()
         sql = re.sub(r"X'([0-9a-f]*)'", r"from_hex('\1')", bound(sent))
         sql = re.sub(r"\nOFFSET (\d+) LIMIT (\d+)$", r"\nLIMIT \2 OFFSET \1", sql)
         with self.connection.cursor() as cursor:

@@ -63,9 +63,6 @@ def test_a_question_is_the_same_as_athena_is_asked(
         answer, expected = stand.ask(sent), engine.ask(question.sql, question.bound)
         assert answer.columns == expected.columns
         assert sorted(map(repr, answer.rows)) == sorted(map(repr, expected.rows))
-        found = validate(sent.sql, jinja="reject")
-        assert found.valid, found.error
-        assert found.warnings == ()
         assert_parameters_stand_where_they_may(sent)
 
 

@@ -128,7 +128,7 @@ def settings_of(options: argparse.Namespace, path: str) -> dict[str, Any]:
         options.profile,
         options.athena_region,
     )
-    return {"options": asked, "yes": options.athena_yes}
+    return {"options": asked, "yes": options.athena_yes or getattr(options, "yes", False)}
 
 
 def agree(choice: Choice | None) -> None:
