@@ -70,7 +70,8 @@ class AthenaEngine:
                 f"the work group {options.work_group} does not say where answers are written:"
                 " give --athena-output s3://bucket/prefix/"
             )
-        if group.enforced and group.output and options.output not in {None, group.output}:
+        elsewhere = options.output is not None and _folder(options.output) != _folder(group.output)
+        if group.enforced and group.output and elsewhere:
             raise WrongUsage(
                 f"the work group {options.work_group} writes its answers to {group.output} and"
                 " takes no other place: leave out --athena-output"
@@ -193,6 +194,10 @@ class AthenaEngine:
                 given, waiting = True, waiting[size:]
         if waiting or not given:
             yield Rows(columns, waiting)
+
+
+def _folder(address: str) -> str:
+    return address.rstrip("/")
 
 
 def _reason(said: str) -> str:

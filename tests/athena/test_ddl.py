@@ -12,11 +12,12 @@ from trino_sql_validator import validate
 
 from queries.athena.place import Projection, location, organization, projection_of, table_name
 from queries.athena.tables import converted_tables
-from queries.athena.trail import trail_tables
+from queries.athena.trail import COLUMNS, trail_tables
 from queries.athena.trail_view import events_of_trail
 from queries.converted.layout import RELATIONS, columns_of
 from queries.errors import WrongUsage
 from tests.athena.tables import parsed_properties
+from tests.subset.analysis import problems
 
 SINCE = date(2026, 1, 1)
 PLAIN = Projection(SINCE, None, ("111122223333",), ("us-east-1", "eu-west-1"))
@@ -121,6 +122,20 @@ def test_the_view_of_a_trail_has_the_columns_of_events() -> None:
     assert isinstance(select, exp.Select)
     names = [name for name, _ in columns_of("events")]
     assert select.named_selects == [*names, "source_file", "account", "region", "date"]
+
+
+def test_names_and_types_of_the_view_fit_as_trino_wants_them() -> None:
+    columns = [*COLUMNS, *((name, "string") for name in ("account", "region", "date", "path"))]
+    table = {}
+    for name, kind in columns:
+        declared = sqlglot.parse_one(f"CREATE TABLE t (c {kind})", read="hive").find(exp.ColumnDef)
+        assert declared is not None
+        assert declared.kind is not None
+        table[name] = declared.kind.sql("trino")
+    # A hidden column; and a function whose type sqlglot does not know.
+    view = events_of_trail("trail").replace('"$path"', "path")
+    view = view.replace("element_at(t.resources, 1)", "t.resources[1]")
+    assert problems(view, {"trail": table}) == []
 
 
 # --- values that bite ----------------------------------------------------------------------------

@@ -223,7 +223,7 @@ def test_a_work_groups_own_limit_counts_when_it_is_smaller(athena: AthenaBackend
         },
     )
     assert engine(work_group="small").limit == 50 * MEGABYTE
-    assert engine(work_group="small", output="s3://answers/").limit == 50 * MEGABYTE
+    assert engine(work_group="small", output="s3://answers").limit == 50 * MEGABYTE
     with pytest.raises(WrongUsage, match="writes its answers to s3://answers/ and takes no other"):
         engine(work_group="small", output="s3://elsewhere/")
     assert engine(work_group="small", budget=Budget(limit=20 * MEGABYTE)).limit == 20 * MEGABYTE
