@@ -11,6 +11,7 @@ SHELL := /bin/sh
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
+SPARK := .venv/.spark
 
 # Known versions first; python3 last, as it may be one that no wheel exists for yet.
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
@@ -63,6 +64,9 @@ dist: $(READY) ## build the wheel and the sdist into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 
+.PHONY: spark
+spark: $(SPARK) ## install Spark for its tests: 800 MB, and Java 17 has to be there
+
 .PHONY: venv
 venv: $(READY) ## only install
 
@@ -97,4 +101,9 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Installing into .venv (a minute the first time) ..."
 	@$(BIN)/python -m pip install -qq --require-hashes -r constraints.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(SPARK): $(READY) constraints-spark.txt
+	@echo "Installing Spark into .venv (some minutes the first time) ..."
+	@$(BIN)/python -m pip install -qq --require-hashes -r constraints-spark.txt
 	@touch $@

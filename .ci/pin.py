@@ -1,4 +1,4 @@
-"""Write constraints.txt: every dependency, its version and the hashes of its files.
+"""Write constraints.txt and constraints-spark.txt: every dependency, version and hash of a file.
 
     python .ci/pin.py              keep what is pinned, add and drop what pyproject.toml says
     python .ci/pin.py --upgrade    take the newest version of everything that it allows
@@ -19,11 +19,18 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "constraints.txt"
+SPARK_PINS = ROOT / "constraints-spark.txt"
+SPARK_HEADER = """\
+# What Spark needs beside constraints.txt, for the tests of that engine and for --spark local.
+# Written by .ci/pin.py: run that instead of editing here; 'make spark' installs it.
+
+"""
 HEADER = """\
 # All dependencies of ecr-investigate: to run it, to test it, to build it; for every platform.
 # Written by .ci/pin.py: run that instead of editing here.
@@ -91,29 +98,36 @@ def main() -> int:
         venv.create(tools, with_pip=True)
         python = tools / ("Scripts" if os.name == "nt" else "bin") / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
-
-        output = Path(scratch, "constraints.txt")
-        if PINS.exists():
-            output.write_bytes(PINS.read_bytes())  # uv keeps the versions it finds here
-        command: list[str | Path] = [python, "-m", "uv", "pip", "compile", "--quiet"]
-        command += ["--universal", "--fork-strategy", "fewest", "--extra", "dev"]
-        command += ["--generate-hashes", "--only-binary", ":all:"]
-        command += ["--no-header", "--no-annotate", "--no-emit-index-url"]
-        command += ["--upgrade"] if args.upgrade else []
-        for name in args.upgrade_package:
-            command += ["--upgrade-package", name]
-        command += ["--output-file", output, ROOT / "pyproject.toml"]
-        done = subprocess.run(command, check=False, env=uv_environment(python), cwd=scratch)
-        if done.returncode:
-            print("pin.py: uv could not resolve pyproject.toml", file=sys.stderr)
-            return 1
-        pins = output.read_text(encoding="utf-8")
-
-    if problem := complaint(pins):
-        print(f"pin.py: {problem}; constraints.txt is as it was", file=sys.stderr)
-        return 1
-    PINS.write_text(HEADER + pins, encoding="utf-8", newline="\n")
-    print(f"constraints.txt: {len(entries(pins))} dependencies, {pins.count('--hash=')} hashes")
+        project = ROOT / "pyproject.toml"
+        of_spark = Path(scratch, "spark.in")
+        extra = tomllib.loads(project.read_text("utf-8"))["project"]["optional-dependencies"]
+        of_spark.write_text("\n".join(extra["spark-local"]) + "\n", encoding="utf-8")
+        for pins, header, asked in (
+            (PINS, HEADER, [project, "--extra", "dev", "--only-binary", ":all:"]),
+            # pyspark comes as source only: Python files and jars, nothing to compile.
+            (SPARK_PINS, SPARK_HEADER, [of_spark, "--constraint", PINS]),
+        ):
+            output = Path(scratch, pins.name)
+            if pins.exists():
+                output.write_bytes(pins.read_bytes())  # uv keeps the versions it finds here
+            command: list[str | Path] = [python, "-m", "uv", "pip", "compile", "--quiet"]
+            command += ["--universal", "--fork-strategy", "fewest", "--generate-hashes"]
+            command += ["--no-header", "--no-annotate", "--no-emit-index-url"]
+            command += ["--python-version", "3.11"] if pins is SPARK_PINS else []
+            command += ["--upgrade"] if args.upgrade else []
+            for name in args.upgrade_package:
+                command += ["--upgrade-package", name]
+            command += ["--output-file", output, *asked]
+            done = subprocess.run(command, check=False, env=uv_environment(python), cwd=scratch)
+            if done.returncode:
+                print("pin.py: uv could not resolve pyproject.toml", file=sys.stderr)
+                return 1
+            text = output.read_text(encoding="utf-8")
+            if problem := complaint(text):
+                print(f"pin.py: {problem}; {pins.name} is as it was", file=sys.stderr)
+                return 1
+            pins.write_text(header + text, encoding="utf-8", newline="\n")
+            print(f"{pins.name}: {len(entries(text))} dependencies, {text.count('--hash=')} hashes")
     return 0
 
 

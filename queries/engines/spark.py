@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -129,6 +129,12 @@ class SparkEngine:
                     page, first = [], False
             if page or first:
                 yield Rows(columns, page)
+
+    def provide(self, relation: str, columns: Sequence[tuple[str, str]], file: str) -> None:
+        """Make a Parquet file known as one more relation; types as DuckDB calls them."""
+        types = ", ".join(f"`{name}` {_TYPES.get(kind, kind)}" for name, kind in columns)
+        with self._lock, _in_a_sentence(self.name):
+            self._spark.read.schema(types).parquet(file).createOrReplaceTempView(relation)
 
     def plan(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
         """How Spark would go about a statement, as it says itself (EXPLAIN)."""

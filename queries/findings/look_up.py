@@ -96,11 +96,17 @@ def look_up(
     return found
 
 
+_PLACES = """
+SELECT event_key, file_id, position FROM events
+WHERE event_key IN (SELECT unnest($keys::BIGINT[]))
+"""
+
+
 def _records(case: Case, wanted: set[int], cancel: CancelToken) -> Iterator[tuple[int, str]]:
     """The wanted records out of as many files as may be read, the small ones first."""
-    by_file: dict[int, set[int]] = defaultdict(set)
-    for key in wanted:
-        by_file[key >> 32].add(key & 0xFFFFFFFF)
+    by_file: dict[int, dict[int, int]] = defaultdict(dict)
+    for key, file_id, position in case.ask(_PLACES, {"keys": sorted(wanted)}, cancel).rows:
+        by_file[file_id][position] = key
     sizes = dict(case.ask("SELECT file_id, records FROM files").rows) if by_file else {}
     left = MOST_RECORDS
     for file_id in sorted(by_file, key=lambda number: sizes.get(number) or 0):
@@ -113,7 +119,7 @@ def _records(case: Case, wanted: set[int], cancel: CancelToken) -> Iterator[tupl
                 if cancel.cancelled:
                     raise Cancelled("stopped")
                 if number in by_file[file_id]:
-                    yield (file_id << 32) | number, record.text
+                    yield by_file[file_id][number], record.text
                 if number >= last:
                     break
         except Cancelled:
