@@ -28,7 +28,11 @@ from tests.sources.buckets import ledger
 from tests.sources.gcs_server import GcsServer
 from tests.sources.proxies import Answer, FaultProxy, Request, fault_proxy
 from tests.sources.s3_server import Server
+from tests.tui.driving import Driver
+from tui.app import REPOSITORIES, InvestigateApp
 from tui.cli import main
+from tui.screens.repositories import RepositoriesScreen
+from tui.screens.selection import SelectionScreen
 
 Storage = AzureServer | GcsServer
 LISTING, BODY = "listing", "body"
@@ -440,3 +444,43 @@ def test_nobody_is_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     remote = Remote(S3Options(attempts=1, read_timeout=2))
     with pytest.raises(InvestigationError, match="application-default login"):
         remote.prepare(["gs://"])
+
+
+def test_a_case_that_is_opened_again_reads_what_grew(
+    azure: AzureServer, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure.connection())
+    place = Place("azure", azure, FaultProxy(""), bucket)
+    azure.append(bucket, place.key(3), place.record(0))
+    # The same container by two of its names is the same evidence.
+    case_file = tmp_path / "case.duckdb"
+    with opened(place.path, case_file=case_file) as case:
+        assert case.totals["pushes"] == 1
+    azure.append(bucket, place.key(3), place.record(1))
+    azure.append(bucket, place.key(4), place.record(2))
+    path = f"abfs://{bucket}@{STORAGE}.dfs.core.windows.net"
+    with opened(path, case_file=case_file) as case:
+        assert case.totals["pushes"] == 3
+
+
+async def test_the_interface_asks_what_of_it_is_to_be_loaded(place: Place) -> None:
+    place.fill(range(2), "02")
+    place.fill(range(2, 4), "05")
+    remote = Remote(S3Options(attempts=1, threads=4))
+    app = InvestigateApp([place.path], remote=remote, ask_what=True, start=REPOSITORIES)
+    app.animation_level = "none"
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            driver.on(SelectionScreen)
+            shown = driver.text()
+            assert place.bodies() == 0
+            assert "selected: 4 of 4 objects" in shown
+            assert "03-02 – 03-05" in shown
+            await driver.press("enter")
+            driver.on(RepositoriesScreen)
+            assert app.case is not None
+            assert app.case.totals["pushes"] == 4
+    finally:
+        app.finish()

@@ -25,6 +25,8 @@ from queries.sources.buckets.options import S3Options
 SCOPE = "https://storage.azure.com/.default"
 _KEYS = "AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCESS_KEY"
 _SAS = "AZURE_STORAGE_SAS_TOKEN"
+_SECRETS = "accountkey", "sharedaccesssignature", "usedevelopmentstorage"
+"""Parts of a connection string that let somebody in."""
 _PAGE = 1_000
 _PART = 4 << 20
 """Bytes of a blob asked for at a time: what a thread holds in memory."""
@@ -125,12 +127,11 @@ class AzureClient:
 
         settings = self._settings()
         said = connection()
-        if said.get("accountname") == account and not self.options.no_sign_request:
+        own = said if said.get("accountname") == account else {}
+        if not self.options.no_sign_request and any(own.get(name) for name in _SECRETS):
             text = os.environ["AZURE_STORAGE_CONNECTION_STRING"]
             return BlobServiceClient.from_connection_string(text, **settings)
-        url = address(account)
-        if said.get("accountname") == account:
-            url = said.get("blobendpoint") or url
+        url = own.get("blobendpoint") or address(account)
         return BlobServiceClient(url, credential=self._secret(account), **settings)
 
     def _secret(self, account: str) -> Any:
@@ -190,11 +191,8 @@ class _Stream:
 
 def _has_secret() -> bool:
     said = connection()
-    return bool(
-        said.get("accountkey")
-        or said.get("sharedaccesssignature")
-        or said.get("usedevelopmentstorage")
-        or any(os.environ.get(name) for name in (*_KEYS, _SAS))
+    return any(said.get(name) for name in _SECRETS) or any(
+        os.environ.get(name) for name in (*_KEYS, _SAS)
     )
 
 
