@@ -235,6 +235,10 @@ def _joins(root: exp.Expr, sql: str) -> Iterator[str]:
         on = join.args.get("on")
         if on is not None and on.find(exp.Select):
             yield join.sql()
+        if on is not None and join.side == "FULL":
+            parts = on.flatten() if isinstance(on, exp.And) else [on]
+            if not all(isinstance(part, exp.EQ) for part in parts):
+                yield join.sql()
 
 
 def _distinct(root: exp.Expr, sql: str) -> Iterator[str]:
@@ -284,7 +288,8 @@ RULES = (
     Rule("interval", "Trino wants the number in quotes: INTERVAL '1' MINUTE", _intervals),
     Rule(
         "join",
-        "USING and NATURAL merge columns differently; Trino takes subqueries in ON only in part",
+        "USING and NATURAL merge columns differently; Trino takes subqueries in ON only in part,"
+        " and in a FULL JOIN equalities only",
         _joins,
     ),
     Rule("distinct", "only DuckDB has DISTINCT ON, and Trino counts one column", _distinct),

@@ -65,6 +65,8 @@ SCHEMA = {
         ("SELECT a FROM e JOIN f USING (a)", "join"),
         ("SELECT a FROM e NATURAL JOIN f", "join"),
         ("SELECT a FROM e LEFT JOIN f ON f.a IN (SELECT b FROM g)", "join"),
+        ("SELECT e.a FROM e FULL JOIN f ON e.a = f.a AND e.b > f.b", "join"),
+        ("SELECT e.a FROM e FULL JOIN f ON e.a = f.a OR e.b = f.b", "join"),
         ("SELECT DISTINCT ON (a) b FROM e", "distinct"),
         ("SELECT count(DISTINCT (a, b)) AS n FROM e", "syntax"),
         ("SELECT * FROM e", "star"),
@@ -80,6 +82,7 @@ def test_a_complaint_names_its_rule(sql: str, rule: str) -> None:
     [
         "SELECT count(*) AS n, count(DISTINCT a) AS m FROM e",
         "SELECT e.* FROM e ORDER BY a DESC NULLS LAST, a_key NULLS LAST",
+        "SELECT e.a FROM e FULL JOIN f ON e.a = f.a AND e.b = f.b",
         "SELECT sum(a) FILTER (WHERE b) AS n FROM e",
         "SELECT CAST(floor(CAST(a - $s AS DOUBLE) / CAST($w AS BIGINT)) AS BIGINT) AS x FROM e",
         "SELECT a FROM e WHERE position(' ' || a || ' ' IN $x) > 0 AND substr(a, 1, 4) = 'arn:'",
