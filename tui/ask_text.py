@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.text import safe_content
+from tui.widgets.dialog_keys import DialogKeys
 
 
 class AskText(ModalScreen[str | None]):
@@ -27,6 +28,7 @@ class AskText(ModalScreen[str | None]):
         with Vertical(id="dialog"):
             yield Static(safe_content(self._title, 200, "bold"), id="title")
             yield Input(self._text, placeholder=self._hint, id="narrow", compact=True)
+            yield DialogKeys([("enter", "takes it"), ("escape", "cancels")])
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:

@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.text import fmt_count, safe_content
+from tui.widgets.dialog_keys import DialogKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Picker(ModalScreen[str | None]):
             yield Static(safe_content(self._title, 60, "bold"), id="title")
             yield Input(placeholder="type to narrow", id="narrow", compact=True)
             yield OptionList(id="choices")
+            yield DialogKeys([("enter", "takes it"), ("escape", "cancels")])
 
     def on_mount(self) -> None:
         self._fill("")
@@ -103,31 +105,49 @@ def _line(choice: Choice, widest: int) -> Content:
     return Content.styled(count, "$foreground-muted") + safe_content(choice.label, 100) + note
 
 
-class Help(ModalScreen[None]):
-    """The keys that work on the screen below."""
+class KeyLine(Static):
+    """One line of the help; a click does what the key does."""
+
+    def __init__(self, shown: str, does: str, width: int, key: str) -> None:
+        super().__init__(Content.assemble((f"{shown:>{width}}  ", "bold"), does))
+        self._key = key
+
+    def on_click(self) -> None:
+        if self._key and isinstance(self.screen, Help):
+            self.screen.dismiss(self._key)
+
+
+class Help(ModalScreen[str | None]):
+    """The keys that work on the screen below; returns the one that was clicked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss(None)", "Close")
     ]
 
-    def __init__(self, title: str, explains: str, keys: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        title: str,
+        explains: str,
+        keys: Sequence[tuple[str, str]],
+        pressed: Sequence[str] = (),
+    ) -> None:
+        """`keys` as shown, with what they do; `pressed` is the key behind each, for a click."""
         super().__init__()
         self._title = title
         self._explains = explains
         self._keys = list(keys)
+        self._pressed = list(pressed) or [""] * len(self._keys)
 
     def compose(self) -> ComposeResult:
         width = max((len(key) for key, _ in self._keys), default=0)
-        lines = [
-            Content.assemble((f"{key:>{width}}  ", "bold"), description)
-            for key, description in self._keys
-        ]
         with Vertical(id="dialog"):
             yield Static(safe_content(f"Keys on {self._title}", 60, "bold"), id="title")
             with VerticalScroll(id="text"):
                 if self._explains:
                     yield Static(Content(self._explains + "\n"))
-                yield Static(Content("\n").join(lines))
+                for (shown, does), key in zip(self._keys, self._pressed, strict=True):
+                    yield KeyLine(shown, does, width, key)
+            yield DialogKeys([("escape", "closes")])
 
 
 class SqlView(ModalScreen[None]):
@@ -144,9 +164,10 @@ class SqlView(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-large"):
-            yield Static(Content.styled("SQL behind this screen · y copies it", "bold"), id="title")
+            yield Static(Content.styled("SQL behind this screen", "bold"), id="title")
             with VerticalScroll(id="text"):
                 yield Static(safe_content(self._sql, keep="\n"))
+            yield DialogKeys([("y", "copies"), ("escape", "closes")])
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._sql)

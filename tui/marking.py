@@ -21,6 +21,7 @@ from tui.dialogs import Picker
 from tui.jobs import Jobs
 from tui.text import fmt_time, safe_content, safe_text
 from tui.widgets.columns import Row
+from tui.widgets.dialog_keys import DialogKeys
 
 MARKED = "★"
 """The sign of a marked row."""
@@ -185,8 +186,10 @@ class MarkDialog(ModalScreen[Said]):
             yield Input(tags, placeholder="implant initial-access", id="tags", compact=True)
             yield Static(Content("comment"))
             yield Input(safe_text(mark.comment), id="comment", compact=True)
-            hint = "Enter keeps · Tab to the other line · Ctrl+D removes the mark · Esc"
-            yield Static(Content.styled(hint, "$foreground-muted"), id="hint")
+            yield DialogKeys(
+                [("enter", "keeps"), ("tab", "other line"), ("ctrl+d", "removes the mark"),
+                 ("escape", "cancels")]
+            )  # fmt: skip
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -416,13 +416,27 @@ class CaseScreen(Marking):
         self.action_tab(names[(names.index(tabs.active) + 1) % len(names)])
 
     def action_help(self) -> None:
-        self.app.push_screen(Help(self.segment, with_keys(self.explains), self.keys_here()))
+        lines = self._key_lines()
+        shown = [(" ".join(keys), what) for keys, what, _ in lines]
+        pressed = [key for _, _, key in lines]
+
+        def clicked(key: str | None) -> None:
+            if key is not None:
+                self.app.simulate_key(key)
+
+        explains = with_keys(self.explains)
+        self.app.push_screen(Help(self.segment, explains, shown, pressed), clicked)
 
     def keys_here(self) -> list[tuple[str, str]]:
         """(keys, what they do) for all that works on this screen now: its own keys first, then
         those of every screen, then how to move; keys that do the same share a line."""
+        return [(" ".join(keys), what) for keys, what, _ in self._key_lines()]
+
+    def _key_lines(self) -> list[tuple[list[str], str, str]]:
+        """Keys as shown, what they do, and the first of them as Textual calls it."""
         own = {binding.action for binding in self.own_bindings()}
         grouped: dict[tuple[int, str], list[str]] = {}
+        first: dict[tuple[int, str], str] = {}
         for active in self.active_bindings.values():
             binding = active.binding
             if not active.enabled or not binding.description or binding.system:
@@ -436,8 +450,9 @@ class CaseScreen(Marking):
             else:
                 group = 1 if here and not binding.action.startswith("app.focus") else 2
             grouped.setdefault((group, binding.description), []).append(shown)
+            first.setdefault((group, binding.description), binding.key)
         ordered = sorted(grouped.items(), key=lambda entry: entry[0][0])
-        return [(" ".join(keys), what) for (_, what), keys in ordered]
+        return [(keys, line[1], first[line]) for line, keys in ordered]
 
     def own_bindings(self) -> Iterable[Binding]:
         """The keys that this kind of screen adds to those of every screen."""
