@@ -131,10 +131,12 @@ class SparkEngine:
                 yield Rows(columns, page)
 
     def provide(self, relation: str, columns: Sequence[tuple[str, str]], file: str) -> None:
-        """Make a Parquet file known as one more relation; types as DuckDB calls them."""
+        """Make a Parquet file known as one more relation, or in the place of one; types as DuckDB
+        calls them."""
         types = ", ".join(f"`{name}` {_TYPES.get(kind, kind)}" for name, kind in columns)
         with self._lock, _in_a_sentence(self.name):
             self._spark.read.schema(types).parquet(file).createOrReplaceTempView(relation)
+            self._known.add(relation)
 
     def plan(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
         """How Spark would go about a statement, as it says itself (EXPLAIN)."""

@@ -9,13 +9,29 @@
 --   {success} succeeded at {success_time}
 -- least = 3: how many refusals within the hours
 -- hours = 2: within which they must lie, and the success after them
-WITH refusals AS (
+WITH refused AS (
   SELECT r.event_key, r.event_time, r.event_second, r.event_name, r.origin, r.principal,
-    r.repository, count(*) OVER (PARTITION BY r.origin ORDER BY r.event_second NULLS LAST
-      RANGE BETWEEN $hours * 3600 PRECEDING AND CURRENT ROW) AS until_now
+    r.repository
   FROM registry AS r
   WHERE r.outcome = 'denied' AND r.nature <> 'service'
     AND r.registry_action <> 'login'
+), counted AS (
+  -- How many until a refusal, and how many until the hours before it: a frame of a window takes no
+  -- parameter in Spark.
+  SELECT m.event_key, m.refusal, sum(m.refusal) OVER (PARTITION BY m.origin
+    ORDER BY m.moment NULLS LAST, m.refusal NULLS LAST
+    RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
+  FROM (
+    SELECT origin, event_key, event_second AS moment, 1 AS refusal FROM refused
+    UNION ALL
+    SELECT origin, event_key, event_second - $hours * 3600 AS moment, 0 AS refusal FROM refused
+  ) AS m
+), refusals AS (
+  SELECT r.event_key, r.event_time, r.event_second, r.event_name, r.origin, r.principal,
+    r.repository, CAST(u.so_far - b.so_far AS BIGINT) AS until_now
+  FROM refused AS r
+  JOIN counted AS u ON u.event_key = r.event_key AND u.refusal = 1
+  JOIN counted AS b ON b.event_key = r.event_key AND b.refusal = 0
 ), ends AS (
   SELECT origin, event_second, row_number() OVER (PARTITION BY origin
     ORDER BY until_now DESC NULLS LAST, event_second NULLS LAST, event_key NULLS LAST) AS nth,
