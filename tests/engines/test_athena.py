@@ -5,7 +5,9 @@ moto has no pages, reads no bytes and lets nothing fail: here it is taught to.
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -159,9 +161,9 @@ def test_a_question_is_stopped_at_athena_too(slow: AthenaBackend) -> None:
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while not asked.doing:
-        pass
-    assert asked.doing.startswith("Athena: queued for 0 s, read 0 bytes")
+    while not (doing := asked.doing) and thread.is_alive():
+        time.sleep(0.005)
+    assert re.fullmatch(r"Athena: queued for \d+ s, read 0 bytes", doing)
     cancel.cancel()
     thread.join(30)
     assert stopped
