@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import sqlglot
 from sqlglot import exp
+from trino_sql_validator import validate
 
 from queries.athena.trail import COLUMNS
 from queries.athena.trail_view import ABSENT, events_of_trail
@@ -22,6 +25,7 @@ from queries.case import open_case
 from queries.converted.layout import columns_of
 from samples import incident_path
 
+IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 _IN_DUCKDB = {
     "json_extract_scalar(": "json_extract_string(",
     "regexp_like(": "regexp_matches(",
@@ -33,17 +37,23 @@ _IN_DUCKDB = {
 }
 
 
-def test_a_trails_view_says_of_each_record_what_an_index_says() -> None:
+@pytest.fixture(scope="module")
+def trail() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The sample incident as a trail, and the view of it."""
+    with duckdb.connect() as connection:
+        _fill(connection, _records(Path(str(incident_path()))))
+        connection.execute(f"CREATE VIEW events AS {_for_duckdb(events_of_trail('trail'))}")
+        yield connection
+
+
+def test_a_trails_view_says_of_each_record_what_an_index_says(
+    trail: duckdb.DuckDBPyConnection,
+) -> None:
     compared = [name for name, _ in columns_of("events") if name not in (*ABSENT, "event_key")]
     asked = f"SELECT {', '.join(compared)} FROM events"
     with open_case([str(incident_path())], use_cache=False) as case:
         expected = case.ask(asked).dicts()
-    with duckdb.connect() as trail:
-        _fill(trail, _records(Path(str(incident_path()))))
-        trail.execute(f"CREATE VIEW events AS {_for_duckdb(events_of_trail('trail'))}")
-        cursor = trail.execute(f"SELECT DISTINCT {', '.join([*compared, *ABSENT])} FROM events")
-        columns = [column[0] for column in cursor.description or ()]
-        found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    found = _dicts(trail, f"SELECT DISTINCT {', '.join([*compared, *ABSENT])} FROM events")
     by_id = {row["event_id"]: row for row in found}
     assert len(expected) > 400
     for row in expected:
@@ -51,6 +61,42 @@ def test_a_trails_view_says_of_each_record_what_an_index_says() -> None:
         for name in compared:
             assert _plain(seen[name]) == _plain(row[name]), (name, row["event_id"])
         assert [seen[name] for name in ABSENT] == [None] * len(ABSENT)
+
+
+def test_the_questions_on_the_page_are_answered(trail: duckdb.DuckDBPyConnection) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "athena.md").read_text(encoding="utf-8")
+    asked = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
+    for sql in asked:
+        found = validate(sql, jinja="reject")
+        assert found.valid, found.error
+        assert found.warnings == ()
+    where, who, keys = (
+        _dicts(trail, sql.replace("ecr_investigate.events", "events")) for sql in asked
+    )
+    with open_case([str(incident_path())], use_cache=False) as case:
+        [(puts,)] = case.ask(
+            "SELECT count(*) FROM events WHERE registry_action = 'push' AND outcome = 'ok'"
+            " AND event_time >= TIMESTAMP '2026-03-01' AND merged_into IS NULL"
+        ).rows
+        [push] = case.ask("SELECT * FROM pushes WHERE image_digest = $digest AND outcome = 'ok'",
+                          {"digest": IMPLANT}).dicts()  # fmt: skip
+        [(session,)] = case.ask(
+            "SELECT parent_principal FROM sessions WHERE access_key_id = $key",
+            {"key": push["access_key_id"]},
+        ).rows
+    assert sum(row["pushes"] for row in where) >= puts, "copies count, too"
+    assert {row["account"] for row in where} <= {"111122223333", "444455556666"}
+    first = who[0]
+    assert (first["principal"], first["repository"]) == (push["principal"], push["repository"])
+    issued = [row for row in keys if row["issued_access_key_id"] == push["access_key_id"]]
+    # The account of the role has a record of the call too, which names its caller otherwise.
+    assert session in {row["principal"] for row in issued}
+
+
+def _dicts(trail: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = trail.execute(sql)
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _for_duckdb(sql: str) -> str:
@@ -72,8 +118,9 @@ def _fill(trail: duckdb.DuckDBPyConnection, records: Iterator[dict[str, Any]]) -
     trail.executemany("INSERT INTO documents VALUES (?)", [[text] for text in read])
     trail.execute(
         f"""CREATE TABLE trail AS
-        SELECT unnest(json_transform(document, '{json.dumps(shapes)}')), NULL AS account,
-          NULL AS region, NULL AS "date", '' AS "$path" FROM documents"""
+        SELECT *, recipientaccountid AS account, awsregion AS region,
+          replace(substr(eventtime, 1, 10), '-', '/') AS "date", '' AS "$path"
+        FROM (SELECT unnest(json_transform(document, '{json.dumps(shapes)}')) FROM documents)"""
     )
 
 
