@@ -177,14 +177,17 @@ def open_case(
     remote: Remote | None = None,
     choose: Choose | None = None,
     listing_cancel: CancelToken | None = None,
+    first: int | None = None,
 ) -> Case:
     """Index the evidence under `paths`, or open the index that exists already.
 
     `case_file` keeps the index where the user says; without `paths` it is only opened. With
     `use_cache=False` nothing outlives the program. `remote` says how to reach `s3://` paths and
     what is wanted of them; `choose` is asked what of a bucket's listing is to be loaded, and
-    `listing_cancel` ends the listing alone. Raises `WrongUsage` for a missing path, `Cancelled`
-    when the work was stopped before anything was read.
+    `listing_cancel` ends the listing alone. `first`: read about so many compressed bytes of files
+    on disk now, and leave the rest to `look_again`; the totals then say how far it is (`part`).
+    Raises `WrongUsage` for a missing path, `Cancelled` when the work was stopped before anything
+    was read.
     """
     progress = progress or Progress()
     cancel = cancel or CancelToken()
@@ -218,7 +221,9 @@ def open_case(
         before = evidence.earlier()
         lacking = missing_from(before, listing, evidence) if before is not None else None
         looked = listing.items
-        if before is not None and lacking is not None:
+        if first is not None and source is None and not evidence.spooled:
+            lacking = work.only_first(listing, lacking, first)
+        if lacking is not None:
             looked = work.pick(listing, lacking)
         if source is None:
             expand(listing)

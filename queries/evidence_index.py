@@ -34,6 +34,7 @@ from queries.index_file import (
     open_sealed,
 )
 from queries.marks.opening import carry_marks
+from queries.partly import first_part
 from queries.progress import CancelToken, Progress
 from queries.sources.buckets.model import S3_SCHEME
 from queries.sources.buckets.options import API_SCHEME, is_remote
@@ -188,6 +189,9 @@ class Work:
     name: str = ""
     """The fingerprint of all that was found. Without it (only a part was looked at) it is that of
     all that the index has."""
+    part: tuple[int, int] | None = None
+    """Of the files that were found, how many will have been read when this is done, and all of
+    them; None when that is the same."""
     _everything: Items | None = None
     """All that was found, of which `pick` left a part."""
 
@@ -206,6 +210,18 @@ class Work:
             start = end
         self._everything, listing.items = listing.items, picked
         return picked
+
+    def only_first(self, listing: Listing, lacking: Missing | None, limit: int) -> Missing | None:
+        """Leave for later what is more than some `limit` bytes of a listing, of which all (None)
+        or a part is lacking. The index is then not that of the listing."""
+        found = len(listing.items)
+        every = lacking or Missing(list(range(found)), found, 0, ())
+        now = first_part(listing.items, every, limit)
+        left = len(every.places) - len(now.places)
+        if not left:
+            return lacking
+        self.part, self.name = (found - left, found), ""
+        return now
 
     def build(self, listing: Listing, looked: Items) -> Opened:
         """From nothing."""
@@ -293,6 +309,12 @@ class Work:
     ) -> Path | None:
         """Write down what was asked for and what was read; returns where the index is kept."""
         write_listed(connection, looked)
+        if self.part is not None:
+            read, found = self.part
+            totals["part"], totals["evidence_complete"] = [read, found], False
+            totals["notes"].insert(
+                0, f"{found - read:,} of {found:,} files are not read yet; the newest came first"
+            )
         name = self.name or fingerprint(identities(connection), listing)
         kept = self.evidence.target(name)
         choice = None

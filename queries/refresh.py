@@ -18,6 +18,7 @@ from queries.case import Case
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.evidence_index import Work
 from queries.growth import missing, said_before
+from queries.partly import next_limit
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.buckets.options import is_remote
@@ -49,12 +50,14 @@ def look_again(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     recent: bool = False,
+    first: int | None = None,
 ) -> Case | None:
     """A case with what came since, or None when nothing did. The old one can still be
     asked, until it is closed; what they share (objects, temporary files) is the new one's.
 
     `recent`: list only recent days of a bucket whose layout is known, and do not try again what
-    failed before. A file that changed is read again. Raises `InvestigationError` when it cannot be
+    failed before. `first`: of files on disk, read only the next part now, so many bytes at least.
+    A file that changed is read again. Raises `InvestigationError` when it cannot be
     looked at, or when a file that changed can no longer be read.
     """
     progress, cancel = progress or Progress(), cancel or CancelToken()
@@ -83,6 +86,9 @@ def look_again(
             _keep_what_was_said(case, listing)
             lacking = replace(lacking, gone=0)  # what is older was not looked for
         work = Work(evidence, newer, Path(spool.name), progress, cancel, again=True)
+        if first is not None and newer is None:
+            limit = next_limit(case.connection.cursor(), first)
+            lacking = work.only_first(listing, lacking, limit) or lacking
         looked = work.pick(listing, lacking)
         if newer is None:
             expand(listing)

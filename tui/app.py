@@ -148,6 +148,8 @@ class InvestigateApp(NamedKeys, App[None]):
         self._follow = follow
         self._lookout = Lookout(lambda *said: self._hand_in(Looked(*said)))
         self._said_failure = self._said_words = ""
+        self._said_none = False
+        """Whether it was said that there are no findings, and still is so."""
         self._late: Case | None = None
         self._start = start
         self._start_at = start_at
@@ -307,7 +309,9 @@ class InvestigateApp(NamedKeys, App[None]):
             self.notify(self._absent, severity="warning", timeout=15, markup=False)
         if totals.get("stopped"):
             self.notify("reading was stopped: what was read is shown, the rest is missing")
-        if self._follow is not None:
+        if self._read_on():
+            self.set_interval(DOING, self._show_doing)
+        elif self._follow is not None:
             if why := self._lookout.refusal(message.case):
                 self.notify(f"not followed: {why}", severity="warning", markup=False)
             else:
@@ -362,9 +366,30 @@ class InvestigateApp(NamedKeys, App[None]):
         """What the status line says about looking again; empty when there is nothing to say."""
         following = "following" if self._follow is not None else ""
         last = f"looked {self._lookout.last}" if following and self._lookout.last else ""
-        now = "looking again" if self._lookout.busy else last
+        now = self._looking_words if self._lookout.busy else last
         asked = "" if self._case is None else self._case.doing or self._case.reads
         return ", ".join(word for word in (following, now, asked) if word)
+
+    @property
+    def reads_on(self) -> bool:
+        """Whether evidence that was opened in part is being read to its end."""
+        return self._lookout.busy and self._lookout.reads_on
+
+    @property
+    def _looking_words(self) -> str:
+        part = self._case.totals.get("part") if self._case is not None else None
+        if not self.reads_on or part is None:
+            return "looking again"
+        read = min(part[1], part[0] + self._lookout.progress.files_done)
+        return f"reading on: {read:,} of {part[1]:,} files"
+
+    def _read_on(self) -> bool:
+        """Go on with what was not read before something was shown; whether there is anything."""
+        if self._case is None or "part" not in self._case.totals:
+            return False
+        if not self._lookout.refusal(self._case):
+            self._lookout.read_on(self._case)
+        return True
 
     def _show_doing(self) -> None:
         """How far an engine elsewhere is, while it is asked."""
@@ -397,9 +422,13 @@ class InvestigateApp(NamedKeys, App[None]):
         self._late = None
         if message.grown is not None:
             self._take_over(message.grown)
+            if self.reads_on:
+                return
         elif message.failure:
             if message.by_hand or message.failure != self._said_failure:
                 self.notify(message.failure, severity="error", markup=False)
+            for screen in self.case_screens:
+                screen.show_banner()
         elif message.by_hand:
             self.notify("nothing new", timeout=3)
         self._said_failure = message.failure
@@ -412,12 +441,14 @@ class InvestigateApp(NamedKeys, App[None]):
         from tui.lookout import what_came
 
         before, self._case = self.case, grown
+        self._read_on()
         self.rules.again(grown)
         for screen in self.case_screens:
             screen.stop_all()
         self.notify(what_came(before.totals, grown.totals), timeout=8)
         for screen in self.case_screens:
             screen.renew()
+        self._show_status()
         # A question that was stopped may need a moment to end.
         threading.Thread(target=_close_when_quiet, args=(before,), daemon=True).start()
 
@@ -434,6 +465,7 @@ class InvestigateApp(NamedKeys, App[None]):
     def on_rules_asked(self) -> None:
         """Whoever waits for the rules shows what they found. Where the program began with looking
         and found nothing, it goes on to the repositories."""
+        from tui.configuration.key_words import key_of
         from tui.screens.findings import FindingsScreen, asked_rules
         from tui.screens.repositories import RepositoriesScreen
         from tui.screens.timeline import TimelineScreen
@@ -444,7 +476,12 @@ class InvestigateApp(NamedKeys, App[None]):
         if begun and found is not None and not found.stories:
             self.switch_screen(RepositoriesScreen())
             self.notify(f"no findings · {asked_rules(found)}", timeout=6)
+            self._said_none = True
             return
+        if self._said_none and found is not None and found.stories:
+            self._said_none = False
+            said = f"findings now, as more was read · {key_of('go-findings')} opens them"
+            self.notify(said, severity="warning", timeout=10)
         for screen in self.screen_stack:
             if isinstance(screen, FindingsScreen | TimelineScreen):
                 screen.asked()

@@ -27,6 +27,8 @@ class Lookout:
         self._cancel = CancelToken()
         self._thread: threading.Thread | None = None
         self.progress = Progress()
+        self.reads_on = False
+        """Whether what runs now reads on, and does not look for what is new."""
         self.last = ""
         """When the last look ended, as UTC `HH:MM:SS`; empty before the first."""
 
@@ -42,9 +44,19 @@ class Lookout:
 
     def look(self, case: Case, *, by_hand: bool) -> None:
         """Begin; by hand the whole selection is listed, else only what is recent."""
-        self.progress = Progress(stage="looking again")
+        self.progress, self.reads_on = Progress(stage="looking again"), False
+        self._start(case, by_hand, {"recent": not by_hand})
+
+    def read_on(self, case: Case) -> None:
+        """Read the next part of evidence that was opened before all of it was read."""
+        from tui import opening
+
+        self.progress, self.reads_on = Progress(stage="reading on"), True
+        self._start(case, False, {"first": opening.FIRST_BYTES})
+
+    def _start(self, case: Case, by_hand: bool, how: dict[str, Any]) -> None:
         self._thread = threading.Thread(
-            target=self._look, args=(case, by_hand), name="look again", daemon=True
+            target=self._look, args=(case, by_hand, how), name="look again", daemon=True
         )
         self._thread.start()
 
@@ -61,16 +73,14 @@ class Lookout:
         if self._thread is not None:
             self._thread.join(timeout=10)
 
-    def _look(self, case: Case, by_hand: bool) -> None:
+    def _look(self, case: Case, by_hand: bool, how: dict[str, Any]) -> None:
         import duckdb
 
         from queries.refresh import look_again
 
         grown, failure = None, ""
         try:
-            grown = look_again(
-                case, progress=self.progress, cancel=self._cancel, recent=not by_hand
-            )
+            grown = look_again(case, progress=self.progress, cancel=self._cancel, **how)
         except Cancelled:
             return
         except (InvestigationError, OSError, duckdb.Error) as error:
@@ -79,12 +89,13 @@ class Lookout:
 
 
 def what_came(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """`3 new files: 120 records, 2 pushes`."""
+    """`3 new files: 120 records, 2 pushes`; what was read on is not new, but more."""
     files, records, pushes = (
         max(0, now[name] - before[name]) for name in ("files", "raw_records", "pushes")
     )
     changed = now.get("changed_files", 0)
-    new = [_some(files, "new file")] if files or not changed else []
+    kind = "more file" if before.get("part") else "new file"
+    new = [_some(files, kind)] if files or not changed else []
     new += [_some(changed, "file", "files") + " changed and read again"] if changed else []
     return (
         f"{', '.join(new)}: {_some(records, 'record')}, {_some(pushes, 'push', 'pushes')}"

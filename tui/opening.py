@@ -20,6 +20,10 @@ from queries.engines.opening import Choice, open_engine_case
 from queries.errors import Cancelled, InvestigationError
 from queries.marks.opening import absent_evidence
 
+FIRST_BYTES = 16 << 20
+"""What of files on disk is read before anything is shown, some 100,000 events; the rest while
+people already look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -36,7 +40,7 @@ def open_evidence(paths: list[str], *, engine: Choice | None = None, **how: Any)
     try:
         if engine is not None:
             return Opening(open_engine_case(engine))
-        case = open_case(paths, **how)
+        case = open_case(paths, first=FIRST_BYTES, **how)
     except Cancelled:
         return Opening()
     except (InvestigationError, OSError, duckdb.Error) as error:

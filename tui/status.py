@@ -73,6 +73,8 @@ def warnings(totals: dict[str, Any]) -> list[str]:
     said = []
     if totals.get("stopped"):
         said.append("reading stopped")
+    elif totals.get("part"):
+        said.append("partly read")
     if bad := totals["unreadable_files"]:
         said.append(f"{_some(bad, 'file')} damaged")
     digests = totals.get("digests") or {}

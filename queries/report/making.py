@@ -300,7 +300,9 @@ def _limits(case: Case) -> list[str]:
     said = []
     if totals.get("stopped"):
         said.append("reading was stopped before its end")
-    if not totals["evidence_complete"]:
+    if part := totals.get("part"):
+        said.append(f"only {part[0]:,} of {part[1]:,} files were read when this was written")
+    elif not totals["evidence_complete"]:
         said.append("some files were damaged, unreadable or not read")
     if totals["gaps"]:
         said.append(_count(len(totals["gaps"]), "gap") + " in the evidence")

@@ -116,9 +116,10 @@ class CaseScreen(Marking):
         yield KeyBar()
 
     def _warns(self) -> bool:
-        """Whether the banner stands here: evidence is missing, and nobody has looked yet."""
-        seen = self.app.evidence_seen  # type: ignore[attr-defined]
-        return not seen and not self.case.totals["evidence_complete"]
+        """Whether the banner stands here: evidence is missing, nobody has looked yet, and it is not
+        just being read."""
+        app: Any = self.app
+        return not (app.evidence_seen or app.reads_on or self.case.totals["evidence_complete"])
 
     @on(ScreenResume)
     def _follow(self) -> None:
@@ -132,9 +133,15 @@ class CaseScreen(Marking):
         return isinstance(self.focused, Input | TextArea)
 
     @on(ScreenResume)
-    def _drop_banner(self) -> None:
+    def show_banner(self) -> None:
+        """Show, change or take away the line about what is missing."""
+        shown = self.query(Banner)
         if not self._warns():
-            self.query(Banner).remove()
+            shown.remove()
+        elif shown:
+            shown.first().show(self.case.totals)
+        else:
+            self.mount(Banner(self.case.totals), before="#crumbs")
 
     @on(Banner.Opened)
     def _open_evidence(self, message: Banner.Opened) -> None:
@@ -214,6 +221,7 @@ class CaseScreen(Marking):
             for table in self.query(QuestionTable)
         ]
         self._renewing = True
+        self.show_banner()
         self.ready()
         for table, question, state, row in held:
             if question is not None:

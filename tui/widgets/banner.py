@@ -19,7 +19,12 @@ class Banner(Static):
         """Somebody wants to see what is missing."""
 
     def __init__(self, totals: dict[str, Any]) -> None:
-        super().__init__(safe_content(incomplete(totals), style="bold"), id="banner")
+        super().__init__(id="banner")
+        self.show(totals)
+
+    def show(self, totals: dict[str, Any]) -> None:
+        """Say it of other numbers."""
+        self.update(safe_content(incomplete(totals), style="bold"))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -44,6 +49,8 @@ def reasons(totals: dict[str, Any]) -> list[str]:
         (len(digests.get("altered", ())), "altered"),
         (len(digests.get("missing", ())), "missing"),
     )
+    if part := totals.get("part"):
+        return [f"only {part[0]:,} of {part[1]:,} files were read"]
     said = [f"{n} {'file' if n == 1 else 'files'} {what}" for n, what in counted if n]
     if breaks := len(digests.get("breaks", ())):
         said.append(f"digest chain broken {breaks} {'time' if breaks == 1 else 'times'}")
