@@ -8,8 +8,8 @@ made from the events (sessions, pushes, deployments …) lies beside them, over 
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -119,14 +119,27 @@ def _alone(destination: Path) -> Iterator[None]:
     """Nobody else converts into this folder. The lock ends with the process."""
     with (destination / _LOCK).open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            _lock(lock.fileno())
+        except (BlockingIOError, PermissionError):
             raise WrongUsage(f"{destination}: another conversion writes into it") from None
         try:
             yield
         finally:
             with suppress(OSError):
                 os.unlink(lock.name)
+
+
+def _lock(handle: int) -> None:
+    """Lock an open file for this process, as the platform does it. Raises an `OSError` where
+    another process holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _check_place(case: Case, destination: Path) -> None:

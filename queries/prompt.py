@@ -27,6 +27,7 @@ import duckdb
 from queries.case import Case, Rows, ask_cursor
 from queries.catalogue import Statement
 from queries.errors import InvestigationError, WrongUsage
+from queries.marks.store import MARK_COLUMNS, write_tables
 from queries.progress import CancelToken
 from queries.question import Order, Question
 
@@ -93,6 +94,8 @@ def answer(case: Case, sql: str, cancel: CancelToken | None = None) -> Answer:
     statement = checked(sql)
     cursor = case.connection.cursor()
     try:
+        # The case is sealed: what was marked since it was opened is beside it.
+        write_tables(cursor, case.marks.entries, case.marks.places, temporary=True)
         cursor.execute(f"DROP TABLE IF EXISTS temp.{_ANSWER}")
         # A line of its own: the statement may end with a comment.
         text = f"CREATE TEMP TABLE {_ANSWER} AS FROM (\n{statement}\n)"
@@ -149,8 +152,10 @@ def completions(case: Case) -> dict[str, list[str]]:
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
         " AND database_name <> 'temp' ORDER BY table_name, column_index"
     ).rows
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {name: [*columns] for name, columns in MARK_COLUMNS.items()}
     for table, column in rows:
+        if table in MARK_COLUMNS:
+            continue
         found.setdefault(table, []).append(column)
     return found
 

@@ -451,7 +451,7 @@ def _take_standard_input(paths: list[str]) -> list[str]:
     with target.open("wb") as out:
         shutil.copyfileobj(sys.stdin.buffer, out, 1 << 20)
     try:
-        terminal = os.open("/dev/tty", os.O_RDONLY)
+        terminal = os.open("CONIN$" if sys.platform == "win32" else "/dev/tty", os.O_RDONLY)
     except OSError:
         raise WrongUsage("the interface needs a terminal to read keys from") from None
     os.dup2(terminal, 0)

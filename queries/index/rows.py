@@ -48,8 +48,7 @@ def insert_rows(
 
 def _types(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
     """Column names and types of a table, in their order."""
+    # Not duckdb_columns: a temporary table may stand before one of the same name.
     return connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table"
-        " ORDER BY column_index",
-        {"table": table},
+        f"SELECT column_name, column_type FROM (DESCRIBE {table})"  # noqa: S608
     ).fetchall()

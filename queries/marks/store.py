@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -44,6 +45,13 @@ CREATE TABLE IF NOT EXISTS {RECORDS} (
   file_sha256 VARCHAR, position BIGINT, text VARCHAR
 );
 """
+
+_COLUMN = re.compile(r"(\w+) (?:VARCHAR|BIGINT|INTEGER|TIMESTAMP|BOOLEAN)\b")
+MARK_COLUMNS = {
+    name: tuple(_COLUMN.findall(TABLES.partition(f"EXISTS {name} (")[2].partition(";")[0]))
+    for name in (MARKS, RECORDS)
+}
+"""The tables that a person may ask, with their columns."""
 
 
 def journal_of_evidence(asked: dict[str, Any]) -> Path:
@@ -112,10 +120,14 @@ def write_tables(
     connection: duckdb.DuckDBPyConnection,
     entries: Iterable[Entry],
     places: dict[str, int] | None = None,
+    *,
+    temporary: bool = False,
 ) -> None:
-    """Put a journal, and the marks it leads to, into the tables of a database."""
+    """Put a journal, and the marks it leads to, into the tables of a database; `temporary` ones are
+    the cursor's own, and stand before those that the case file has from before."""
     steps = list(entries)
-    connection.execute(TABLES)
+    made = TABLES.replace("CREATE TABLE", "CREATE TEMP TABLE") if temporary else TABLES
+    connection.execute(made)
     for table in (ENTRIES, MARKS, RECORDS):
         connection.execute(f"TRUNCATE {table}")
     insert_rows(connection, ENTRIES, [(entry.id, line_of(entry)) for entry in steps])

@@ -12,9 +12,11 @@ import pytest
 
 from queries.case import Case, open_case
 from queries.errors import Cancelled, WrongUsage
+from queries.marks.events import mark_event
 from queries.progress import CancelToken
 from queries.prompt import answer, completions, export
 from samples import incident_path
+from tests.evidence_files import at, image, push, record, trail, write
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +196,23 @@ def test_tables_and_columns_to_complete(demo: Case) -> None:
     found = completions(demo)
     assert "event_name" in found["events"]
     assert "push_key" in found["pushes"]
+
+
+def test_what_is_marked_now_can_be_asked_for(tmp_path: Path) -> None:
+    pushed = [push(image("x"), "prod", at(0), eventID="p"), record("ListUsers", at(1), eventID="l")]
+    write(tmp_path / "logs", {"a.json": trail(pushed)})
+    file = tmp_path / "c.case"
+    with open_case([str(tmp_path / "logs")], case_file=file) as case:
+        keys = dict(case.ask("SELECT event_id, event_key FROM events").rows)
+        mark_event(case, keys["p"], ["implant"])
+        with answer(case, "SELECT event_id, tags FROM marks") as found:
+            assert found.rows().rows == [("p", "implant")]
+    # The case file has that mark in a table of its own by now; what comes stands beside it.
+    with open_case([], case_file=file) as case:
+        mark_event(case, keys["l"], ["way in"])
+        asked = "SELECT e.event_name, m.tags FROM marks AS m JOIN events AS e USING (event_key)"
+        with answer(case, f"{asked} ORDER BY e.event_time") as found:
+            assert found.rows().rows == [("PutImage", "implant"), ("ListUsers", "way in")]
+        with answer(case, "SELECT text FROM mark_records") as found:
+            assert len(found.rows().rows) == 2
+        assert {"tags", "comment", "author"} <= set(completions(case)["marks"])
