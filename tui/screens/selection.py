@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from queries.sources.buckets.choice import Choice, Offer, Stream, real_day
+from queries.sources.buckets.choice import NO_ACCOUNT, Choice, Offer, Stream, real_day
 from tui.configuration.key_words import with_keys
 from tui.configuration.naming import NamedKeys
 from tui.dialogs import Help
@@ -22,7 +22,6 @@ from tui.text import fmt_bytes, fmt_count, pad_content, safe_content
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.time_strip import TimeStrip
 
-NO_LAYOUT = "keys of no known layout"
 _KEYS = (
     ("↑ ↓", "move"),
     ("{tick}", "tick or untick; an account with all its regions"),
@@ -165,7 +164,7 @@ class SelectionScreen(NamedKeys, Screen[None]):
 
     def _label(self, row: tuple[Stream, ...]) -> str:
         stream = row[0]
-        account = stream.account or NO_LAYOUT
+        account = stream.account or NO_ACCOUNT
         if self._several_buckets:
             account = f"{stream.bucket}  {account}"
         if len(row) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queries.providers.base import Provider
+from queries.providers.kubernetes.calls import CALLS
 from queries.providers.kubernetes.envelopes import ENVELOPES, SURE, names_table
 from queries.providers.kubernetes.events import NAME
 from queries.providers.kubernetes.join import join_records, unseen
@@ -19,5 +20,6 @@ PROVIDER = Provider(
     placed=name_cluster,
     names_table=names_table,
     services={SERVICE: "kubernetes"},
+    calls=CALLS,
     natures=(("origin LIKE 'system:serviceaccount:%'", "job"),),
 )

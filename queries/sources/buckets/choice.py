@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
+NO_ACCOUNT = "keys that name no account"
+"""What is shown for a stream without account and region."""
 ANY_DAY = ""
 """The day of an object whose key does not say one; it is not narrowed by days."""
 
 
 class Stream(NamedTuple):
-    """What can be ticked: a region of an account; both empty for keys of no known layout."""
+    """What can be ticked: a region of an account; both empty where keys name none."""
 
     bucket: str
     account: str
@@ -78,9 +80,7 @@ class Choice:
         """For the ledger; a long list is cut."""
         said = []
         if self.streams is not None:
-            named = sorted(
-                f"{s.account} {s.region}".strip() or "keys of no known layout" for s in self.streams
-            )
+            named = sorted(f"{s.account} {s.region}".strip() or NO_ACCOUNT for s in self.streams)
             more = f" and {len(named) - 12} more" if len(named) > 12 else ""
             said.append(", ".join(named[:12]) + more)
         if self.first or self.last:

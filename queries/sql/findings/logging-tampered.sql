@@ -1,7 +1,8 @@
 -- logging-tampered: the logging was stopped or taken away
 -- sees: calls that stop, delete or narrow the logging (trails, event data stores, flow logs, log
---   groups, GuardDuty, Config; on Google sinks, logs, exclusions and what is audited), tried or done.
---   Refused attempts are medium. By an origin that also pushed within a day it is critical.
+--   groups, GuardDuty, Config; on Google sinks, logs, exclusions and what is audited; on Azure
+--   diagnostic settings), tried or done. Refused attempts are medium. By an origin that also pushed
+--   within a day it is critical.
 -- severity: high
 -- technique: T1562.008
 -- needs: writes
