@@ -27,6 +27,8 @@ examples:
   ecr-investigate s3://bucket/prefix/ --profile ir --since 2026-03-01 --until 2026-03-04
   ecr-investigate ./AWSLogs --start-at 198.51.100.77        or a key, an ARN, a digest, a time …
   ecr-investigate --demo                         an invented incident to practise on
+  ecr-investigate --tour                         the same, with a short tour of the screens
+  ecr-investigate --plain ./AWSLogs              in lines, for screen readers
   ecr-investigate pushes ./AWSLogs --repository team/api --format csv
   ecr-investigate COMMAND --help                 what a command prints and takes
 

@@ -100,6 +100,28 @@ def test_lists_are_filtered_sorted_and_pivoted_from(demo: Path) -> None:
     assert said[15] == "There is no line 12345 here."
 
 
+def test_every_place_can_be_gone_to_and_its_first_line_opened(demo: Path) -> None:
+    names = re.findall(r"^go (\w+):", talk("go", options=("--case", demo))[1], re.MULTILINE)
+    assert {"images", "tags", "pulls", "contain", "evidence"} <= set(names)
+    lines = [line for name in names for line in (f"go {name}", "filter a", "1", "help")]
+    for line, answer in zip(lines, talk(*lines, options=("--case", demo))[1:], strict=False):
+        assert "did not work" not in answer, (line, answer)
+        assert answer.strip(), line
+
+
+def test_an_image_is_compared_and_raw_records_are_searched(demo: Path) -> None:
+    said = talk(
+        "1", "filter sam.sre", "1", "changes", "search 198.51.100.77", "1",
+        "search /no.such.t(h)ing/", "go tags", "filter prod", "1", options=("--case", demo),
+    )  # fmt: skip
+    assert "change: implant-shaped" in said[4]
+    assert "Layers:" in said[4]
+    assert re.search(r"^Records with 198\.51\.100\.77\.\n\d+ records in \d+ files", said[5])
+    assert "sourceIPAddress: 198.51.100.77" in said[6]
+    assert "0 records" in said[7]
+    assert "What the tag prod of" in said[10]
+
+
 def test_plain_is_switched_on_in_the_configuration(demo: Path, tmp_path: Path) -> None:
     write(tmp_path, {"c.toml": b"[interface]\nplain = true\n"})
     done = told("quit\n", "--config", tmp_path / "c.toml", "--case", demo)

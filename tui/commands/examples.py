@@ -52,7 +52,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "contain": ("contain --case incident.case",),
     "evidence": ("evidence ./AWSLogs --format json",),
     "rules": ("rules", "rules --rule tag-moved --sql"),
-    "config": ("config > config.toml", "config --check config.toml"),
+    "config": (
+        "config > config.toml",
+        "config --check config.toml",
+        "config --show",
+        "config --keys",
+    ),
     "s3-policy": ("s3-policy my-trail-bucket --prefix AWSLogs/",),
     "completion": ('eval "$(ecr-investigate completion bash)"', "completion fish"),
     "manual": ("manual | man -l -",),

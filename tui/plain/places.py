@@ -73,6 +73,7 @@ def repositories(case: Case) -> Place:
 
 def pushes(repository: str | None) -> Way:
     def make(case: Case) -> Place:
+        from tui.plain import further
         from tui.screens.pushes import COLUMNS
 
         name = Column("repository", "repository")
@@ -92,6 +93,7 @@ def pushes(repository: str | None) -> Way:
                 activity(Scope(REPOSITORY, repository)),
             )
             place.ways["ran"] = ("where its images ran", deployments(repository))
+            place.ways["tags"] = ("its tags over time", further.tags(repository))
         return place
 
     return make
@@ -99,6 +101,7 @@ def pushes(repository: str | None) -> Way:
 
 def push(key: int) -> Way:
     def make(case: Case) -> Place:
+        from tui.plain import further
         from tui.screens.push import LAYERS, LOGINS, PULLS, RAN, RECORDS, push_story
 
         row = _one(case, ask_for("push", push_key=key))
@@ -116,6 +119,11 @@ def push(key: int) -> Way:
             "who": ("who pushed", who(row["origin"] or row["principal"])),
             "record": ("the record as delivered", record(key)),
         }
+        if row["previous_push"] is not None:
+            ways["changes"] = (
+                "what changed against the image before",
+                further.changes(key, row["previous_push"]),
+            )
         for word, (name, columns, why) in parts.items():
             ways[word] = (why, _part(f"{title}: {why}", name, columns, key))
         return Place(
@@ -165,8 +173,8 @@ def principals(case: Case) -> Place:
         "Principals",
         question=ask_for("principals").with_order(Order("events", descending=True)),
         columns=COLUMNS,
-        searched=("principal",),
-        enter=lambda row: who(row["principal"]),
+        searched=("identity_arn", "account_id", "identity_type"),
+        enter=lambda row: who(row["identity_arn"]),
     )
 
 

@@ -16,7 +16,7 @@ from queries.question import Order, Question
 from queries.safe_text import safe_text
 from queries.scope import ALL, VALUE, Scope
 from queries.start_at import find_start
-from tui.plain import places
+from tui.plain import further, places
 from tui.plain.places import Place, Way
 from tui.plain.words import details, row_in_words, spoken
 from tui.widgets.columns import Row
@@ -67,6 +67,7 @@ class Session:
             "details": ("details NUMBER: all that a row holds", self._details),
             "pivot": ("pivot NUMBER: everything with a value of that row", self._pivot),
             "value": ("value TEXT: everything with this value", self._value),
+            "search": ("search TEXT: in the raw records; /…/ is a pattern", self._search),
             "mark": ("mark NUMBER, or mark alone on a record: as evidence", self._mark),
             "unmark": ("take back the last step of marking", lambda _: self._undo()),
             "go": ("go PLACE, such as go findings; go alone lists the places", self._go),
@@ -278,6 +279,9 @@ class Session:
     def _value(self, text: str) -> None:
         self._open(places.activity(Scope(VALUE, text)))
 
+    def _search(self, text: str) -> None:
+        self._open(further.search(text))
+
     def _mark(self, text: str) -> None:
         place = self._stand.place
         key = place.own_event if not text else None
@@ -306,9 +310,18 @@ class Session:
             "addresses": ("who came from there", places.entry("addresses")),
             "resources": ("everything done to it", places.entry("resources")),
             "events": ("all events in order of time", places.activity(Scope(ALL))),
+            "images": ("by digest", further.images),
+            "layers": ("of images", further.layers),
+            "tags": ("which moved, and how often", further.tags(None)),
+            "pulls": ("by whom", further.pulls),
+            "scans": ("what scans found", further.scans),
+            "contain": ("what could be done, as text", self._contain),
             "marked": ("what is marked as evidence", places.marked(self._tables)),
             "evidence": ("files, and what is missing", places.evidence),
         }
+
+    def _contain(self, case: Case) -> Place:
+        return further.contain(self._rules())(case)
 
     def _findings(self, case: Case) -> Place:
         return places.findings(self._rules())(case)
