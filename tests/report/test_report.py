@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import subprocess
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.headless.test_commands import USAGE, call, output
 from tests.tui.test_hostile import CONTROL, MARKUP, NESTED, attacked
 
 AT = ("--at", "2026-03-11T09:00:00Z")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PUSH = "09ebcf94-9098-4a9d-9585-d1afde64c383"
 
 HOSTILE = [
@@ -136,6 +138,30 @@ def test_the_page_needs_nothing_and_runs_nothing(case_file: Path) -> None:
     assert "@media print" in style
     assert "url(" not in style
     assert "@import" not in style
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+def test_a_browser_prints_the_page_on_paper(case_file: Path, tmp_path: Path) -> None:
+    page, paper = tmp_path / "report.html", tmp_path / "report.pdf"
+    page.write_text(output("report", "--case", case_file, "--format", "html", *AT))
+    options = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'own'}")
+    command = [str(CHROMIUM), *options, f"--print-to-pdf={paper}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    printed = paper.read_bytes()
+    assert printed.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) > 10  # all of it, not the first screen
+
+
+def test_times_and_addresses_are_not_broken_in_a_table() -> None:
+    document = Document("times")
+    document.table(
+        ("when", "from", "what"),
+        [("2026-03-08 23:54:57", Code("198.51.100.77"), "it may be broken anywhere")],
+    )
+    page = html(document)
+    assert '<td class="whole">2026-03-08 23:54:57</td>' in page
+    assert '<td class="whole"><code>198.51.100.77</code></td>' in page
+    assert "<td>it may be broken anywhere</td>" in page
 
 
 def test_a_time_that_is_none_is_refused() -> None:

@@ -18,7 +18,7 @@ from tui.configuration.key_map import KeyMap, actions, clashes, load_places
 from tui.configuration.key_words import in_configuration, spelled, with_keys
 from tui.configuration.preferences import Preferences, load_preferences, theme_of
 from tui.configuration.written import commented
-from tui.dialogs import Help
+from tui.dialogs import Help, Picker
 from tui.screens.base import CaseScreen
 from tui.screens.evidence import EvidenceScreen
 from tui.screens.pushes import PushesScreen
@@ -62,6 +62,13 @@ async def test_changed_keys_work_and_are_shown_wherever_keys_are_shown(tmp_path:
         at = driver.text(bar_widget).index("f7 Tags")
         await driver.click(bar_widget, at + 1)
         assert driver.screen.segment.startswith("tags")
+
+
+async def test_a_key_of_the_tour_is_free_outside_of_it(tmp_path: Path) -> None:
+    preferences = read(tmp_path, '[keys.repositories]\nstart = "space"\n')
+    async with driving(preferences=preferences) as driver:
+        await driver.press("space")
+        driver.on(Picker)
 
 
 async def test_two_actions_can_change_places(tmp_path: Path) -> None:

@@ -13,13 +13,15 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.binding import BindingsMap
 
-from queries.findings.toml_file import Table
 from tui.configuration.key_words import in_configuration, spelled
 from tui.configuration.naming import PLACES, bindings_of, name_of, scope_of
+
+if TYPE_CHECKING:
+    from queries.findings.toml_file import Table
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ def _screens() -> list[type[Any]]:
 def _bound(owner: str, place: type[Any], keymap: KeyMap) -> Iterable[_Bound]:
     merged: BindingsMap = place._merged_bindings
     for key, binding in merged:
+        if binding.action.startswith("tour("):
+            continue  # while the tour is on they come first; else they are not there
         name = binding.id or ""
         if not name:
             yield _Bound(owner, name_of(binding), key, True)

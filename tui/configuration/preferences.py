@@ -11,15 +11,13 @@ with [keys] (`key_map`) and [themes.NAME] (`themes`) beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from queries.errors import WrongUsage
-from queries.findings.toml_file import TomlFile
 from queries.folders import settings_path
-from tui.configuration.key_map import KeyMap, read_keys
-from tui.configuration.themes import known, read_themes
+from tui.configuration.key_map import KeyMap
+from tui.configuration.themes import known
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -49,6 +47,11 @@ def load_preferences(path: Path | None = None) -> Preferences:
         path = usual if usual.is_file() else None
     if path is None:
         return Preferences()
+    # Only for who has a configuration: most starts go without.
+    from queries.findings.toml_file import TomlFile
+    from tui.configuration.key_map import read_keys
+    from tui.configuration.themes import read_themes
+
     top = TomlFile.read(path).table()
     table = top.table("interface")
     table.only("theme", "plain", "tour")
@@ -70,6 +73,8 @@ def theme_of(preferences: Preferences, wanted: str | None) -> str:
         return preferences.theme
     names = list(known(preferences.themes))
     if wanted not in names:
+        from difflib import get_close_matches
+
         near = get_close_matches(wanted, names, 1, 0.5)
         hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}"
         raise WrongUsage(f"--theme: there is no theme '{wanted}'; {hint}")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
-from queries.findings.toml_file import Table
+if TYPE_CHECKING:
+    from queries.findings.toml_file import Table
 
 DARK = replace(
     BUILTIN_THEMES["textual-dark"],
