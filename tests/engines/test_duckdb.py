@@ -19,7 +19,7 @@ from queries.engines.duckdb import DuckDBEngine
 from queries.engines.extent import Extent
 from queries.errors import Cancelled, WrongUsage
 from queries.progress import CancelToken, Progress
-from tests.engines.askings import Corpus, askings
+from tests.engines.askings import OF_SEVERAL_REGISTRIES, Corpus, askings
 from tests.evidence_files import at, record, trail, write
 
 OWN = re.compile(
@@ -124,4 +124,4 @@ def test_answers_are_those_of_the_index(
         assert answer.columns == expected.columns
         assert comparable(answer) == comparable(expected)
         rows += len(expected.rows)
-    assert rows, "nothing was compared"
+    assert rows or name in OF_SEVERAL_REGISTRIES, "nothing was compared"

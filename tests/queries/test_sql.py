@@ -20,6 +20,7 @@ from queries.index.schema import create_tables
 from queries.question import Order, Question, ask_for, literal
 from queries.scope import ACTS, SCOPES, VALUE, Scope, about, locate
 from samples import incident_path
+from tests.engines.askings import OF_SEVERAL_REGISTRIES
 from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
 
 IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
@@ -157,7 +158,7 @@ def test_it_answers_over_the_sample_incident(
             [(count,)] = demo.ask(question.count_sql, question.bound).rows
             assert count == len(found.rows)
         most = max(most, len(found.rows))
-    assert most > 0, "some values have an answer"
+    assert most > 0 or name in OF_SEVERAL_REGISTRIES, "some values have an answer"
 
 
 def test_a_value_is_found_in_whatever_column_it_stands(demo: Case) -> None:
