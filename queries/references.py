@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from queries.providers import PROVIDERS, hosted
+from queries.providers.aws.hosts import ECR_HOST, PUBLIC_HOSTS
 
 ECR = "ecr"
 ECR_PUBLIC = "ecr-public"
@@ -24,20 +25,6 @@ OTHER = "other"
 
 LATEST = "latest"
 
-_DOMAINS = (
-    r"amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk"
-    r"|csp\.hci\.ic\.gov"
-)
-_PLACE = r"\$\{[A-Za-z:]+\}"
-"""A pseudo parameter of a template, such as `${AWS::AccountId}`: filled in where it is used."""
-_ECR_HOST = re.compile(
-    rf"(?P<account>\d{{12}}|{_PLACE}|vpce-[0-9a-z-]+)\.dkr"
-    rf"(?:\.ecr(?:-fips)?\.(?P<region>[a-z]{{2,}}(?:-[a-z0-9]+)+|{_PLACE})"
-    rf"\.(?:vpce\.)?(?:{_DOMAINS}|{_PLACE})"
-    rf"|-ecr(?:-fips)?\.(?P<dual>[a-z]{{2,}}(?:-[a-z0-9]+)+|{_PLACE})"
-    r"\.on\.(?:aws|amazonwebservices\.com\.cn))"
-)
-_PUBLIC_HOSTS = frozenset({"public.ecr.aws", "ecr-public.aws.com"})
 _HUB_HOSTS = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._${}:-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
@@ -46,20 +33,12 @@ _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
 _SCHEME = re.compile(r"(?:docker|https?)://", re.IGNORECASE)
-_HOSTS = (
-    r"(?:\d{12}|\$\{[A-Za-z:]+\})\.dkr[.-]ecr[A-Za-z0-9.${}:-]*",
-    r"public\.ecr\.aws",
-    r"ecr-public\.aws\.com",
-    *(provider.mentions for provider in PROVIDERS if provider.mentions),
-)
+_HOSTS = tuple(provider.mentions for provider in PROVIDERS if provider.mentions)
 _MENTION = re.compile(
     rf"(?:{'|'.join(_HOSTS)})/[A-Za-z0-9._/-]+(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{{64}})?",
     re.ASCII,
 )
-MENTION_SIGNS = (
-    ".dkr.ecr", ".dkr-ecr", "public.ecr.aws/", "ecr-public.aws.com/",
-    *(sign for provider in PROVIDERS for sign in provider.mention_signs),
-)  # fmt: skip
+MENTION_SIGNS = tuple(sign for provider in PROVIDERS for sign in provider.mention_signs)
 """One of these stands in every text that mentions a registry."""
 
 
@@ -169,7 +148,7 @@ def _split_tag(text: str) -> tuple[str, str]:
 
 def _registry(host: str, account: str, region: str) -> tuple[str, str, str]:
     """(kind of registry, account, region) of a host."""
-    if match := _ECR_HOST.fullmatch(host):
+    if match := ECR_HOST.fullmatch(host):
         owner = match["account"]
         place = match["region"] or match["dual"]
         if not owner.isdigit():
@@ -177,6 +156,6 @@ def _registry(host: str, account: str, region: str) -> tuple[str, str, str]:
         if place.startswith("$"):
             place = region if place == "${AWS::Region}" else ""
         return ECR, owner if place else "", place
-    if host in _PUBLIC_HOSTS:
+    if host in PUBLIC_HOSTS:
         return ECR_PUBLIC, "", ""
     return (DOCKER_HUB if host in _HUB_HOSTS else OTHER), "", ""

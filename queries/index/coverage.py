@@ -11,21 +11,14 @@ from typing import Any
 
 import duckdb
 
+from queries.providers.base import EVIDENCE_STOPPED
+from queries.providers.words import calls
+
 _SHORTEST_GAP = timedelta(hours=1)
 _TIMES_USUAL = 20
 _TIMES_THIRD = 1.5
 """A silence is called a gap when it is an hour or more, many times the usual pause, and clearly
 longer than the third longest of its account and region: quiet nights are no gaps."""
-
-LOGGING_CHANGES = (
-    "StopLogging",
-    "StartLogging",
-    "DeleteTrail",
-    "UpdateTrail",
-    "PutEventSelectors",
-    "DeleteEventDataStore",
-    "StopEventDataStoreIngestion",
-)
 
 
 @dataclass(slots=True)
@@ -92,14 +85,12 @@ def gaps(connection: duckdb.DuckDBPyConnection) -> list[Gap]:
 def logging_changes(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Calls that stop or change the logging, tried or done."""
     cursor = connection.execute(
-        """
-        SELECT event_key, event_time, event_name, principal, outcome, aws_region
-        FROM events
-        WHERE event_source = 'cloudtrail.amazonaws.com' AND merged_into IS NULL
-          AND event_name IN (SELECT unnest($names::VARCHAR[]))
-        ORDER BY event_time NULLS LAST, event_key LIMIT 50
-        """,
-        {"names": list(LOGGING_CHANGES)},
+        f"""
+        SELECT e.event_key, e.event_time, e.event_name, e.principal, e.outcome, e.aws_region
+        FROM events AS e
+        WHERE e.merged_into IS NULL AND ({calls(EVIDENCE_STOPPED, "e")})
+        ORDER BY e.event_time NULLS LAST, e.event_key LIMIT 50
+        """  # noqa: S608 - names of the providers
     )
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

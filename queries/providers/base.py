@@ -292,6 +292,8 @@ LOGGING_TAMPERED = "logging_tampered"
 """The logging was stopped, deleted or narrowed."""
 LOGGING_TRIMMED = "logging_trimmed"
 """Those of them that are daily work as well."""
+EVIDENCE_STOPPED = "evidence_stopped"
+"""The log that is the evidence itself was stopped, begun again or changed."""
 GAINS_RIGHTS, STAYS, READS_SECRETS, RUNS_CODE, OPENS_NETWORK = (
     "rights",
     "persistence",

@@ -118,6 +118,16 @@ def test_the_push_names_the_clouds_that_its_image_crosses(case: Case) -> None:
     assert f"pushed to {GOOGLE} (Google Cloud) by eve@example.com, 2026-03-02 10:30:00" in said
 
 
+def test_a_manifest_that_one_log_has_is_told_where_the_other_has_none(case: Case) -> None:
+    said = [str(text) for _, text in aftermath(case, push_of(case, ACR), None, CancelToken())]
+    [known] = [text for text in said if "its manifest was recorded" in text]
+    assert "3 layers" in known
+    assert not any(
+        "its manifest was recorded" in str(text)
+        for _, text in aftermath(case, push_of(case, ECR), None, CancelToken())
+    )
+
+
 def test_within_one_cloud_the_cloud_is_not_named(tmp_path: Path) -> None:
     other = push(IMAGE, "v1", at(50))
     other["requestParameters"]["repositoryName"] = "team/copy"

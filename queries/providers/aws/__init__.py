@@ -17,12 +17,15 @@ from queries.providers.aws.calls import (
     WORKLOAD,
 )
 from queries.providers.aws.creations import KINDS, creation_of
+from queries.providers.aws.hosts import MENTION_SIGNS, MENTIONS
 from queries.providers.base import Provider
 
 NAME = "aws"
 PROVIDER = Provider(
     NAME,
     "AWS",
+    mentions=MENTIONS,
+    mention_signs=MENTION_SIGNS,
     suffix=".amazonaws.com",
     calls=CALLS,
     natures=NATURES,

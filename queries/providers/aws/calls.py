@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from queries.providers.base import (
     CONSOLE_LOGIN,
     CREDENTIAL_MADE,
+    EVIDENCE_STOPPED,
     GAINS_RIGHTS,
     IDENTITY_CHANGED,
     LOGGING_CHANGED,
@@ -99,6 +100,19 @@ CALLS: Mapping[str, Calls] = {
                 "DeleteConfigurationRecorder",
                 "DeleteDeliveryChannel",
             ),
+        }
+    ),
+    EVIDENCE_STOPPED: Calls(
+        {
+            "cloudtrail.amazonaws.com": (
+                "StopLogging",
+                "StartLogging",
+                "DeleteTrail",
+                "UpdateTrail",
+                "PutEventSelectors",
+                "DeleteEventDataStore",
+                "StopEventDataStoreIngestion",
+            )
         }
     ),
     LOGGING_TRIMMED: Calls(

@@ -13,6 +13,7 @@ from queries.providers.azure.vocabulary import REGISTRY
 from queries.providers.base import (
     BY_CONTROL_PLANE,
     CREDENTIAL_MADE,
+    EVIDENCE_STOPPED,
     GAINS_RIGHTS,
     IDENTITY_CHANGED,
     LOGGING_CHANGED,
@@ -60,6 +61,7 @@ CALLS: Mapping[str, Calls] = {
         {_INSIGHTS: (*_LOGGING_OFF, "diagnosticsettings/write", "activitylogalerts/delete")}
     ),
     LOGGING_TAMPERED: Calls({_INSIGHTS: _LOGGING_OFF}),
+    EVIDENCE_STOPPED: Calls({_INSIGHTS: _LOGGING_OFF}),
     GAINS_RIGHTS: Calls(
         {
             _AUTHORIZATION: ("roleassignments/write", "elevateaccess/action"),

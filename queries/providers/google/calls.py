@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from queries.providers.base import (
     CREDENTIAL_MADE,
+    EVIDENCE_STOPPED,
     GAINS_RIGHTS,
     IDENTITY_CHANGED,
     LOGGING_CHANGED,
@@ -47,6 +48,9 @@ CALLS: Mapping[str, Calls] = {
         # Which reads and writes are audited is part of a policy.
         also="e.provider = 'google' AND e.plain_name = 'SetIamPolicy' AND e.service_event_details"
         ' LIKE \'%"auditConfigDeltas"%"action"%"REMOVE"%\'',
+    ),
+    EVIDENCE_STOPPED: Calls(
+        {_LOGGING: ("DeleteSink", "UpdateSink", "CreateExclusion", "UpdateExclusion")}
     ),
     LOGGING_TRIMMED: Calls({_LOGGING: ("UpdateSink",)}),
     GAINS_RIGHTS: Calls(
