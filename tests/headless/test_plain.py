@@ -109,6 +109,32 @@ def test_every_place_can_be_gone_to_and_its_first_line_opened(demo: Path) -> Non
         assert answer.strip(), line
 
 
+def test_what_cannot_be_done_is_a_sentence(demo: Path) -> None:
+    lines = (
+        "sort activity",
+        "sort",
+        "search",
+        "search /(/",
+        "value",
+        "mark",
+        "pivot",
+        "report pdf",
+    )
+    said = talk(*lines, options=("--case", demo))[1:]
+    assert said[0] == said[1]
+    assert said[1].startswith("Sort by one of: repository, pushes, tries, pulls,")
+    assert "activity" not in said[1]
+    assert said[2:8] == [
+        "That did not work: nothing to search for was given",
+        "That did not work: (: not a regular expression (missing ), unterminated subpattern at"
+        " position 0)",
+        "Say value and the text of it.",
+        "There is no event to mark here.",
+        "Say which line, by its number.",
+        "Say report html or report markdown.",
+    ]
+
+
 def test_an_image_is_compared_and_raw_records_are_searched(demo: Path) -> None:
     said = talk(
         "1", "filter sam.sre", "1", "changes", "search 198.51.100.77", "1",

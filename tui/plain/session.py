@@ -242,12 +242,13 @@ class Session:
     def _sort(self, text: str) -> None:
         stand = self._stand
         named = {spoken(c.label).lower(): c.key for c in stand.place.columns if c.label}
-        named |= {key: key for key in named.values()}
+        held = stand.rows[0].values if stand.rows else {}
+        named = {label: key for label, key in named.items() if key in held}
         key = next(
             (k for label, k in named.items() if text and label.startswith(text.lower())), None
         )
         if stand.question is None or key is None:
-            self._say(f"Sort by one of: {', '.join(label for label in named)}.")
+            self._say(f"Sort by one of: {', '.join(named) or 'nothing here'}.")
             return
         now = stand.question.order[0] if stand.question.order else None
         descending = bool(now and now.column == key and not now.descending)
@@ -277,6 +278,9 @@ class Session:
         self._say(f"Say pivot {number} and one of these numbers.")
 
     def _value(self, text: str) -> None:
+        if not text:
+            self._say("Say value and the text of it.")
+            return
         self._open(places.activity(Scope(VALUE, text)))
 
     def _search(self, text: str) -> None:
