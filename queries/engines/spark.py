@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from queries.converted.layout import (
 from queries.engines.base import PAGE, Doing, Stop, relations_in, spelled, without_lists
 from queries.engines.duckdb import actors_of_days
 from queries.engines.extent import Extent
+from queries.engines.spark_local import LocalSpark
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.progress import CancelToken
 
@@ -88,9 +90,15 @@ class SparkEngine:
         self._doing = Doing()
         self._known: set[str] = set()
         self._lock = threading.Lock()
-        self._spark = _session(address)
+        self._server: LocalSpark | None = None
+        self._spool: tempfile.TemporaryDirectory[str] | None = None
+        if address.startswith(LOCAL):
+            _import_pyspark()
+            self._spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+            self._server = LocalSpark(address, Path(self._spool.name))
         try:
-            with _in_a_sentence(address):
+            self._spark = _session(self._server.address if self._server else address)
+            with _in_a_sentence(_without_token(address)):
                 for name, value in _SETTINGS.items():
                     self._spark.conf.set(name, value)
                 self._spark.registerProgressHandler(self._heard)
@@ -151,6 +159,10 @@ class SparkEngine:
     def close(self) -> None:
         with suppress(Exception):
             self._spark.stop()
+        if self._server is not None:
+            self._server.stop()
+        if self._spool is not None:
+            self._spool.cleanup()
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -230,6 +242,11 @@ class SparkEngine:
                 raise Cancelled("stopped")
             with _in_a_sentence("spark", cancel):
                 yield
+        except (KeyboardInterrupt, GeneratorExit):
+            # Nobody waits for the rest; the server would go on with it.
+            with suppress(Exception):
+                self._spark.interruptTag(tag)
+            raise
         finally:
             over.set()
             cancel.release(running)
@@ -293,19 +310,30 @@ def _check_address(address: str) -> None:
 
 def _session(address: str) -> Any:
     """A session of its own, so that settings and views are nobody else's."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise WrongUsage(_ABSENT) from None
+    _import_pyspark()
+    from pyspark.sql import SparkSession
+
     _check_reachable(address)
     _quiet()
     try:
-        with _in_a_sentence(address):
+        with _in_a_sentence(_without_token(address)):
             return SparkSession.builder.remote(address).create()
     except ImportError as error:
         raise WrongUsage(f"{_ABSENT} ({error})") from None
     except (OSError, RuntimeError) as error:
-        raise InvestigationError(f"{address}: Spark does not start ({error})") from None
+        raise InvestigationError(f"{_without_token(address)}: no session ({error})") from None
+
+
+def _import_pyspark() -> None:
+    try:
+        import pyspark.sql  # noqa: F401
+    except ImportError:
+        raise WrongUsage(_ABSENT) from None
+
+
+def _without_token(address: str) -> str:
+    """An address to be shown: what stands behind the host may be a secret."""
+    return "/".join(address.split("/")[:3])
 
 
 def _quiet() -> None:
@@ -328,4 +356,5 @@ def _check_reachable(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port or _PORT)), _PATIENCE).close()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InvestigationError(f"{address}: no Spark Connect server answers ({reason})") from None
+        shown = _without_token(address)
+        raise InvestigationError(f"{shown}: no Spark Connect server answers ({reason})") from None

@@ -70,10 +70,11 @@ class Corpus:
 
 
 def askings(name: str, corpus: Corpus, most: int | None = None) -> Iterator[Question]:
-    """One file of the catalogue with several sets of parameters, or the first `most` of them; with
-    `activity` all, for the others share its conditions."""
+    """One file of the catalogue with several sets of parameters, or the first `most` of them; more
+    with `activity`, whose conditions others share."""
     found = _parameters(name, statement(name).parameters, corpus)
-    for parameters in found if name == "activity" else islice(found, most):
+    more = len(SCOPES) if name == "activity" and most is not None else 0
+    for parameters in islice(found, most and most + more):
         question = ask_for(name, **parameters)
         yield question.with_order()
 
@@ -112,13 +113,13 @@ def _parameters(name: str, wanted: frozenset[str], corpus: Corpus) -> Iterator[d
 
 def _single(name: str, wanted: frozenset[str], corpus: Corpus) -> Iterator[dict[str, Any]]:
     if "value" in wanted:
+        if name == "created_by":
+            yield {}
         for kind in ("origin", "key", "session", "address", "image"):
             parameters = {"value": corpus.some(kind)[0]}
             yield parameters | (
                 {"other": corpus.some("origin", 2)[-1]} if "other" in wanted else {}
             )
-        if name == "created_by":
-            yield {}
         if name == "who_is":
             yield {"value": corpus.some("session")[0].rpartition("/")[2].upper()}
         return

@@ -13,10 +13,11 @@ from moto.athena.models import AthenaBackend
 
 from queries.case import Case, open_case
 from queries.convert import convert
+from queries.engines.spark_local import why_not
 from queries.progress import CancelToken, Progress
 from samples import incident_path
 from tests.engines.athena_stand import DATABASE, REGION, WORK_GROUP, Stand, answer
-from tests.engines.spark_server import shared_server, why_not
+from tests.engines.spark_server import shared_server
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def converted_folder(incident_case: Case, tmp_path_factory: pytest.TempPathFacto
 def spark_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Spark Connect server; tests that want it are skipped where Spark cannot run."""
     if reason := why_not():
-        pytest.skip(reason)
+        pytest.skip(f"{reason} (make spark)")
     folder = tmp_path_factory.getbasetemp()
     with shared_server(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as address:
         yield address

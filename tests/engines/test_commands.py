@@ -29,6 +29,10 @@ COMMANDS = (
 )
 
 
+ON_SPARK = (*COMMANDS[1:3], COMMANDS[5], COMMANDS[-1])
+"""Each begins a session of its own there, which costs seconds."""
+
+
 @pytest.fixture(params=["duckdb", "spark", "athena"])
 def over_folder(request: pytest.FixtureRequest, converted_folder: Path) -> list[str]:
     """The end of a command line that has the folder read by an engine."""
@@ -51,7 +55,13 @@ def printed(capsys: pytest.CaptureFixture[str], *given: str) -> list[dict[str, s
     )
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    ("command", "over_folder"),
+    [(command, engine) for command in COMMANDS for engine in ("duckdb", "athena")]
+    + [(command, "spark") for command in ON_SPARK],
+    indirect=["over_folder"],
+    ids=str,
+)
 def test_prints_the_same_rows(
     command: tuple[str, ...], over_folder: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

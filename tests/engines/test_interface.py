@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,29 +18,27 @@ from tui.screens.sql import SqlScreen
 DAYS = Extent((), (), date(2026, 3, 1), date(2026, 3, 12))
 
 
-@pytest.fixture(params=["index", "duckdb", "spark", "athena"])
-def engine(request: pytest.FixtureRequest, converted_folder: Path) -> Callable[[], Choice | None]:
-    """What `--engine` says; `index` is the program over the evidence itself."""
+@pytest.fixture(params=["duckdb", "spark", "athena"])
+def engine(request: pytest.FixtureRequest, converted_folder: Path) -> Choice:
+    """What `--engine` says. Over the evidence itself, tests/tui goes the same way."""
     name = str(request.param)
-    if name == "index":
-        return lambda: None
     if name == "athena":
         path: str = request.getfixturevalue("athena_path")[0]
         options = AthenaOptions(DATABASE, WORK_GROUP, region=REGION)
-        return lambda: Choice(name, path, DAYS, {"options": options})
+        return Choice(name, path, DAYS, {"options": options})
     settings = {"address": request.getfixturevalue("spark_address")} if name == "spark" else {}
     extent = DAYS if name == "spark" else Extent()
-    return lambda: Choice(name, str(converted_folder), extent, settings)
+    return Choice(name, str(converted_folder), extent, settings)
 
 
-async def test_down_to_the_raw_record_and_back(engine: Callable[[], Choice | None]) -> None:
-    async with driving(engine=engine(), size=WIDE) as driver:
+async def test_down_to_the_raw_record_and_back(engine: Choice) -> None:
+    async with driving(engine=engine, size=WIDE) as driver:
         assert await driver.total() == 9
         await down_and_back(driver)
 
 
-async def test_filter_sort_and_page(engine: Callable[[], Choice | None]) -> None:
-    async with driving(engine=engine(), size=WIDE) as driver:
+async def test_filter_sort_and_page(engine: Choice) -> None:
+    async with driving(engine=engine, size=WIDE) as driver:
         await to_activity(driver)
         everything = await driver.total()
         await driver.press("slash")
@@ -57,8 +54,8 @@ async def test_filter_sort_and_page(engine: Callable[[], Choice | None]) -> None
         assert driver.row["event_time"] < last
 
 
-async def test_statements_of_ones_own(engine: Callable[[], Choice | None]) -> None:
-    async with driving(engine=engine(), size=WIDE) as driver:
+async def test_statements_of_ones_own(engine: Choice) -> None:
+    async with driving(engine=engine, size=WIDE) as driver:
         await driver.press("Q")
         driver.on(SqlScreen)
         await driver.write(f"SELECT count(*) AS n FROM pushes WHERE repository = '{API}'")
@@ -66,6 +63,7 @@ async def test_statements_of_ones_own(engine: Callable[[], Choice | None]) -> No
         assert [row["n"] for row in await driver.rows()] == [29]
 
 
-async def test_starting_at_a_person(engine: Callable[[], Choice | None]) -> None:
-    async with driving(engine=engine(), size=WIDE, start_at="sam.sre") as driver:
+@pytest.mark.parametrize("engine", ["duckdb", "athena"], indirect=True)
+async def test_starting_at_a_person(engine: Choice) -> None:
+    async with driving(engine=engine, size=WIDE, start_at="sam.sre") as driver:
         assert driver.facts("#facts")["who"] == SAM

@@ -11,8 +11,9 @@ import pytest
 
 from queries.case import open_case
 from queries.convert import Converted, convert
-from queries.converted.layout import stored_columns
+from queries.converted.layout import RELATIONS, stored_columns
 from queries.errors import WrongUsage
+from queries.index.schema import create_tables
 from queries.progress import CancelToken, Progress
 from samples import incident_path
 from tests.evidence_files import at, record, trail, write
@@ -173,6 +174,15 @@ def test_stopped_in_the_middle_it_goes_on_the_next_time(tmp_path: Path) -> None:
     done = converted(tmp_path / "logs", out)
     assert (done.partitions_unchanged, done.partitions_written) == (2, 3)
     assert list(out.rglob("*.part")) == []
+
+
+def test_no_relation_of_the_index_is_forgotten() -> None:
+    made_anew = {"registry_events"}
+    of_the_evidence = {"listed", "digests", "verified"}  # what a file was, and its digest files
+    with duckdb.connect() as empty:
+        create_tables(empty)
+        tables = {row[0] for row in empty.execute("SHOW TABLES").fetchall()}
+    assert tables - made_anew - of_the_evidence == set(RELATIONS)
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
