@@ -8,6 +8,9 @@ import duckdb
 
 _COMMON = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
+_ROW_GROUP = 61_440
+"""Rows: half of what DuckDB takes."""
+
 
 def connect(
     path: str = ":memory:",
@@ -30,3 +33,28 @@ def connect(
         # Another connection to the same file has locked the settings, of this one too.
         pass
     return connection
+
+
+def connect_to_build(path: str, config: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
+    """A connection that writes an index to a file, new or there. Its cursors come from `cursor_of`.
+
+    Only who attaches a file can say how large its row groups become. Rows that are not committed,
+    or fill no group, stay in memory: half the usual size takes 430 MiB where 512 were taken for
+    400,000 events, in the same time, and the file is 74 instead of 71 MiB.
+    """
+    connection = connect(config=config)
+    quoted = path.replace("'", "''")
+    connection.execute(
+        f"ATTACH '{quoted}' AS case_file (ROW_GROUP_SIZE {_ROW_GROUP}); USE case_file"
+    )
+    return connection
+
+
+def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A cursor for another thread that finds the same tables by the same names."""
+    row = connection.execute("SELECT current_database()").fetchone()
+    cursor = connection.cursor()
+    if row is not None:
+        name = str(row[0]).replace('"', '""')
+        cursor.execute(f'USE "{name}"')
+    return cursor

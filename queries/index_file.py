@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from queries.database import connect
+from queries.database import connect, connect_to_build
 from queries.errors import InvestigationError
 from queries.index.schema import INDEX_VERSION
 from queries.sources.local import Item
@@ -61,7 +61,7 @@ def make(
     if before is not None:
         shutil.copyfile(before, building)
     limits = {"memory_limit": _memory(workers), "temp_directory": f"{spool}/swap"}
-    connection = connect(str(building), config={**_BUILD_CONFIG, **limits})
+    connection = connect_to_build(str(building), {**_BUILD_CONFIG, **limits})
     try:
         totals, target = fill(connection)
         connection.execute("CHECKPOINT")

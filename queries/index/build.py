@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from queries.database import cursor_of
 from queries.index.behind import find_callers
 from queries.index.created import build_created
 from queries.index.delivery import delivered_at, in_words, lateness
@@ -231,7 +232,7 @@ class _Counts:
     """The rows of `kept` in the order of their ids, a batch at a time."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._rows = connection.cursor()
+        self._rows = cursor_of(connection)
         self._rows.execute("SELECT * FROM kept ORDER BY file_id")
         self._batch: list[tuple[Any, ...]] = []
         self._at = 0

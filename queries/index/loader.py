@@ -21,6 +21,7 @@ from typing import IO
 
 import duckdb
 
+from queries.database import cursor_of
 from queries.index.clean import clean_record
 from queries.index.documents import (
     DOCUMENT_BYTES,
@@ -42,9 +43,9 @@ _BATCH_BYTES = 4 << 20
 """Planning the INSERT takes 12-20 ms, so small documents share one. Twice as much takes as long and
 more memory (535 against 500 MiB with two threads, 1,000 against 860 with six)."""
 _BATCH_DOCS = 512
-_COMMIT_BYTES = 128 << 20
-"""Rows that are not committed stay in memory, but with 64 MB they come in row groups so small that
-the index is twice as large (122 against 71 MB for 400,000 events); the peak is 500 MiB."""
+_COMMIT_BYTES = 64 << 20
+"""Rows that are not committed stay in memory. Half as much would not fill the row groups of the
+index (`queries.database`), which would be twice as large."""
 _CAREFUL_BATCH = 2000
 _ROUNDS = 4
 """How often files are read again that were spoiled or for which the memory did not suffice."""
@@ -137,7 +138,7 @@ class _Reading:
     def odd_files(self) -> set[int]:
         """Ids of items that the fast lane left alone or did not do justice."""
         odd = bytearray(b"\1" * len(self.items))
-        counted = self.connection.cursor()
+        counted = cursor_of(self.connection)
         counted.execute(
             "SELECT file_id, count(*), count(*) FILTER (odd), max(position) FROM events"
             " WHERE file_id >= $first GROUP BY file_id",
@@ -208,7 +209,7 @@ def _run(
     connection.execute("SET threads = 1")
     with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
         jobs = [
-            pool.submit(kind(connection.cursor(), ledger, progress, cancel).run, next_job)
+            pool.submit(kind(cursor_of(connection), ledger, progress, cancel).run, next_job)
             for _ in range(count)
         ]
         for job in jobs:
