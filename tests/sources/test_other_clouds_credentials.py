@@ -94,6 +94,26 @@ def test_one_that_is_not_says_so(logs: str, capsys: pytest.CaptureFixture[str]) 
     assert "is not public" in err
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nonsense", "AZURE_STORAGE_CONNECTION_STRING is not a connection string"),
+        (f"AccountName={ACCOUNT};AccountKey=marker-no-key;", "the account key is not a key"),
+    ],
+)
+def test_what_is_no_key_is_said_to_be_none(
+    text: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", text)
+    code, _, err = listed(f"az://logs@{ACCOUNT}", capsys)
+    assert code == 1
+    assert words in err
+    assert "marker-no-key" not in err
+
+
 def test_a_key_of_another_account_is_not_sent(
     azure: AzureServer, logs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from queries.sources.azure.faults import Asked, fault_of
+from queries.sources.azure.faults import NO_CONNECTION_STRING, Asked, fault_of
 from queries.sources.azure.paths import account_of_environment, address, connection
 from queries.sources.buckets.faults import Fault, NotFetched
 from queries.sources.buckets.model import AZURE_SCHEME, Body, Head, Page, S3Object
@@ -50,6 +50,9 @@ class AzureClient:
             # Without a handler of its own a library's warning would be written over the screen.
             for name in ("azure", "msal", "urllib3"):
                 logging.getLogger(name).addHandler(logging.NullHandler())
+            said = connection()
+            if said and not {"accountname", "blobendpoint"} & set(said):
+                raise NotFetched(NO_CONNECTION_STRING)
             if not self.options.no_sign_request and not _has_secret():
                 self._signed_in().get_token(SCOPE)
 

@@ -31,6 +31,9 @@ from queries.sources.buckets.faults import (
 
 EXTRA = "reading az:// and abfs:// needs the extra azure: pip install 'ecr-investigate[azure]'"
 ROLE = "Storage Blob Data Reader"
+NO_CONNECTION_STRING = Fault(
+    SIGN_IN, "AZURE_STORAGE_CONNECTION_STRING is not a connection string; copy it anew"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,9 @@ def _missing(names: set[str], error: BaseException) -> Fault | None:
     if "ImportError" in names:
         return Fault(USAGE, EXTRA)
     if "ValueError" in names and "onnection string" in str(error):
-        return Fault(
-            SIGN_IN, "AZURE_STORAGE_CONNECTION_STRING is not a connection string; copy it anew"
-        )
-    if "binascii.Error" in names or type(error).__module__ == "binascii":
+        return NO_CONNECTION_STRING
+    # A key that is no base64; Azure's own name for it is that of an error in signing.
+    if "AzureSigningError" in names or type(error).__module__ == "binascii":
         return Fault(SIGN_IN, "the account key is not a key; copy it anew")
     return None
 

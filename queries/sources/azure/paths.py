@@ -59,7 +59,7 @@ def address(account: str) -> str:
 def connection() -> dict[str, str]:
     """The parts of AZURE_STORAGE_CONNECTION_STRING, by their names in small letters."""
     text = os.environ.get("AZURE_STORAGE_CONNECTION_STRING", "")
-    parts = (part.partition("=") for part in text.split(";"))
+    parts = (part.partition("=") for part in text.split(";") if part.strip())
     found = {name.strip().lower(): value for name, _, value in parts}
     if found.get("usedevelopmentstorage", "").lower() == "true":
         found["accountname"] = "devstoreaccount1"
