@@ -158,7 +158,6 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
         self._rows.reset(total, exact=exact, keep=keep)
         self._row, self._row_held = 0, None
         self._restore_scroll, self._seek, self._clicked = None, None, None
-        self._opens = False
         self._resized_rows()
         self.scroll_to(y=0, animate=False, force=True)
         self._changed()
@@ -181,8 +180,10 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
                     self._show_cursor()
         self._resized_rows()
         self._changed()
-        if self._opens and self.has_focus and self.screen.is_current:
+        if self._opens and self.screen.is_current:
             self.action_select()
+        else:
+            self._opens = False
         return True
 
     def page_failed(self, index: int) -> None:
@@ -320,7 +321,6 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
     def move_cursor(self, row: int | None = None, column_key: str | None = None) -> None:
         """Put the cursor somewhere, and scroll to it as little as needed."""
         self._seek = self._restore_scroll = None
-        self._opens = False
         if row is not None:
             # Before anything is known, keys move over the rows that will come.
             last = self._rows.known - 1 if self._rows.known or self._rows.exact else row
@@ -348,11 +348,19 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
             target = self._row if self._row < top else self._row - body + 1
             self.scroll_to(y=target, animate=False, force=True)
 
+    def _move_by_key(self, row: int | None = None, column_key: str | None = None) -> None:
+        """Whoever moves on wants no row opened that was not here yet."""
+        self._opens = False
+        self.move_cursor(row, column_key)
+
+    def on_blur(self) -> None:
+        self._opens = False
+
     def action_cursor_up(self) -> None:
-        self.move_cursor(self._row - 1)
+        self._move_by_key(self._row - 1)
 
     def action_cursor_down(self) -> None:
-        self.move_cursor(self._row + 1)
+        self._move_by_key(self._row + 1)
 
     def action_page_up(self) -> None:
         self._page(-1)
@@ -363,13 +371,13 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
     def _page(self, direction: int) -> None:
         step = direction * max(1, self._body_height() - 1)
         self.scroll_to(y=self.scroll_offset.y + step, animate=False, force=True)
-        self.move_cursor(self._row + step)
+        self._move_by_key(self._row + step)
 
     def action_first_row(self) -> None:
-        self.move_cursor(0)
+        self._move_by_key(0)
 
     def action_last_row(self) -> None:
-        self.move_cursor(self._rows.known - 1)
+        self._move_by_key(self._rows.known - 1)
 
     def action_cursor_left(self) -> None:
         self._step_column(-1)
@@ -381,7 +389,7 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
         keys = self.visible_columns
         if keys:
             place = keys.index(self.cursor_column) + step
-            self.move_cursor(column_key=keys[max(0, min(place, len(keys) - 1))])
+            self._move_by_key(column_key=keys[max(0, min(place, len(keys) - 1))])
 
     def action_select(self) -> None:
         """Open the row under the cursor, as soon as it is here."""

@@ -208,6 +208,14 @@ async def test_keys_typed_before_the_rows_are_here_are_for_the_rows_that_come() 
         assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key2"]
 
         app.table.reset()
+        await pilot.press("enter")
+        app.table.reset()  # the screen asks once more, and puts the cursor somewhere
+        app.table.move_cursor(4)
+        app.give(0)
+        await pilot.pause()
+        assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key2", "key4"]
+
+        app.table.reset()
         await pilot.press("down", "enter", "up")  # Enter is taken back by moving on
         app.give(0)
         await pilot.pause()
@@ -220,7 +228,7 @@ async def test_keys_typed_before_the_rows_are_here_are_for_the_rows_that_come() 
         await pilot.press("enter")
         app.table.set_page(0, [])  # nothing came
         await pilot.press("enter")
-        assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key2"]
+        assert [m.row.key for m in of(app, PagedTable.RowSelected)] == ["key2", "key4"]
 
         app.table.reset()
         await pilot.press("down", "down", "down", "enter")
