@@ -110,6 +110,25 @@ def test_more_evidence_rewrites_only_its_days(tmp_path: Path) -> None:
     assert rows(out, sql) == rows(tmp_path / "at once", sql)
 
 
+def test_one_more_day_costs_that_day(tmp_path: Path) -> None:
+    """Neither the evidence of other days is read, nor are their partitions written."""
+    logs, out = tmp_path / "logs", tmp_path / "out"
+    for day in (1, 2):
+        write(logs, {f"{day}.json": trail([record("PutImage", f"2026-03-0{day}T10:00:00Z")])})
+    with open_case([str(logs)]) as case:
+        convert(case, out, Progress(), CancelToken())
+    before = {path: path.stat().st_mtime_ns for path in (out / "events").rglob("*.parquet")}
+    write(logs, {"3.json": trail([record("PutImage", "2026-03-03T10:00:00Z")])})
+
+    progress = Progress()
+    with open_case([str(logs)], progress=progress) as case:
+        done = convert(case, out, Progress(), CancelToken())
+
+    assert progress.files_total == 1
+    assert (done.added, done.partitions_written, done.partitions_unchanged) == (1, 1, 2)
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
 def test_records_without_an_id_are_kept_apart(tmp_path: Path) -> None:
     twins = [record("PutImage", at(1), eventID=None) for _ in range(2)]
     write(tmp_path / "logs", {"a.json": trail(twins)})
