@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App, get_system_commands_provider
+from textual.app import get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.message import Message
@@ -22,11 +22,10 @@ from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
 from queries.safe_text import safe_text
 from tui.configuration import key_words
-from tui.configuration.naming import NamedKeys
 from tui.configuration.preferences import Preferences
 from tui.configuration.themes import OWN
+from tui.growing import GrowingApp
 from tui.history import History
-from tui.lookout import Lookout
 from tui.rules_job import RulesJob
 from tui.screens.loading import LoadingScreen
 
@@ -37,12 +36,8 @@ if TYPE_CHECKING:
     from queries.findings.settings import Settings
     from queries.sources.buckets.choice import Choice, Offer
     from queries.sources.buckets.source import Remote
-    from tui.screens.base import CaseScreen
     from tui.tour import Tour
     from tui.window import Window
-
-DOING = 0.5
-"""Seconds between two looks at how far an engine elsewhere is."""
 
 FINDINGS, REPOSITORIES = STARTS = ("findings", "repositories")
 """Where the program can begin."""
@@ -72,16 +67,6 @@ class Listed(Message, bubble=False):
         self.offer = offer
 
 
-class Looked(Message, bubble=False):
-    """A look for new evidence is over."""
-
-    def __init__(self, grown: Case | None, failure: str, by_hand: bool) -> None:
-        super().__init__()
-        self.grown = grown
-        self.failure = failure
-        self.by_hand = by_hand
-
-
 class RulesAsked(Message, bubble=False):
     """The rules are through; posted from their thread."""
 
@@ -98,7 +83,7 @@ def _screen_commands() -> type[Provider]:
     return ScreenCommands
 
 
-class InvestigateApp(NamedKeys, App[None]):
+class InvestigateApp(GrowingApp):
     """Reads the evidence on a thread, then looks for findings and starts there."""
 
     TITLE = "ecr-investigate"
@@ -138,19 +123,15 @@ class InvestigateApp(NamedKeys, App[None]):
         `settings`: the configuration, asked for when the rules run.
         `preferences`: what it says about the interface; `theme_name` goes before its theme."""
         # Without this Textual turns colours into greys, which are colours to a terminal.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(follow, ansi_color=True if "NO_COLOR" in os.environ else None)
         self._paths = list(paths)
         self._case_file = case_file
         self._use_cache = use_cache
         self._remote = remote
         self._engine = engine
         self._ask_what = ask_what
-        self._follow = follow
-        self._lookout = Lookout(lambda *said: self._hand_in(Looked(*said)))
-        self._said_failure = self._said_words = ""
         self._said_none = False
         """Whether it was said that there are no findings, and still is so."""
-        self._late: Case | None = None
         self._start = start
         self._start_at = start_at
         self.history = History()
@@ -166,7 +147,6 @@ class InvestigateApp(NamedKeys, App[None]):
         self._chosen: SimpleQueue[Choice | None] = SimpleQueue()
         self._progress = Progress()
         self._reader: threading.Thread | None = None
-        self._case: Case | None = None
         self.failure = ""
         self.evidence_seen = False
         """Whether the evidence screen was opened, so that what is missing has been seen."""
@@ -192,20 +172,6 @@ class InvestigateApp(NamedKeys, App[None]):
         super().notify(
             shown, title=safe_text(title), severity=severity, timeout=timeout, markup=False
         )
-
-    @property
-    def case(self) -> Case:
-        """The opened case."""
-        if self._case is None:
-            raise RuntimeError("asked for the case before it was opened")
-        return self._case
-
-    @property
-    def case_screens(self) -> list[CaseScreen]:
-        """The screens about the case, the first opened first."""
-        from tui.screens.base import CaseScreen
-
-        return [screen for screen in self.screen_stack if isinstance(screen, CaseScreen)]
 
     @property
     def evidence_name(self) -> str:
@@ -303,19 +269,11 @@ class InvestigateApp(NamedKeys, App[None]):
             self.switch_screen(FindingsScreen(self.rules))
         else:
             self.switch_screen(RepositoriesScreen())
-        if message.case.reads:
-            self.set_interval(DOING, self._show_doing)
         if self._absent:
             self.notify(self._absent, severity="warning", timeout=15, markup=False)
         if totals.get("stopped"):
             self.notify("reading was stopped: what was read is shown, the rest is missing")
-        if self._read_on():
-            self.set_interval(DOING, self._show_doing)
-        elif self._follow is not None:
-            if why := self._lookout.refusal(message.case):
-                self.notify(f"not followed: {why}", severity="warning", markup=False)
-            else:
-                self.set_timer(self._follow, self._look_again_in_time)
+        self.go_on_looking()
 
     # ---- the tour --------------------------------------------------------------------------
 
@@ -358,103 +316,6 @@ class InvestigateApp(NamedKeys, App[None]):
     def pop_screen(self) -> Any:
         self.history.left(self.screen)
         return super().pop_screen()
-
-    # ---- looking again ---------------------------------------------------------------------
-
-    @property
-    def lookout_words(self) -> str:
-        """What the status line says about looking again; empty when there is nothing to say."""
-        following = "following" if self._follow is not None else ""
-        last = f"looked {self._lookout.last}" if following and self._lookout.last else ""
-        now = self._looking_words if self._lookout.busy else last
-        asked = "" if self._case is None else self._case.doing or self._case.reads
-        return ", ".join(word for word in (following, now, asked) if word)
-
-    @property
-    def reads_on(self) -> bool:
-        """Whether evidence that was opened in part is being read to its end."""
-        return self._lookout.busy and self._lookout.reads_on
-
-    @property
-    def _looking_words(self) -> str:
-        part = self._case.totals.get("part") if self._case is not None else None
-        if not self.reads_on or part is None:
-            return "looking again"
-        read = min(part[1], part[0] + self._lookout.progress.files_done)
-        return f"reading on: {read:,} of {part[1]:,} files"
-
-    def _read_on(self) -> bool:
-        """Go on with what was not read before something was shown; whether there is anything."""
-        if self._case is None or "part" not in self._case.totals:
-            return False
-        if not self._lookout.refusal(self._case):
-            self._lookout.read_on(self._case)
-        return True
-
-    def _show_doing(self) -> None:
-        """How far an engine elsewhere is, while it is asked."""
-        if self.lookout_words != self._said_words:
-            self._said_words = self.lookout_words
-            self._show_status()
-
-    def action_look_again(self) -> None:
-        """Look for new evidence now, in all of the selection."""
-        if self._case is None:
-            return
-        if why := self._lookout.refusal(self._case):
-            self.notify(why, severity="warning", markup=False)
-        else:
-            self._lookout.look(self._case, by_hand=True)
-            self._show_status()
-
-    def _look_again_in_time(self) -> None:
-        if self._case is not None and not self._lookout.refusal(self._case):
-            self._lookout.look(self._case, by_hand=False)
-            self._show_status()
-
-    def _hand_in(self, looked: Looked) -> None:
-        """On the looking thread; what comes when the interface has ended is only closed."""
-        self._late = looked.grown
-        self.post_message(looked)
-
-    def on_looked(self, message: Looked) -> None:
-        self._lookout.over()
-        self._late = None
-        if message.grown is not None:
-            self._take_over(message.grown)
-            if self.reads_on:
-                return
-        elif message.failure:
-            if message.by_hand or message.failure != self._said_failure:
-                self.notify(message.failure, severity="error", markup=False)
-            for screen in self.case_screens:
-                screen.show_banner()
-        elif message.by_hand:
-            self.notify("nothing new", timeout=3)
-        self._said_failure = message.failure
-        self._show_status()
-        if self._follow is not None:
-            self.set_timer(self._follow, self._look_again_in_time)
-
-    def _take_over(self, grown: Case) -> None:
-        """Every screen goes on, with the same questions, over the case that has grown."""
-        from tui.lookout import what_came
-
-        before, self._case = self.case, grown
-        self._read_on()
-        self.rules.again(grown)
-        for screen in self.case_screens:
-            screen.stop_all()
-        self.notify(what_came(before.totals, grown.totals), timeout=8)
-        for screen in self.case_screens:
-            screen.renew()
-        self._show_status()
-        # A question that was stopped may need a moment to end.
-        threading.Thread(target=_close_when_quiet, args=(before,), daemon=True).start()
-
-    def _show_status(self) -> None:
-        for screen in self.case_screens:
-            screen.show_status()
 
     # ---- findings --------------------------------------------------------------------------
 
@@ -530,10 +391,3 @@ class InvestigateApp(NamedKeys, App[None]):
             self._late.close()
         if self._case is not None:
             self._case.close()
-
-
-def _close_when_quiet(case: Case) -> None:
-    from tui.jobs import join_questions
-
-    join_questions()
-    case.close()
