@@ -70,11 +70,14 @@ class Corpus:
 
 
 def askings(name: str, corpus: Corpus, most: int | None = None) -> Iterator[Question]:
-    """One file of the catalogue with several sets of parameters, or the first `most` of them; more
-    with `activity`, whose conditions others share."""
-    found = _parameters(name, statement(name).parameters, corpus)
-    more = len(SCOPES) if name == "activity" and most is not None else 0
-    for parameters in islice(found, most and most + more):
+    """One file of the catalogue with several sets of parameters, or with the first `most` of them
+    where the files share their conditions; with `activity`, more of these."""
+    wanted = statement(name).parameters
+    if not wanted & {"scope", "since", "value"}:
+        most = None  # quick, and not each push or event has an answer
+    elif name == "activity" and most is not None:
+        most += len(SCOPES)
+    for parameters in islice(_parameters(name, wanted, corpus), most):
         question = ask_for(name, **parameters)
         yield question.with_order()
 

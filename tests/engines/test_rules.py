@@ -68,7 +68,7 @@ def here(
 def _bring(cursor: duckdb.DuckDBPyConnection, case: Case, names: tuple[str, ...]) -> None:
     for name in names:
         other = case.connection.cursor()
-        table = other.execute(f"FROM {name}").to_arrow_table()
+        table = other.sql(f"FROM {name}").to_arrow_table()
         cursor.register("arrived", table)
         cursor.execute(f"CREATE OR REPLACE TABLE {name} AS FROM arrived")
         cursor.unregister("arrived")
