@@ -299,7 +299,7 @@ class InvestigateApp(GrowingApp):
     def set_window(self, window: Window | None) -> None:
         """Narrow the lists of every screen, or show all of the time again."""
         self.window = window
-        for screen in self.case_screens:
+        for screen in self.built_screens:
             screen.show_status()
             screen.window_changed()
             screen.refresh_bindings()

@@ -58,6 +58,11 @@ class GrowingApp(NamedKeys, App[None]):
 
         return [screen for screen in self.screen_stack if isinstance(screen, CaseScreen)]
 
+    @property
+    def built_screens(self) -> list[CaseScreen]:
+        """Those whose widgets are there; one that is being opened asks the case of now anyway."""
+        return [screen for screen in self.case_screens if screen.is_mounted]
+
     def go_on_looking(self) -> None:
         """The case was opened: read what is left of it, else follow it if that is wanted."""
         if self._read_on() or self.case.reads:
@@ -135,7 +140,7 @@ class GrowingApp(NamedKeys, App[None]):
         elif message.failure:
             if message.by_hand or message.failure != self._said_failure:
                 self.notify(message.failure, severity="error", markup=False)
-            for screen in self.case_screens:
+            for screen in self.built_screens:
                 screen.show_banner()
         elif message.by_hand:
             self.notify("nothing new", timeout=3)
@@ -151,17 +156,17 @@ class GrowingApp(NamedKeys, App[None]):
         before, self._case = self.case, grown
         self._read_on()
         self.rules.again(grown)
-        for screen in self.case_screens:
+        for screen in self.built_screens:
             screen.stop_all()
         self.notify(what_came(before.totals, grown.totals), timeout=8)
-        for screen in self.case_screens:
+        for screen in self.built_screens:
             screen.renew()
         self._show_status()
         # A question that was stopped may need a moment to end.
         threading.Thread(target=_close_when_quiet, args=(before,), daemon=True).start()
 
     def _show_status(self) -> None:
-        for screen in self.case_screens:
+        for screen in self.built_screens:
             screen.show_status()
 
 
