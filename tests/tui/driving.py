@@ -186,6 +186,7 @@ async def driving(
     paths_given: bool = True,
     tour: bool = False,
     engine: Choice | None = None,
+    follow: float | None = None,
 ) -> AsyncIterator[Driver]:
     """The program over some evidence (the sample incident if none is named), ready for keys.
 
@@ -202,6 +203,7 @@ async def driving(
         start_at=start_at,
         tour=tour,
         engine=engine,
+        follow=follow,
     )
     app.animation_level = "none"
     try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.evidence_files import at, image, push, record, trail, write
-from tests.tui.driving import Driver
-from tui.app import InvestigateApp
+from tests.tui.driving import Driver, driving
+from tui.app import FINDINGS, InvestigateApp
 from tui.cli import main
 from tui.screens.findings import FindingsScreen
 from tui.screens.push import PushScreen
@@ -23,19 +22,6 @@ def logs(tmp_path: Path) -> Path:
     folder = tmp_path / "logs"
     write(folder, {"a.json": trail([push(image(f"l{n}"), f"v{n}", at(n)) for n in range(3)])})
     return folder
-
-
-@asynccontextmanager
-async def over(folder: Path, follow: float | None = None) -> AsyncIterator[Driver]:
-    app = InvestigateApp([str(folder)], follow=follow)
-    app.animation_level = "none"
-    try:
-        async with app.run_test(size=(120, 40)) as pilot:
-            driver = Driver(app, pilot)
-            await driver.settle()
-            yield driver
-    finally:
-        app.finish()
 
 
 async def until(driver: Driver, happened: Callable[[], bool]) -> None:
@@ -52,7 +38,7 @@ async def look(driver: Driver) -> None:
 
 
 async def test_the_key_brings_what_is_new_and_keeps_the_place(logs: Path) -> None:
-    async with over(logs) as driver:
+    async with driving(logs, start=FINDINGS) as driver:
         await driver.press("enter")
         await driver.go_to(image_tags="v1")
         await look(driver)
@@ -72,7 +58,7 @@ async def test_the_key_brings_what_is_new_and_keeps_the_place(logs: Path) -> Non
 
 
 async def test_filter_sort_and_dialogs_stay(logs: Path) -> None:
-    async with over(logs) as driver:
+    async with driving(logs, start=FINDINGS) as driver:
         await driver.press("enter", "/")
         await driver.write("v2")
         await driver.press("enter")
@@ -89,7 +75,7 @@ async def test_filter_sort_and_dialogs_stay(logs: Path) -> None:
 
 
 async def test_a_push_stays_open(logs: Path) -> None:
-    async with over(logs) as driver:
+    async with driving(logs, start=FINDINGS) as driver:
         await driver.press("enter")
         await driver.go_to(image_tags="v0")
         await driver.press("enter", "tab")
@@ -101,7 +87,7 @@ async def test_a_push_stays_open(logs: Path) -> None:
 
 
 async def test_followed_evidence_comes_by_itself_and_keys_go_on(logs: Path) -> None:
-    async with over(logs, follow=0.05) as driver:
+    async with driving(logs, start=FINDINGS, follow=0.05) as driver:
         assert "following" in driver.part("#status")
         await driver.press("enter")
         for number in range(3):
@@ -118,7 +104,7 @@ async def test_followed_evidence_comes_by_itself_and_keys_go_on(logs: Path) -> N
 
 
 async def test_a_file_that_grew_is_read_again(logs: Path) -> None:
-    async with over(logs) as driver:
+    async with driving(logs, start=FINDINGS) as driver:
         pushes = [push(image(f"l{n}"), f"v{n}", at(n)) for n in range(5)]
         (logs / "a.json").write_bytes(trail(pushes))
         await look(driver)
@@ -127,7 +113,7 @@ async def test_a_file_that_grew_is_read_again(logs: Path) -> None:
 
 
 async def test_what_cannot_be_looked_at_is_said(logs: Path, tmp_path: Path) -> None:
-    async with over(logs) as driver:
+    async with driving(logs, start=FINDINGS) as driver:
         (logs / "a.json").write_bytes(b"no log any more")
         await look(driver)
         assert any("other content now" in notice for notice in driver.notices)
@@ -152,7 +138,7 @@ def test_the_interval_is_checked(logs: Path, capsys: pytest.CaptureFixture[str])
 
 
 async def test_findings_are_looked_for_again_in_what_has_grown(logs: Path) -> None:
-    async with over(logs) as driver:
+    async with driving(logs, start=FINDINGS) as driver:
         await driver.press("i")
         screen = driver.on(FindingsScreen)
         assert "no findings" in driver.text(screen.query_one("#findings"))

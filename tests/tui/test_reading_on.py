@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,9 +13,8 @@ from queries import refresh
 from queries.case import Case
 from queries.errors import InvestigationError
 from tests.evidence_files import ACCOUNT, at, image, push, trail, write
-from tests.tui.driving import Driver
+from tests.tui.driving import Driver, driving
 from tui import opening
-from tui.app import REPOSITORIES, InvestigateApp
 from tui.screens.pushes import PushesScreen
 from tui.widgets.banner import Banner
 
@@ -51,19 +48,6 @@ class Gate:
         monkeypatch.setattr(refresh, "look_again", waiting)
 
 
-@asynccontextmanager
-async def over(folder: Path, **how: Any) -> AsyncIterator[Driver]:
-    app = InvestigateApp([str(folder)], start=REPOSITORIES, **how)
-    app.animation_level = "none"
-    try:
-        async with app.run_test(size=(120, 40)) as pilot:
-            driver = Driver(app, pilot)
-            await driver.settle()
-            yield driver
-    finally:
-        app.finish()
-
-
 async def to_the_end(driver: Driver) -> None:
     while driver.app._lookout.busy:
         await driver.pilot.pause(0.01)
@@ -74,7 +58,7 @@ async def test_a_part_can_be_used_while_the_rest_is_read(
     logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
-    async with over(logs) as driver:
+    async with driving(logs) as driver:
         await driver.press("enter")
         driver.on(PushesScreen)
         assert [row["image_tags"] for row in await driver.rows()] == ["v7"]
@@ -97,7 +81,7 @@ async def test_what_cannot_be_read_is_said_and_can_be_tried_again(
 ) -> None:
     with monkeypatch.context() as patch:
         gate = Gate(patch, failure="the disk is gone")
-        async with over(logs) as driver:
+        async with driving(logs) as driver:
             gate.open.set()
             await to_the_end(driver)
             assert "the disk is gone" in driver.notices
@@ -113,19 +97,19 @@ async def test_what_cannot_be_read_is_said_and_can_be_tried_again(
 
 async def test_it_can_be_left_at_any_moment(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate(monkeypatch)
-    async with over(logs) as driver:
+    async with driving(logs) as driver:
         driver.send("q")
         gate.open.set()
         while driver.app.return_code is None:
             await driver.pilot.pause(0.01)
     assert driver.app.return_code == 0
-    async with over(logs) as driver:  # what was kept goes on
+    async with driving(logs) as driver:  # what was kept goes on
         await to_the_end(driver)
         assert driver.row["pushes"] == FILES
 
 
 async def test_following_begins_when_all_is_read(logs: Path) -> None:
-    async with over(logs, follow=0.05) as driver:
+    async with driving(logs, follow=0.05) as driver:
         while driver.app.case.totals["pushes"] < FILES:
             await driver.pilot.pause(0.01)
         write(logs, {"later.json": trail([push(image("later"), "v9", at(900))])})
