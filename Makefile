@@ -12,6 +12,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 SPARK := .venv/.spark
+TIMESKETCH := .venv/.timesketch
 
 # Known versions first; python3 last, as it may be one that no wheel exists for yet.
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
@@ -67,6 +68,9 @@ dist: $(READY) ## build the wheel and the sdist into dist/
 .PHONY: spark
 spark: $(SPARK) ## install Spark for its tests: 800 MB, and Java 17 has to be there
 
+.PHONY: timesketch
+timesketch: $(TIMESKETCH) ## install Timesketch's importer for its test: 150 MB
+
 .PHONY: venv
 venv: $(READY) ## only install
 
@@ -106,4 +110,9 @@ $(READY): pyproject.toml constraints.txt
 $(SPARK): $(READY) constraints-spark.txt
 	@echo "Installing Spark into .venv (some minutes the first time) ..."
 	@$(BIN)/python -m pip install -qq --require-hashes -r constraints-spark.txt
+	@touch $@
+
+$(TIMESKETCH): $(READY) constraints-timesketch.txt
+	@echo "Installing Timesketch's importer into .venv ..."
+	@$(BIN)/python -m pip install -qq --require-hashes -r constraints-timesketch.txt
 	@touch $@

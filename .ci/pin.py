@@ -1,4 +1,6 @@
-"""Write constraints.txt and constraints-spark.txt: every dependency, version and hash of a file.
+"""Write constraints.txt, and the lists of what is large and only some tests need.
+
+They hold every dependency, its version, and the hash of each of its files.
 
     python .ci/pin.py              keep what is pinned, add and drop what pyproject.toml says
     python .ci/pin.py --upgrade    take the newest version of everything that it allows
@@ -25,10 +27,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "constraints.txt"
-SPARK_PINS = ROOT / "constraints-spark.txt"
-SPARK_HEADER = """\
-# What Spark needs beside constraints.txt, for the tests of that engine and for --spark local.
-# Written by .ci/pin.py: run that instead of editing here; 'make spark' installs it.
+BESIDE = (
+    (
+        "spark-local",
+        "spark",
+        "What Spark needs, for the tests of that engine and for --spark local,",
+    ),
+    (
+        "dev-timesketch",
+        "timesketch",
+        "What Timesketch's importer needs, which a test has read the exports,",
+    ),
+)
+"""Extra, name of its list and of its target in the Makefile, and what it is for; a list goes by the
+versions of those before it."""
+BESIDE_HEADER = """\
+# {what} beside constraints.txt.
+# Written by .ci/pin.py: run that instead of editing here; 'make {name}' installs it.
 
 """
 HEADER = """\
@@ -99,21 +114,24 @@ def main() -> int:
         python = tools / ("Scripts" if os.name == "nt" else "bin") / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
         project = ROOT / "pyproject.toml"
-        of_spark = Path(scratch, "spark.in")
         extra = tomllib.loads(project.read_text("utf-8"))["project"]["optional-dependencies"]
-        of_spark.write_text("\n".join(extra["spark-local"]) + "\n", encoding="utf-8")
-        for pins, header, asked in (
-            (PINS, HEADER, [project, "--extra", "dev", "--only-binary", ":all:"]),
-            # pyspark comes as source only: Python files and jars, nothing to compile.
-            (SPARK_PINS, SPARK_HEADER, [of_spark, "--constraint", PINS]),
-        ):
+        lists = [(PINS, HEADER, [project, "--extra", "dev", "--only-binary", ":all:"])]
+        known: list[str | Path] = ["--constraint", PINS]
+        for asked_for, name, what in BESIDE:
+            wanted = Path(scratch, f"{name}.in")
+            wanted.write_text("\n".join(extra[asked_for]) + "\n", encoding="utf-8")
+            pins = ROOT / f"constraints-{name}.txt"
+            # Some come as source only: Python files and jars, nothing to compile.
+            lists.append((pins, BESIDE_HEADER.format(name=name, what=what), [wanted, *known]))
+            known += ["--constraint", pins]
+        for pins, header, asked in lists:
             output = Path(scratch, pins.name)
             if pins.exists():
                 output.write_bytes(pins.read_bytes())  # uv keeps the versions it finds here
             command: list[str | Path] = [python, "-m", "uv", "pip", "compile", "--quiet"]
             command += ["--universal", "--fork-strategy", "fewest", "--generate-hashes"]
             command += ["--no-header", "--no-annotate", "--no-emit-index-url"]
-            command += ["--python-version", "3.11"] if pins is SPARK_PINS else []
+            command += ["--python-version", "3.11"] if pins is not PINS else []
             command += ["--upgrade"] if args.upgrade else []
             for name in args.upgrade_package:
                 command += ["--upgrade-package", name]

@@ -210,8 +210,10 @@ def test_pins_are_what_the_project_asks_for() -> None:
         )
 
 
-def test_every_pin_has_a_hash() -> None:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("name", [path.name for path in sorted(ROOT.glob("constraints*.txt"))])
+def test_every_pin_has_a_hash(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert not any("://" in line for line in lines)
     pins = [pair for pair in pairwise(lines) if re.match(r"\w", pair[0])]
     assert pins
     for pin, below_it in pins:
