@@ -10,7 +10,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import get_system_commands_provider
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.message import Message
@@ -18,9 +17,11 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Input
 
+from queries.enrichment.model import Enrichment
 from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
 from queries.safe_text import safe_text
+from tui import enriched
 from tui.configuration import key_words
 from tui.configuration.preferences import Preferences
 from tui.configuration.themes import OWN
@@ -32,7 +33,6 @@ from tui.screens.loading import LoadingScreen
 if TYPE_CHECKING:
     from queries.case import Case
     from queries.engines.opening import Choice as EngineChoice
-    from queries.enrichment.model import Enrichment
     from queries.findings.settings import Settings
     from queries.sources.buckets.choice import Choice, Offer
     from queries.sources.buckets.source import Remote
@@ -88,7 +88,7 @@ class InvestigateApp(GrowingApp):
 
     TITLE = "ecr-investigate"
     CSS_PATH = "app.tcss"
-    COMMANDS = {get_system_commands_provider, _screen_commands}
+    COMMANDS = {_screen_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("q", "quit", "Quit"),
@@ -135,10 +135,7 @@ class InvestigateApp(GrowingApp):
         self._start = start
         self._start_at = start_at
         self.history = History()
-        if enrichment is not None:
-            from tui import enriched
-
-            enriched.use(enrichment)
+        enriched.use(enrichment or Enrichment())
         self.window: Window | None = None
         """The window of time that narrows the lists of every screen."""
         self.rules = RulesJob(settings or _usual_settings, self._rules_asked)

@@ -6,14 +6,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits
+from textual.system_commands import SystemCommandsProvider
 
 from tui.screens.base import CaseScreen
 from tui.screens.places import TITLES
 
 
-class ScreenCommands(Provider):
-    """Every place and every key of the screen below, found by words."""
+class ScreenCommands(SystemCommandsProvider):
+    """Every place and every key of the screen below, found by words; then Textual's own commands.
+
+    One provider for both: Textual asks several in no certain order.
+    """
 
     def _commands(self) -> list[tuple[str, Callable[[], Any], str]]:
         screen = self.screen
@@ -35,6 +39,8 @@ class ScreenCommands(Provider):
     async def discover(self) -> Hits:
         for title, run, note in self._commands():
             yield DiscoveryHit(title, run, help=note)
+        async for hit in super().discover():
+            yield hit
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -42,3 +48,5 @@ class ScreenCommands(Provider):
             score = matcher.match(title)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), run, help=note)
+        async for hit in super().search(query):
+            yield hit
