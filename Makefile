@@ -109,10 +109,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(SPARK): $(READY) constraints-spark.txt
 	@echo "Installing Spark into .venv (some minutes the first time) ..."
-	@$(BIN)/python -m pip install -qq --require-hashes -r constraints-spark.txt
+	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r constraints-spark.txt
 	@touch $@
 
 $(TIMESKETCH): $(READY) constraints-timesketch.txt
 	@echo "Installing Timesketch's importer into .venv ..."
-	@$(BIN)/python -m pip install -qq --require-hashes -r constraints-timesketch.txt
+	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r constraints-timesketch.txt
 	@touch $@
