@@ -13,7 +13,7 @@ from datetime import datetime
 import duckdb
 
 from queries.growth import Missing
-from queries.index.delivery import delivered_at
+from queries.index.delivery import delivered_at, delivery_order
 from queries.sources.local import Item
 
 _GROWTH = 3
@@ -57,8 +57,9 @@ def _compressed(item: Item) -> int:
     return item.size if packed else item.size // _RATIO
 
 
-def _delivered(item: Item) -> datetime:
-    stamp = delivered_at(item.name)
-    if stamp is None and item.modified is not None:
-        stamp = item.modified.replace(tzinfo=None)
-    return stamp or datetime.min
+def _delivered(item: Item) -> tuple[int, datetime]:
+    """A time to sort by; that of the file where its name has none."""
+    if order := delivery_order(item.name):
+        return order, datetime.min
+    when = delivered_at(item.name) or (item.modified or datetime.min).replace(tzinfo=None)
+    return int(f"{when:%Y%m%d%H%M}"), when

@@ -7,7 +7,6 @@ INSERT, so they give the same rows (tests/queries/index/test_lanes.py).
 
 from __future__ import annotations
 
-import re
 import tarfile
 import threading
 import zipfile
@@ -23,6 +22,7 @@ import duckdb
 
 from queries.database import cursor_of
 from queries.index.clean import clean_record
+from queries.index.delivery import delivery_order
 from queries.index.documents import (
     DOCUMENT_BYTES,
     Document,
@@ -49,9 +49,6 @@ index (`queries.database`), which would be twice as large."""
 _CAREFUL_BATCH = 2000
 _ROUNDS = 4
 """How often files are read again that were spoiled or for which the memory did not suffice."""
-
-
-_STAMP = re.compile(r"_(\d{8})T(\d{4})Z_[^/]*$", re.ASCII)
 
 
 def load_items(
@@ -88,14 +85,8 @@ def load_items(
 def _by_delivery(items: Sequence[Item]) -> array[int]:
     """Positions of items, the first delivered first: rows laid down in time order let questions
     about a time skip most of them. (Arrays, because there may be a million items.)"""
-    stamps = array("q", (_delivered(item) for item in items))
+    stamps = array("q", (0 if item.member else delivery_order(item.name) for item in items))
     return array("I", sorted(range(len(stamps)), key=stamps.__getitem__))
-
-
-def _delivered(item: Item) -> int:
-    """When a log file was delivered, by the stamp that CloudTrail puts into its name; 0 unknown."""
-    match = _STAMP.search(item.name)
-    return int(match.group(1) + match.group(2)) if match and not item.member else 0
 
 
 @dataclass(frozen=True, slots=True)
