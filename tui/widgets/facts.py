@@ -10,28 +10,23 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.configuration.naming import NamedKeys
 from tui.text import safe_content
+from tui.widgets.line_view import LineView
 
 _WORD = re.compile(r"\S+")
 MAX_CELLS = 2000
 """Cells shown of one value; the rest is cut with "…" (the raw record has it all)."""
 
 
-class Facts(NamedKeys, ScrollView, can_focus=True):
+class Facts(LineView, can_focus=True):
     """Two columns: dim labels, and values that wrap in what is left of the width."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label", "facts--value"}
     DEFAULT_CSS = """
     Facts {
         height: auto;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size: 0 1;
         & > .facts--label { color: $text-muted; }
         & > .facts--value { color: $text; }
     }
@@ -62,7 +57,7 @@ class Facts(NamedKeys, ScrollView, can_focus=True):
         continues the fact above."""
         self._facts = list(facts)
         self._wrapped_at = -1
-        self._wrap(self._line_width)
+        self._wrap(self.line_width)
         self.scroll_to(y=0, animate=False, force=True)
         self.refresh(layout=True)
 
@@ -76,11 +71,6 @@ class Facts(NamedKeys, ScrollView, can_focus=True):
         if need is None:
             need = max((safe_content(k, 40).cell_length for k, _ in self._facts), default=0)
         return max(0, min(need, width // 3))
-
-    @property
-    def _line_width(self) -> int:
-        """Cells of a line that the scrollbar leaves, whether or not it is shown."""
-        return max(0, self.size.width - self.scrollbar_size_vertical)
 
     def _wrap(self, width: int) -> int:
         """Break the facts into lines of `width` cells; returns the number of lines."""
@@ -103,7 +93,7 @@ class Facts(NamedKeys, ScrollView, can_focus=True):
         return max(1, self._wrap(width - self.scrollbar_size_vertical))
 
     def on_resize(self) -> None:
-        self._wrap(self._line_width)
+        self._wrap(self.line_width)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -114,7 +104,7 @@ class Facts(NamedKeys, ScrollView, can_focus=True):
             return Strip.blank(width, value_style.rich_style)
         label, value, early = self._lines[at]
         label_style = self.get_visual_style("facts--label")
-        labels = self.label_width(self._line_width)
+        labels = self.label_width(self.line_width)
         segments = label.render_segments(label_style)
         gap = labels - label.cell_length + (2 if labels else 0) - early
         segments.append(Segment(" " * gap, label_style.rich_style))

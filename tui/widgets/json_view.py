@@ -14,14 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
-from tui.configuration.naming import NamedKeys
 from tui.text import safe_content
 from tui.widgets.json_lines import line_content
 from tui.widgets.json_tree import OPENING, Node, close_inner, open_inner, parse, quote, to_json
+from tui.widgets.line_view import LineView
 
 __all__ = ["JsonView"]
 
@@ -31,7 +30,7 @@ class _Line(NamedTuple):
     closing: bool = False
 
 
-class JsonView(NamedKeys, ScrollView, can_focus=True):
+class JsonView(LineView, can_focus=True):
     """A document, foldable and searchable. Give it text with `set_document`."""
 
     ALLOW_SELECT = False
@@ -50,10 +49,6 @@ class JsonView(NamedKeys, ScrollView, can_focus=True):
     JsonView {
         height: 1fr;
         min-height: 3;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
         & > .json-view--text { color: $text; }
         & > .json-view--key { color: $text-muted; }
         & > .json-view--string { color: $text; }
@@ -384,7 +379,7 @@ class JsonView(NamedKeys, ScrollView, can_focus=True):
 
     def _fit(self) -> None:
         self._cursor = max(0, min(self._cursor, len(self._lines) - 1))
-        self.virtual_size = Size(self._line_width, len(self._lines))
+        self.virtual_size = Size(self.line_width, len(self._lines))
         if self.size.height and self.is_mounted:
             top = self.scroll_offset.y
             if not top <= self._cursor < top + self.size.height:
@@ -397,11 +392,6 @@ class JsonView(NamedKeys, ScrollView, can_focus=True):
             self.post_message(self.LineHighlighted(self, self._node.path))
 
     # ---- drawing -------------------------------------------------------------------------
-
-    @property
-    def _line_width(self) -> int:
-        """Cells of a line that the scrollbar leaves, whether or not it is shown."""
-        return max(0, self.size.width - self.scrollbar_size_vertical)
 
     def _indent(self, node: Node) -> int:
         """Cells before a line; at most a third of the width, however deep the document."""
@@ -418,7 +408,7 @@ class JsonView(NamedKeys, ScrollView, can_focus=True):
             base = self.get_visual_style("json-view--text", "json-view--cursor")
             if self.app.no_color or self.app.native_ansi_color:
                 base += Style(reverse=True)  # a tinted background would not be seen
-        room = self._line_width
+        room = self.line_width
         content = safe_content(self._line_content(self._lines[at], room), room)
         if self._pattern is not None:
             for match in self._pattern.finditer(content.plain):

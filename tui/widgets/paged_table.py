@@ -14,13 +14,12 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.configuration.naming import NamedKeys
 from tui.text import safe_content
 from tui.widgets import table_messages
 from tui.widgets.columns import MARKER_WIDTH, Column, Row, Slot, layout_columns
+from tui.widgets.line_view import LineView
 from tui.widgets.pages import Rows
 from tui.widgets.table_lines import CURSOR_MARK, centred, header_cells, join_cells, row_cells
 
@@ -37,7 +36,7 @@ class ViewState(NamedTuple):
     column_key: str | None
 
 
-class PagedTable(NamedKeys, ScrollView, can_focus=True):
+class PagedTable(LineView, can_focus=True):
     """See the module. Row states for `row_style`: attention, danger, write, failed, muted."""
 
     ALLOW_SELECT = False
@@ -58,10 +57,6 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
     PagedTable {
         height: 1fr;
         min-height: 3;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
         & > .paged-table--header { color: $text-muted; text-style: bold; }
         & > .paged-table--row { color: $text; }
         & > .paged-table--attention { color: $text-warning; }
@@ -332,11 +327,6 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
             self._column = column_key
         self._changed()
 
-    @property
-    def _line_width(self) -> int:
-        """Cells of a line that the scrollbar leaves, whether or not it is shown."""
-        return max(0, self.size.width - self.scrollbar_size_vertical)
-
     def _body_height(self) -> int:
         return max(1, self.size.height - HEADER_HEIGHT)
 
@@ -440,20 +430,15 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._request_soon()
 
-    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
-        # Textual moves only a scrollbar that is shown: scrolled before, it would stand at the top.
-        if shown:
-            self.vertical_scrollbar.position = self.scroll_y
-
     def _lay_out(self) -> None:
-        width = self._line_width
+        width = self.line_width
         self._slots = layout_columns(self._columns, width) if width else []
         self.refresh()
 
     def _resized_rows(self) -> None:
         """Fit the scroll range and the cursor to the number of rows."""
         more = 0 if self._rows.exact or not self._rows.known else 1
-        self.virtual_size = Size(self._line_width, self._rows.known + more + HEADER_HEIGHT)
+        self.virtual_size = Size(self.line_width, self._rows.known + more + HEADER_HEIGHT)
         last = max(0, self._rows.known - 1)
         if self._row > last and (self._rows.exact or self._rows.known):
             self._row, self._row_held = last, None
@@ -514,7 +499,7 @@ class PagedTable(NamedKeys, ScrollView, can_focus=True):
         strip = join_cells(self._slots, cells, width, style)
         if self._rows.reading and self._rows.known and width > 12:
             note = Segment(" reading…", self.get_visual_style("paged-table--notice").rich_style)
-            strip = Strip([*strip.crop(0, self._line_width - 9), note])
+            strip = Strip([*strip.crop(0, self.line_width - 9), note])
             strip = strip.adjust_cell_length(width, style.rich_style)
         return strip
 

@@ -256,6 +256,17 @@ async def test_facts_wrap_and_scroll() -> None:
         await pilot.pause()
 
 
+async def test_no_scrollbar_stands_beside_what_is_all_visible() -> None:
+    app = FactsApp([("line", "x")] * 6)
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.facts.styles.height = 5
+        await pilot.pause()
+        assert app.facts.show_vertical_scrollbar
+        app.facts.set([("line", "x")] * 5)
+        await pilot.pause()
+        assert not app.facts.show_vertical_scrollbar
+
+
 async def test_a_digest_stays_whole_where_the_screen_is_wide_enough() -> None:
     digest = f"sha256:{'0123456789abcdef' * 4}"
     app = FactsApp([("what was replaced", f"moved tag · {digest} by ci"), ("who", "dana.ops")])
