@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from queries.catalogue import Statement, statement
+from queries.shortened import shortened
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -53,18 +54,22 @@ class Question:
 
     @property
     def bound(self) -> dict[str, Any]:
-        """Every parameter of the statement (NULL where not given), and of the filter and page."""
+        """Every parameter that the statement still has (NULL where not given), and the needle."""
         values: dict[str, Any] = {
-            name: self.parameters.get(name) for name in self.statement.parameters
+            name: self.parameters.get(name) for name in _PARAMETER.findall(self._statement)
         }
         if self.needle:
             values["needle"] = self.needle
         return values
 
     @property
+    def _statement(self) -> str:
+        return shortened(self.statement.sql, self.parameters)
+
+    @property
     def sql(self) -> str:
         """The statement with filter, order and page around it."""
-        text = self.statement.sql
+        text = self._statement
         condition = self._condition()
         if condition or self.order or self.limit is not None:
             text = f"SELECT * FROM (\n{text}\n) AS answer{condition}"  # noqa: S608
@@ -78,13 +83,13 @@ class Question:
     @property
     def count_sql(self) -> str:
         """How many rows the question has in all, whatever the page."""
-        return f"SELECT count(*) FROM (\n{self.statement.sql}\n) AS answer{self._condition()}"  # noqa: S608
+        return f"SELECT count(*) FROM (\n{self._statement}\n) AS answer{self._condition()}"  # noqa: S608
 
     def rank_sql(self, column: str) -> str:
         """How many rows come before one with `$rank_value` in `column` and `$rank_key` as key,
         when the rows are sorted by that column, ascending."""
         name, key = _identifier(column), _identifier(self.statement.key[0])
-        rows = f"SELECT * FROM (\n{self.statement.sql}\n) AS answer{self._condition()}"  # noqa: S608
+        rows = f"SELECT * FROM (\n{self._statement}\n) AS answer{self._condition()}"  # noqa: S608
         return (
             f"SELECT count(*) FROM ({rows}) AS before WHERE {name} < $rank_value"  # noqa: S608
             f" OR ({name} = $rank_value AND {key} < $rank_key)"
