@@ -6,26 +6,18 @@ calls `set_page`. Whatever is not there yet is drawn as a quiet placeholder in i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import ClassVar, NamedTuple, TypeAlias
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Size
-from textual.strip import Strip
 
-from tui.text import safe_content
 from tui.widgets import table_messages
-from tui.widgets.columns import MARKER_WIDTH, Column, Row, Slot, layout_columns
-from tui.widgets.line_view import LineView
-from tui.widgets.pages import Rows
-from tui.widgets.table_lines import CURSOR_MARK, centred, header_cells, join_cells, row_cells
+from tui.widgets.columns import MARKER_WIDTH, Column, Row
+from tui.widgets.table_body import HEADER_HEIGHT, TableBody
 
 __all__ = ["Column", "PagedTable", "Row", "ViewState"]
-
-HEADER_HEIGHT = 1
 
 
 class ViewState(NamedTuple):
@@ -36,48 +28,9 @@ class ViewState(NamedTuple):
     column_key: str | None
 
 
-class PagedTable(LineView, can_focus=True):
+class PagedTable(TableBody, can_focus=True):
     """See the module. Row states for `row_style`: attention, danger, write, failed, muted."""
 
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "paged-table--header",
-        "paged-table--row",
-        "paged-table--attention",
-        "paged-table--danger",
-        "paged-table--write",
-        "paged-table--failed",
-        "paged-table--muted",
-        "paged-table--missing",
-        "paged-table--notice",
-        "paged-table--cursor",
-        "paged-table--cursor-cell",
-    }
-    DEFAULT_CSS = """
-    PagedTable {
-        height: 1fr;
-        min-height: 3;
-        & > .paged-table--header { color: $text-muted; text-style: bold; }
-        & > .paged-table--row { color: $text; }
-        & > .paged-table--attention { color: $text-warning; }
-        & > .paged-table--danger { color: $text-error; text-style: bold; }
-        & > .paged-table--write { color: $text-primary; }
-        & > .paged-table--failed { color: $text-muted; text-style: italic; }
-        & > .paged-table--muted { color: $text-muted; }
-        & > .paged-table--missing { color: $text-disabled; }
-        & > .paged-table--notice { color: $text-muted; }
-        & > .paged-table--cursor { background: $foreground 8%; }
-        &:focus > .paged-table--cursor { background: $primary 20%; }
-        &:focus > .paged-table--cursor-cell {
-            color: $block-cursor-foreground;
-            background: $block-cursor-background;
-            text-style: bold;
-        }
-        &:light > .paged-table--attention { color: $text; background: $warning 30%; }
-        &:ansi > .paged-table--cursor { text-style: bold; }
-        &:nocolor:focus > .paged-table--cursor-cell { text-style: bold underline; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "Up", show=False, id="up"),
         Binding("down,j", "cursor_down", "Down", show=False, id="down"),
@@ -97,37 +50,13 @@ class PagedTable(LineView, can_focus=True):
     RowSelected: TypeAlias = table_messages.RowSelected
     HeaderSelected: TypeAlias = table_messages.HeaderSelected
 
-    def __init__(
-        self,
-        columns: Sequence[Column] = (),
-        *,
-        row_style: Callable[[Row], str] | None = None,
-        row_sign: Callable[[Row], str] | None = None,
-        empty_message: Content | str = "nothing here",
-        page_size: int = 200,
-        max_pages: int = 12,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(id=id, classes=classes)
-        self._columns = list(columns)
-        self.row_style = row_style
-        self.row_sign = row_sign
-        """One cell in front of a row, beside the cursor's marker; empty for none."""
-        self._empty_message = empty_message
-        self._rows = Rows(page_size, max_pages)
-        self._row = 0
-        self._row_held: Row | None = None
-        self._column: str | None = None
-        self._slots: list[Slot] = []
-        self._sort: tuple[str, bool] | None = None
-        self._restore_scroll: int | None = None
-        self._seek: Hashable | None = None
-        self._clicked: tuple[int, str] | None = None
-        self._opens = False
-        """Whether Enter was pressed before the row under the cursor was here."""
-        self._announced: tuple[object, ...] = ()
-        self._request_due = False
+    _restore_scroll: int | None = None
+    _seek: Hashable | None = None
+    _clicked: tuple[int, str] | None = None
+    _opens = False
+    """Whether Enter was pressed before the row under the cursor was here."""
+    _announced: tuple[object, ...] = ()
+    _request_due = False
 
     # ---- what the screen tells the table -------------------------------------------------
 
@@ -192,94 +121,11 @@ class PagedTable(LineView, can_focus=True):
         self._resized_rows()
         self._changed()
 
-    def set_reading(self, reading: bool) -> None:
-        """Say "reading…" (in the middle without rows, else in the header)."""
-        self._rows.reading = reading
-        self.refresh()
-
-    def set_sort(self, column_key: str | None, descending: bool = False) -> None:
-        """Which column the rows are sorted by, for the header's arrow."""
-        self._sort = None if column_key is None else (column_key, descending)
-        self.refresh()
-
-    @property
-    def empty_message(self) -> Content | str:
-        return self._empty_message
-
-    @empty_message.setter
-    def empty_message(self, message: Content | str) -> None:
-        self._empty_message = message
-        self.refresh()
-
-    # ---- what the table tells the screen -------------------------------------------------
-
-    @property
-    def page_size(self) -> int:
-        return self._rows.pages.page_size
-
-    @property
-    def generation(self) -> int:
-        return self._rows.generation
-
-    @property
-    def wanted_pages(self) -> frozenset[int]:
-        """Pages in use now; a queued request for another page is not worth running."""
-        return self._rows.pages.wanted
-
-    @property
-    def held_pages(self) -> int:
-        """Pages in memory, never more than the greater of max_pages and those in use."""
-        return len(self._rows.pages)
-
-    @property
-    def row_count(self) -> int:
-        """Rows known; all of them when `total_exact`."""
-        return self._rows.known
-
-    @property
-    def total_exact(self) -> bool:
-        return self._rows.exact
-
-    @property
-    def sort(self) -> tuple[str, bool] | None:
-        """(column key, descending), as given to `set_sort`."""
-        return self._sort
-
-    @property
-    def cursor_row(self) -> int:
-        return self._row
-
-    @property
-    def cursor_column(self) -> str:
-        """Key of the column under the cursor ("" without columns)."""
-        keys = self.visible_columns
-        if self._column in keys:
-            return self._column or ""
-        return keys[0] if keys else ""
-
-    @property
-    def visible_columns(self) -> list[str]:
-        """Keys of the columns the width allows; the others were dropped by priority."""
-        return [slot.column.key for slot in self._slots] or [c.key for c in self._columns]
-
-    @property
-    def selected_row(self) -> Row | None:
-        """The row under the cursor, or None when there is none or it has not arrived."""
-        if not 0 <= self._row < self.row_count or self._rows.stale is not None:
-            return None
-        return self._rows.row(self._row) or self._row_held
-
-    @property
-    def selected_cell(self) -> object:
-        """The full value under the cursor, however much of it is shown; None without a row."""
-        row = self.selected_row
-        return None if row is None else row.get(self.cursor_column)
+    # ---- moving --------------------------------------------------------------------------
 
     @property
     def view_state(self) -> ViewState:
         return ViewState(self._row, self.scroll_offset.y, self._column)
-
-    # ---- moving --------------------------------------------------------------------------
 
     def restore(self, cursor_row: int, scroll: int, column_key: str | None = None) -> None:
         """Go back to a `view_state`, at once, or as soon as the table has a size and the rows."""
@@ -326,9 +172,6 @@ class PagedTable(LineView, can_focus=True):
         if column_key is not None:
             self._column = column_key
         self._changed()
-
-    def _body_height(self) -> int:
-        return max(1, self.size.height - HEADER_HEIGHT)
 
     def _show_cursor(self) -> None:
         top, body = self.scroll_offset.y, self._body_height()
@@ -430,11 +273,6 @@ class PagedTable(LineView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._request_soon()
 
-    def _lay_out(self) -> None:
-        width = self.line_width
-        self._slots = layout_columns(self._columns, width) if width else []
-        self.refresh()
-
     def _resized_rows(self) -> None:
         """Fit the scroll range and the cursor to the number of rows."""
         more = 0 if self._rows.exact or not self._rows.known else 1
@@ -479,58 +317,3 @@ class PagedTable(LineView, can_focus=True):
         first, body = self.scroll_offset.y, self._body_height()
         for page in self._rows.request(first, first + body - 1, margin=body):
             self.post_message(self.PageRequested(self, page, self._rows.generation))
-
-    # ---- drawing -------------------------------------------------------------------------
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y < HEADER_HEIGHT:
-            return self._render_header(width)
-        if not self._rows.known:
-            return self._render_notice(y, width)
-        index = self.scroll_offset.y + y - HEADER_HEIGHT
-        if index > self._rows.known or (index == self._rows.known and self._rows.exact):
-            return Strip.blank(width, self.get_visual_style("paged-table--row").rich_style)
-        return self._render_row(index, width)
-
-    def _render_header(self, width: int) -> Strip:
-        style = self.get_visual_style("paged-table--header")
-        cells = header_cells(self._slots, self._sort)
-        strip = join_cells(self._slots, cells, width, style)
-        if self._rows.reading and self._rows.known and width > 12:
-            note = Segment(" reading…", self.get_visual_style("paged-table--notice").rich_style)
-            strip = Strip([*strip.crop(0, self.line_width - 9), note])
-            strip = strip.adjust_cell_length(width, style.rich_style)
-        return strip
-
-    def _render_row(self, index: int, width: int) -> Strip:
-        stale = self._rows.stale_row(index)
-        row = self._rows.row(index) or stale
-        names = ["paged-table--row"]
-        if row is None or stale is not None:
-            names.append("paged-table--missing" if row is None else "paged-table--muted")
-        elif self.row_style is not None:
-            state = f"paged-table--{self.row_style(row)}"
-            names += [state] if state in self.COMPONENT_CLASSES else []
-        cells = row_cells(self._slots, row)
-        sign = self.row_sign(row) if row is not None and self.row_sign is not None else ""
-        if index != self._row or stale is not None:
-            style = self.get_visual_style(*names)
-            return join_cells(self._slots, cells, width, style, mark=f" {sign}")
-        names.append("paged-table--cursor")
-        return join_cells(
-            self._slots,
-            cells,
-            width,
-            self.get_visual_style(*names),
-            mark=f"{CURSOR_MARK}{sign}",
-            strong=self.cursor_column,
-            strong_style=self.get_visual_style(*names, "paged-table--cursor-cell"),
-        )
-
-    def _render_notice(self, y: int, width: int) -> Strip:
-        style = self.get_visual_style("paged-table--notice")
-        if y != max(HEADER_HEIGHT + 1, self.size.height // 3):
-            return Strip.blank(width, style.rich_style)
-        message = "reading…" if self._rows.reading or not self._rows.exact else self._empty_message
-        return centred(safe_content(message, width), width, style)
