@@ -103,6 +103,11 @@ class Case:
         """What an engine answers and how much of it may be read; nothing for an index."""
         return ""
 
+    @property
+    def fixed(self) -> str:
+        """Why it cannot be looked for more evidence, whatever it was opened over; empty if it can."""
+        return ""
+
     def ask(
         self,
         sql: str,

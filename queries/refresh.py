@@ -35,6 +35,8 @@ minutes, and files under the day of the delivery."""
 def why_not(case: Case) -> str:
     """Why a case cannot be looked at again; empty when it can."""
     evidence = case.evidence
+    if case.fixed:
+        return case.fixed
     if evidence is None:
         return "only the index is open: give the evidence's paths as well"
     if case.totals.get("stopped"):

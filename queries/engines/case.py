@@ -68,6 +68,10 @@ class EngineCase(Case):
             part for part in (self.engine.name, self.engine.extent.words, bill) if part
         )
 
+    @property
+    def fixed(self) -> str:
+        return "this folder has what was converted: convert the evidence again, and open it again"
+
     def ask(
         self,
         sql: str,

@@ -52,6 +52,8 @@ async def test_filter_sort_and_page(engine: Choice) -> None:
         last = driver.row["event_time"]
         await driver.press("g")
         assert driver.row["event_time"] < last
+        await driver.press("r")
+        assert any("convert the evidence again" in notice for notice in driver.notices)
 
 
 async def test_statements_of_ones_own(engine: Choice) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from textual import on
@@ -13,22 +12,15 @@ from textual.containers import Container
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.events import ScreenResume
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TabbedContent, TabPane, TextArea
 
-from queries.enrichment.model import PIVOTS as PIVOTS_OF_PLACES
-from queries.enrichment.scopes import scope_of_place
 from queries.question import Question
-from queries.scope import VALUE, Scope
-from tui.configuration.key_words import with_keys
-from tui.dialogs import Choice, Help, Picker, SqlView
-from tui.enriched import enrichment
-from tui.marking import Marking
-from tui.pivots import choices_of, pivots_of
+from tui.dialogs import Choice, Picker, SqlView
+from tui.key_help import KeyHelp
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
-from tui.text import safe_text
+from tui.under_cursor import UnderCursor
 from tui.widgets.banner import Banner
 from tui.widgets.breadcrumb import Breadcrumb
 from tui.widgets.facts import Facts
@@ -42,7 +34,7 @@ if TYPE_CHECKING:
 Fact = tuple[str, Content | str]
 
 
-class CaseScreen(Marking):
+class CaseScreen(UnderCursor, KeyHelp):
     """Base of all screens over a case. A subclass gives `segment`, `body` and what Enter does."""
 
     HORIZONTAL_BREAKPOINTS = [
@@ -79,10 +71,6 @@ class CaseScreen(Marking):
         Binding("colon", "app.command_palette", "Command", show=False),
     ]
 
-    segment: str = ""
-    """This screen's part of the breadcrumb (log text: shown literally)."""
-    explains: str = ""
-    """One or two sentences for the help dialog."""
     _renewing = False
     search_text = ""
     """What a search of the raw records, opened from here, looks for at once."""
@@ -284,12 +272,6 @@ class CaseScreen(Marking):
             return  # one behind another tab
         facts.set(self.preview(message.row) if message.row is not None else [])
 
-    def open_screen(self, screen: Screen[None]) -> None:
-        """Show another screen, unless this one is no longer in front: a second Enter can arrive
-        before the first was obeyed."""
-        if self.app.screen is self:
-            self.app.push_screen(screen)
-
     # ---- shared actions --------------------------------------------------------------------
 
     def action_previous(self) -> None:
@@ -351,62 +333,6 @@ class CaseScreen(Marking):
         if key is not None and self.table is not None:
             self.table.sort_by(key)
 
-    def action_copy_cell(self) -> None:
-        value = self.copy_value()
-        if value is None:
-            self.notify("nothing here to copy", timeout=2)
-        else:
-            self.copy(plain(value))
-
-    def copy_value(self) -> object:
-        """The full value under the cursor."""
-        return self.table.selected_cell if self.table is not None else None
-
-    def action_copy_row(self) -> None:
-        row = self.row
-        if row is not None:
-            self.copy("\n".join(f"{k}: {plain(v)}" for k, v in row.values.items() if v is not None))
-
-    def copy(self, text: str) -> None:
-        """Put text on the clipboard whole (OSC 52, so it works over SSH too)."""
-        self.app.copy_to_clipboard(text)
-        self.notify(f"copied {safe_text(text, 60)}", timeout=2, markup=False)
-
-    def action_pivot(self) -> None:
-        """Everything with the value under the cursor, wherever it stands."""
-        value = self.copy_value()
-        choices = self.pivot_values(value)
-        if not choices:
-            self.notify("nothing here to pivot on", timeout=2)
-        elif len(choices) == 1:
-            self._pivot(choices[0].key)
-        else:
-            self.app.push_screen(Picker("Everything with …", choices), self._pivot)
-
-    def pivot_values(self, value: object) -> list[Choice]:
-        """What can be pivoted on from the cell under the cursor: its value, or, where a cell is
-        made from several fields, the fields of the row; on a cell that is none, such as a time,
-        what else the row says."""
-        table = self.table
-        if table is None or table.selected_row is None:
-            return choices_of([("value", value)])
-        return pivots_of(table.selected_row, table.cursor_column)
-
-    def _pivot(self, value: str | None) -> None:
-        if not value:
-            return
-        from tui.screens.activity import ActivityScreen
-
-        kind, sign, wanted = value.partition("=")
-        if sign and kind in PIVOTS_OF_PLACES:
-            self.ask(
-                "place",
-                lambda case, cancel: scope_of_place(case, enrichment(), kind, wanted),
-                lambda scope: self.open_screen(ActivityScreen(scope)),
-            )
-        else:
-            self.open_screen(ActivityScreen(Scope(VALUE, value)))
-
     def action_show_sql(self) -> None:
         text = "\n".join(question.pasteable() for question in self.questions())
         if text:
@@ -423,47 +349,7 @@ class CaseScreen(Marking):
         names = [str(pane.id) for pane in tabs.query(TabPane)]
         self.action_tab(names[(names.index(tabs.active) + 1) % len(names)])
 
-    def action_help(self) -> None:
-        lines = self._key_lines()
-        shown = [(" ".join(keys), what) for keys, what, _ in lines]
-        pressed = [key for _, _, key in lines]
-
-        def clicked(key: str | None) -> None:
-            if key is not None:
-                self.app.simulate_key(key)
-
-        explains = with_keys(self.explains)
-        self.app.push_screen(Help(self.segment, explains, shown, pressed), clicked)
-
-    def keys_here(self) -> list[tuple[str, str]]:
-        """(keys, what they do) for all that works on this screen now: its own keys first, then
-        those of every screen, then how to move; keys that do the same share a line."""
-        return [(" ".join(keys), what) for keys, what, _ in self._key_lines()]
-
-    def _key_lines(self) -> list[tuple[list[str], str, str]]:
-        """Keys as shown, what they do, and the first of them as Textual calls it."""
-        own = {binding.action for binding in self.own_bindings()}
-        grouped: dict[tuple[int, str], list[str]] = {}
-        first: dict[tuple[int, str], str] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if not active.enabled or not binding.description or binding.system:
-                continue
-            if binding.action == "screen.copy_text":
-                continue  # Textual's own, for text marked with the mouse; y copies here
-            shown = binding.key_display or self.app.get_key_display(binding)
-            here = active.node is self or active.node is self.app
-            if binding.action in own or (binding.show and not here):
-                group = 0
-            else:
-                group = 1 if here and not binding.action.startswith("app.focus") else 2
-            grouped.setdefault((group, binding.description), []).append(shown)
-            first.setdefault((group, binding.description), binding.key)
-        ordered = sorted(grouped.items(), key=lambda entry: entry[0][0])
-        return [(keys, line[1], first[line]) for line, keys in ordered]
-
     def own_bindings(self) -> Iterable[Binding]:
-        """The keys that this kind of screen adds to those of every screen."""
         for kind in type(self).__mro__:
             if kind is CaseScreen:
                 return
@@ -512,8 +398,3 @@ class CaseScreen(Marking):
         table = self.table
         filtered = bool(table and table.question and table.question.needle)
         return filtered or bool(self.query("#filter") and self.query_one("#filter").display)
-
-
-def plain(value: Any) -> str:
-    """A value as text for the clipboard: whole, times in ISO form."""
-    return f"{value.isoformat()}Z" if isinstance(value, datetime) else str(value)

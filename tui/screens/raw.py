@@ -18,10 +18,11 @@ from queries.raw import RawRecord, raw_record
 from tui.dialogs import Choice, Picker
 from tui.jobs import ask_rows
 from tui.marking import MARKED, mark_in_words
-from tui.screens.base import CaseScreen, plain
+from tui.screens.base import CaseScreen
 from tui.screens.inferred import probably_for
 from tui.screens.who import open_pusher, scopes_of
 from tui.text import fmt_time, safe_content
+from tui.under_cursor import plain
 from tui.widgets.json_view import JsonView
 from tui.widgets.paged_table import Row
 
