@@ -105,7 +105,7 @@ class Case:
 
     @property
     def fixed(self) -> str:
-        """Why it cannot be looked for more evidence, whatever it was opened over; empty if it can."""
+        """Why it is never looked at again, whatever it was opened over; empty when it is."""
         return ""
 
     def ask(
