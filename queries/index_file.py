@@ -27,6 +27,8 @@ _BUILD_CONFIG = {
 _SEALED_CONFIG = {
     "enable_external_access": "false",
     "memory_limit": "600MB",
+    # Of the rows of a page, only the columns that decide are read for all rows: up to so many.
+    "late_materialization_max_rows": "1000",
 }
 
 

@@ -17,6 +17,9 @@ from queries.catalogue import Statement, statement
 from queries.shortened import shortened
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_PAGE_HERE = re.compile(r"^ *-- a page, unless by: ([a-z_, ]+)$", re.MULTILINE)
+"""Where a statement can be cut to a page before it joins what every row has at most one of, unless
+one of these columns decides what comes into the page."""
 
 
 @dataclass(frozen=True)
@@ -70,26 +73,32 @@ class Question:
     def sql(self) -> str:
         """The statement with filter, order and page around it."""
         text = self._statement
-        condition = self._condition()
-        if condition or self.order or self.limit is not None:
-            text = f"SELECT * FROM (\n{text}\n) AS answer{condition}"  # noqa: S608
-            text += self._order_by()
-        if self.limit is not None:
-            text += f"\nLIMIT {int(self.limit)}"
-            if self.offset:
-                text += f" OFFSET {int(self.offset)}"
-        return text
+        condition, order = self._condition("WHERE"), self._order_by()
+        if (here := self._page_here(text)) is not None:
+            page = self._condition("AND") + order + self._limit()
+            text = f"{text[: here.start()].rstrip()}{page}{text[here.end() :]}"
+            return f"SELECT * FROM (\n{text}\n) AS answer{order}"  # noqa: S608
+        if condition or order or self.limit is not None:
+            text = f"SELECT * FROM (\n{text}\n) AS answer{condition}{order}"  # noqa: S608
+        return text + self._limit()
+
+    def _page_here(self, text: str) -> re.Match[str] | None:
+        """Where in the statement the page can be cut; None: around it."""
+        if self.limit is None or (here := _PAGE_HERE.search(text)) is None:
+            return None
+        deciding = {*self.searched, *(part.column for part in self.order)}
+        return here if deciding.isdisjoint(here[1].split(", ")) else None
 
     @property
     def count_sql(self) -> str:
         """How many rows the question has in all, whatever the page."""
-        return f"SELECT count(*) FROM (\n{self._statement}\n) AS answer{self._condition()}"  # noqa: S608
+        return f"SELECT count(*) FROM (\n{self._statement}\n) AS answer{self._condition('WHERE')}"  # noqa: S608
 
     def rank_sql(self, column: str) -> str:
         """How many rows come before one with `$rank_value` in `column` and `$rank_key` as key,
         when the rows are sorted by that column, ascending."""
         name, key = _identifier(column), _identifier(self.statement.key[0])
-        rows = f"SELECT * FROM (\n{self._statement}\n) AS answer{self._condition()}"  # noqa: S608
+        rows = f"SELECT * FROM (\n{self._statement}\n) AS answer{self._condition('WHERE')}"  # noqa: S608
         return (
             f"SELECT count(*) FROM ({rows}) AS before WHERE {name} < $rank_value"  # noqa: S608
             f" OR ({name} = $rank_value AND {key} < $rank_key)"
@@ -104,14 +113,20 @@ class Question:
         )
         return f"-- {self.statement.name}: {self.statement.answers}\n{text};\n"
 
-    def _condition(self) -> str:
+    def _condition(self, word: str) -> str:
         if not self.needle:
             return ""
         tests = " OR ".join(
             f"position(lower($needle) IN lower(CAST({_identifier(column)} AS VARCHAR))) > 0"
             for column in self.searched
         )
-        return f"\nWHERE {tests}"
+        return f"\nWHERE {tests}" if word == "WHERE" else f"\n{word} ({tests})"
+
+    def _limit(self) -> str:
+        if self.limit is None:
+            return ""
+        offset = f" OFFSET {int(self.offset)}" if self.offset else ""
+        return f"\nLIMIT {int(self.limit)}{offset}"
 
     def _order_by(self) -> str:
         order = [

@@ -38,7 +38,7 @@ LONGEST_VALUE = 1024
 LONGEST_STATEMENT = 262_144
 """Bytes: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
-_PAGE = re.compile(r"\nLIMIT (\d+) OFFSET (\d+)\s*$")
+_PAGE = re.compile(r"\nLIMIT (\d+) OFFSET (\d+)\b")
 _TOKEN = re.compile(
     r"""
     '(?:[^']|'')*'

@@ -40,7 +40,15 @@ SELECT
   e.image_digest,
   e.image_tag,
   e.layer_digest
-FROM events AS e
-LEFT JOIN callers AS b ON b.event_key = e.event_key
-WHERE
+FROM (
+  SELECT
+    event_key, event_time, event_source, event_name, target, is_write, outcome, error_code,
+    error_message, principal, access_key_id, source_ip_address, user_agent, aws_region,
+    recipient_account_id, event_id, plain_name, request_id, identity_arn, source_identity,
+    resource_arn, image_digest, image_tag, layer_digest
+  FROM events AS e
+  WHERE
 -- part: scope
+  -- a page, unless by: caller, caller_name, caller_time, caller_how, caller_count
+) AS e
+LEFT JOIN callers AS b ON b.event_key = e.event_key

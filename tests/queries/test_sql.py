@@ -439,3 +439,19 @@ def test_layer_calls_can_be_folded_away(tmp_path: Path) -> None:
     with case_of(tmp_path, record("UploadLayerPart", at(0)), push(image("a"), "v", at(1))) as case:
         found = answer(case, "activity", scope="all", fold_layers=True)
         assert [event["event_name"] for event in found] == ["PutImage"]
+
+
+def test_a_page_is_the_same_rows_wherever_it_is_cut(demo: Case) -> None:
+    """By what a service acted for the page is cut after that is joined, else before."""
+    activity = ask_for("activity", scope="all").with_needle("get", ("event_name", "caller"))
+    every = [row[0] for row in demo.ask(activity.sql, activity.bound).rows]
+    assert len(every) > 20
+    for searched in (("event_name", "caller"), ("event_name",)):
+        page = activity.with_needle("get", searched).with_order(Order("event_time", True))
+        whole = demo.ask(page.sql, page.bound).rows
+        cut = page.with_page(7, 5)
+        assert demo.ask(cut.sql, cut.bound).rows == whole[5:12]
+    by_caller = ask_for("activity", scope="all").with_order(Order("caller", True))
+    expected = demo.ask(by_caller.sql, by_caller.bound).rows[:9]
+    cut = by_caller.with_page(9)
+    assert demo.ask(cut.sql, cut.bound).rows == expected
