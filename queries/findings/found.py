@@ -14,8 +14,7 @@ from typing import Any
 from queries.case import Case, Rows
 from queries.database import connect
 from queries.export import plain_value
-from queries.findings.model import Finding, RuleRun, Story
-from queries.findings.rules import SEVERITIES
+from queries.findings.model import Finding, RuleRun, Story, counts_by_severity
 from queries.findings.settings import Settings
 from queries.findings.stories import headline, repeated
 from queries.index.rows import insert_rows
@@ -77,9 +76,7 @@ class Found:
 
     def counts(self) -> dict[str, int]:
         """How many findings of each severity, worst first, without the zeros."""
-        found = self.findings
-        counts = {name: sum(1 for f in found if f.severity == name) for name in SEVERITIES}
-        return {name: count for name, count in counts.items() if count}
+        return counts_by_severity(finding.severity for finding in self.findings)
 
     def notes(self) -> list[str]:
         """What limits the answer, a sentence each: rules that failed, fell silent, do not know."""
@@ -99,12 +96,8 @@ class Found:
         stories, and how each rule fared."""
         findings = chosen.dicts()
         told = {finding["story"] for finding in findings}
-        counts = {
-            name: sum(1 for finding in findings if finding["severity"] == name)
-            for name in SEVERITIES
-        }
         return {
-            "counts": {name: count for name, count in counts.items() if count},
+            "counts": counts_by_severity(finding["severity"] for finding in findings),
             "stories": [_story_object(s) for s in self.stories if s.number in told],
             "findings": findings,
             "rules": self.rule_rows().dicts(),

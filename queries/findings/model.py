@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -83,3 +84,9 @@ class RuleRun:
     unknown: int = 0
     """Hits about which the evidence cannot tell (hours before a push that are not covered)."""
     note: str = ""
+
+
+def counts_by_severity(severities: Iterable[str]) -> dict[str, int]:
+    """How many there are of each severity that there is, the worst first."""
+    counted = Counter(severities)
+    return {name: counted[name] for name in SEVERITIES if counted[name]}

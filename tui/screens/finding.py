@@ -83,11 +83,10 @@ class FindingScreen(CaseScreen):
         yield Facts(id="preview")
 
     def ready(self) -> None:
-        from tui.screens.findings import finding_facts
+        from tui.screens.findings import finding_facts, story_facts
 
-        facts: list[Fact] = finding_facts(self._finding)
-        if self._story:
-            facts = [("story", str(self._finding["title"])), ("rules", str(self._finding["rule"]))]
+        row = self._finding
+        facts = story_facts(row, self._found) if self._story else finding_facts(row)
         self.query_one("#why", Facts).set(facts)
         table = self.query_one(BehindTable)
         table.found = self._found

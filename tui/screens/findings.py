@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from queries.case import Case
 from queries.findings.found import Found
+from queries.findings.model import counts_by_severity
 from queries.naming import display_name, repository_name
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
@@ -217,13 +218,7 @@ class FindingsScreen(CaseScreen):
 
     def preview(self, row: Row) -> list[Fact]:
         if _line(row) == STORY:
-            return [
-                ("story", str(row["title"])),
-                ("who", str(row["origin"])),
-                ("when", _span(row["event_time"], row["last_time"])),
-                ("where", str(row["repository"] or "–")),
-                ("rules", str(row["rule"])),
-            ]
+            return story_facts(row, self._job.found)
         facts = finding_facts(row)
         if _line(row) == REPEATED:
             when = _span(row["event_time"], row["last_time"])
@@ -330,6 +325,25 @@ def finding_facts(row: Row) -> list[Fact]:
         *_places(row),
         ("events", f"{fmt_count(row['events'])} · {row['repository'] or 'no repository'}"),
     ]
+
+
+def story_facts(row: Row, found: Found | None) -> list[Fact]:
+    """Who, when, where, and how bad; the findings themselves stand below it."""
+    facts: list[Fact] = [
+        ("story", str(row["title"])),
+        ("who", str(row["origin"])),
+        ("when", _span(row["event_time"], row["last_time"])),
+        ("where", str(row["repository"] or "–")),
+    ]
+    told = (
+        [f for s in found.stories if s.number == row["story"] for f in s.findings] if found else []
+    )
+    if told:
+        counts = counts_by_severity(finding.severity for finding in told)
+        said = " · ".join(f"{count} {name}" for name, count in counts.items())
+        rules = len({finding.rule.id for finding in told})
+        facts.append(("found", f"{said} · by {rules} rule{'s' if rules > 1 else ''}"))
+    return facts
 
 
 def _places(row: Row) -> list[Fact]:
