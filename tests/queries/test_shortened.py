@@ -50,7 +50,8 @@ def _asked(sql: str, every: dict[str, Any]) -> list[Any]:
 def test_what_cannot_matter_is_gone() -> None:
     key = about("activity", Scope("key", "AKIAEXAMPLE"))
     assert key.bound == {"value": "AKIAEXAMPLE"}
-    assert key.sql.endswith("e.merged_into IS NULL AND e.access_key_id = $value")
+    assert "e.merged_into IS NULL AND e.access_key_id = $value\n" in key.sql
+    assert key.sql.count("$") == 1
     names = about("activity_values", Scope("all"), kind="name").sql
     assert "UNION" not in names
     assert ask_for("principals").sql.count("SELECT") == 2
