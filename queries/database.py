@@ -41,8 +41,11 @@ def connect_to_build(path: str, config: Mapping[str, str]) -> duckdb.DuckDBPyCon
     Only who attaches a file can say how large its row groups become. Rows that are not committed,
     or fill no group, stay in memory: half the usual size takes 430 MiB where 512 were taken for
     400,000 events, in the same time, and the file is 74 instead of 71 MiB.
+
+    Nothing waits for the disk (a fifteenth of the time; more where the disk is slow): the file has
+    to be synchronised before it takes the place of another.
     """
-    connection = connect(config=config)
+    connection = connect(config={**config, "fsync_mode": "NONE"})
     quoted = path.replace("'", "''")
     connection.execute(
         f"ATTACH '{quoted}' AS case_file (ROW_GROUP_SIZE {_ROW_GROUP}); USE case_file"

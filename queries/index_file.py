@@ -72,6 +72,7 @@ def make(
         building.unlink(missing_ok=True)
         raise
     connection.close()
+    _sync(building)
     if totals["stopped"] or building.parent == spool:
         target = None
         if building.parent != spool:
@@ -90,6 +91,16 @@ def make(
         building.unlink(missing_ok=True)
         raise _not_kept(target, error) from None
     return opened, target, totals
+
+
+def _sync(path: Path) -> None:
+    """Wait until the file is on the disk: while it was made, nothing was waited for."""
+    try:
+        with path.open("rb+") as made:
+            os.fsync(made.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _not_kept(path, error) from None
 
 
 def _begin(folder: Path | None, spool: Path, asked: bool) -> Path:
