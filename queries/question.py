@@ -13,11 +13,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from queries.catalogue import Statement, statement
+from queries.catalogue import Statement, names, statement
 from queries.shortened import shortened
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
-_PAGE_HERE = re.compile(r"^ *-- a page, unless by: ([a-z_, ]+)$", re.MULTILINE)
+_PAGE_HERE = re.compile(r"^ *-- a page, unless by: ([a-z_, ]+)\n", re.MULTILINE)
 """Where a statement can be cut to a page before it joins what every row has at most one of, unless
 one of these columns decides what comes into the page."""
 
@@ -76,9 +76,10 @@ class Question:
         condition, order = self._condition("WHERE"), self._order_by()
         if (here := self._page_here(text)) is not None:
             page = self._condition("AND") + order + self._limit()
-            text = f"{text[: here.start()].rstrip()}{page}{text[here.end() :]}"
+            text = f"{text[: here.start()].rstrip()}{page}\n{text[here.end() :]}"
             return f"SELECT * FROM (\n{text}\n) AS answer{order}"  # noqa: S608
-        if condition or order or self.limit is not None:
+        text = _PAGE_HERE.sub("", text)
+        if condition or self.order or self.limit is not None:
             text = f"SELECT * FROM (\n{text}\n) AS answer{condition}{order}"  # noqa: S608
         return text + self._limit()
 
@@ -91,7 +92,10 @@ class Question:
 
     @property
     def count_sql(self) -> str:
-        """How many rows the question has in all, whatever the page."""
+        """How many rows the question has in all, whatever the page: the answer of the statement
+        that counts for this one, where there is one."""
+        if not self.needle and (counting := f"{self.statement.name}_count") in names():
+            return shortened(statement(counting).sql, self.parameters)
         return f"SELECT count(*) FROM (\n{self._statement}\n) AS answer{self._condition('WHERE')}"  # noqa: S608
 
     def rank_sql(self, column: str) -> str:

@@ -25,9 +25,11 @@ _IS_NULL = re.compile(rf"{_CAST} IS NULL")
 _IS_SET = re.compile(r"coalesce\(CAST\(\$(?P<name>[a-z_]+) AS BOOLEAN\), FALSE\)")
 _CHOICE = re.compile(r"CAST\(\$(?P<name>[a-z_]+) AS VARCHAR\)")
 _IS_KIND = re.compile(rf"coalesce\({_CHOICE.pattern}, (?P<otherwise>'[^']*')\) = (?P<this>'[^']*')")
+_IS_AMONG = re.compile(rf"{_CHOICE.pattern} IN \((?P<among>'[^']*'(?:,\s+'[^']*')*)\)")
 _HAS_WORD = re.compile(r"\$(?P<name>[a-z_]+) LIKE '%(?P<word> [a-z_]+ )%'")
 _BY_VALUE = re.compile(
-    r"(?:CASE |coalesce\()CAST\(\$([a-z_]+) AS VARCHAR\)|\$([a-z_]+) LIKE '% [a-z_]+ %'"
+    r"(?:CASE |coalesce\()CAST\(\$([a-z_]+) AS VARCHAR\)|CAST\(\$([a-z_]+) AS VARCHAR\) IN \('"
+    r"|\$([a-z_]+) LIKE '% [a-z_]+ %'"
 )
 _AGGREGATE = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
 _AFTER_WHERE = frozenset({"GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT"})
@@ -55,7 +57,7 @@ def _names(sql: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _decided_by_value(sql: str) -> frozenset[str]:
-    return frozenset(found[1] or found[2] for found in _BY_VALUE.finditer(sql))
+    return frozenset(found[1] or found[2] or found[3] for found in _BY_VALUE.finditer(sql))
 
 
 @lru_cache(maxsize=256)
@@ -146,13 +148,31 @@ class _Shortening:
         if not any(_word(part) == "SELECT" for part in parts):
             return self._through(parts)
         start = next(at for at, part in enumerate(parts) if _word(part) == "SELECT")
-        before = self._through(parts[:start])
-        branches = self._branches(parts[start:])
+        body, trail = _without_space(parts[start:])[1:]
+        branches = self._branches(body)
         answered = [(union, text) for union, text, empty in branches if not empty]
         if not answered:
             answered = [(union, text) for union, text, _ in branches]
         # What stood between two branches stays only where something is on both sides of it.
-        return before + answered[0][1] + "".join(union + text for union, text in answered[1:])
+        text = answered[0][1] + "".join(union + text for union, text in answered[1:])
+        return self._named(parts[:start], text) + text + trail
+
+    def _named(self, parts: _Parts, text: str) -> str:
+        """What stands in front of a SELECT: of `WITH name AS (…), …`, those that are still read."""
+        if "WITH" not in map(_word, parts):
+            return self._through(parts)
+        kept: list[str] = []
+        for piece in reversed(list(_cut(parts, ","))):
+            said = _without_space(piece)[1]
+            words = [word for word in map(_word, said) if word and not word.isspace()]
+            name = words[words[0] == "WITH"]
+            if re.search(rf"\b{name}\b", text, re.IGNORECASE):
+                this = self._through(said[2:] if words[0] == "WITH" else said)
+                text += this
+                kept.insert(0, this)
+        lead, _, trail = _without_space(parts)
+        every = ",\n".join(kept)
+        return f"{lead}WITH {every}{trail}" if kept else lead
 
     def _branches(self, parts: _Parts) -> list[tuple[str, str, bool]]:
         """(the UNION ALL before it, its text, whether it can have no row) of each branch."""
@@ -278,6 +298,9 @@ class _Shortening:
         if found := _IS_KIND.fullmatch(text):
             kind = self._known[found["name"]]
             return (found["otherwise"] if kind is None else _literal(kind)) == found["this"]
+        if found := _IS_AMONG.fullmatch(text):
+            value = self._known[found["name"]]
+            return None if value is None else _literal(value) in re.split(r",\s+", found["among"])
         if found := _HAS_WORD.fullmatch(text):
             words = self._known[found["name"]]
             return None if words is None else found["word"] in str(words)
