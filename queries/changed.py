@@ -8,6 +8,7 @@ somebody altered: the ledger says how many records it had and has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -16,14 +17,19 @@ from queries.reader import DAMAGED, READ
 from queries.sources.buckets.options import API_SCHEME
 from queries.sources.local import base_name
 
+if TYPE_CHECKING:
+    from queries.index.touched import Touched
+
 _FILE = "split_part(name, ' › ', 1)"
 
 
-def forget_changed(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, int]:
+def forget_changed(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], touched: Touched
+) -> dict[str, int]:
     """Drop the records of these files, and their lines of the ledger; returns how many records
     each had.
 
-    Where another file has a copy of such a record, that copy takes over: it is the same record.
+    Where another file has a copy of such a record, that copy takes over when the index grows.
     """
     if not names:
         return {}
@@ -39,42 +45,19 @@ def forget_changed(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) 
         " (SELECT unnest($names::VARCHAR[]))",
         {"names": list(names)},
     )
-    connection.execute(
-        "CREATE TEMP TABLE fewer AS SELECT DISTINCT copy_of AS event_key FROM copies"
-        " WHERE file_id IN (SELECT file_id FROM changed)"
+    touched.reopen(
+        "file_id IN (SELECT file_id FROM changed) OR event_key IN"
+        " (SELECT copy_of FROM copies WHERE file_id IN (SELECT file_id FROM changed))"
     )
-    connection.execute("DELETE FROM copies WHERE file_id IN (SELECT file_id FROM changed)")
-    connection.execute(
-        """
-        CREATE TEMP TABLE heirs AS
-        SELECT c.copy_of AS event_key, min(c.event_key) AS heir
-        FROM copies AS c JOIN events AS e ON e.event_key = c.copy_of
-        WHERE e.file_id IN (SELECT file_id FROM changed) GROUP BY c.copy_of
-        """
-    )
-    connection.execute("DELETE FROM copies WHERE event_key IN (SELECT heir FROM heirs)")
-    connection.execute(
-        "UPDATE copies SET copy_of = h.heir FROM heirs AS h WHERE copies.copy_of = h.event_key"
-    )
-    connection.execute(
-        "UPDATE events SET event_key = h.heir, file_id = CAST(h.heir >> 32 AS INTEGER),"
-        " position = h.heir & 4294967295 FROM heirs AS h WHERE events.event_key = h.event_key"
-    )
+    # No copy of theirs is left: those that are were made events again.
     connection.execute("DELETE FROM events WHERE file_id IN (SELECT file_id FROM changed)")
-    connection.execute(
-        """
-        UPDATE events SET copies = 1 + (SELECT count(*) FROM copies AS c
-          WHERE c.copy_of = events.event_key)
-        WHERE event_key IN (SELECT heir FROM heirs UNION ALL SELECT event_key FROM fewer)
-        """
-    )
     for table in ("files", "digests"):
         connection.execute(f"DELETE FROM {table} WHERE file_id IN (SELECT file_id FROM changed)")  # noqa: S608
     connection.execute(
         "DELETE FROM verified WHERE log_file IN (SELECT unnest($names::VARCHAR[]))",
         {"names": [base_name(name) for name in names]},
     )
-    connection.execute("DROP TABLE changed; DROP TABLE fewer; DROP TABLE heirs")
+    connection.execute("DROP TABLE changed")
     return before
 
 

@@ -245,6 +245,7 @@ class Work:
     def grow(self, before: Path, listing: Listing, looked: Items, lacking: Missing) -> Opened:
         """From an earlier index; only the items of `listing` are read."""
         from queries.index.build import grow_index
+        from queries.index.touched import Touched
 
         everything = self._everything if lacking.left else None
 
@@ -258,9 +259,10 @@ class Work:
                 listing.walked = (listing.walked[0] + 1, listing.walked[1])
 
         def fill(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
-            changed = forget_changed(connection, lacking.changed)
+            touched = Touched(connection)
+            changed = forget_changed(connection, lacking.changed, touched)
             if everything is not None:
-                forget_changed(connection, lacking.left)
+                forget_changed(connection, lacking.left, touched)
                 keep_listed(connection, everything)
             forget_failed(connection, looked)
             totals = grow_index(
@@ -269,6 +271,7 @@ class Work:
                 lambda number: self._old_item(connection, number),
                 self.progress,
                 self.cancel,
+                touched,
                 workers=self.evidence.workers,
                 fast=self.evidence.fast,
             )

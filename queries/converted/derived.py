@@ -26,7 +26,7 @@ from queries.converted.layout import (
     pattern,
     whole_file,
 )
-from queries.index.build import derive
+from queries.index.derived import derive
 from queries.index.digests import DigestCheck
 from queries.index.narrow import ACTORS
 from queries.index.rows import insert_rows
@@ -59,7 +59,7 @@ class Derived:
         self._load()
         # Its tables have the names of ours.
         self._writer.execute("DETACH case_index")
-        conflicts, counted = derive(self._writer, self._progress)
+        derive(self._writer, self._progress)
         self._progress.stage = "writing what was made"
         changed = self._changed()
         for day in changed:
@@ -67,7 +67,7 @@ class Derived:
         every = set(map(_as_day, self._writer.execute(_DAYS).fetchall())) if anew else set()
         for day in touched | changed | every:
             self._write_actors(day)
-        totals = collect_totals(self._writer, counted, conflicts, digests)
+        totals = collect_totals(self._writer, digests)
         totals["stopped"] = bool(of_case.get("stopped"))
         insert_rows(
             self._writer,

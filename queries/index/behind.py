@@ -12,12 +12,20 @@ from typing import Any
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
 from queries.index.rows import insert_rows
 from queries.providers import PROVIDERS
 
 _HOURS = 2
 """How long before. Most stacks and pipelines are through in minutes; some take hours."""
 
+_ASKING = ", ".join(
+    f"('{service}', '{call}')"
+    for provider in PROVIDERS
+    for service, calls in provider.asked_by.items()
+    for call in calls
+)
+"""Services, and the calls by which somebody sets them to work."""
 _CANDIDATES = f"""
 SELECT e.event_key, c.event_key AS caller_event, c.principal AS caller, c.plain_name,
   c.event_time, CASE
@@ -30,12 +38,12 @@ JOIN (
   -- The few names that services go by, so that the join below is by equality.
   SELECT DISTINCT n.invoked_by, a.service
   FROM (SELECT DISTINCT invoked_by FROM events WHERE invoked_by IS NOT NULL) AS n
-  JOIN asking AS a ON n.invoked_by = a.service OR n.invoked_by LIKE '%.' || a.service
+  JOIN (VALUES {_ASKING}) AS a(service, call)
+    ON n.invoked_by = a.service OR n.invoked_by LIKE '%.' || a.service
 ) AS s ON e.invoked_by = s.invoked_by
 JOIN (
   SELECT c.* FROM events AS c
-  JOIN asking AS a ON c.event_source = a.service AND c.plain_name = a.call
-  WHERE c.outcome = 'ok' AND c.merged_into IS NULL
+  WHERE (c.event_source, c.plain_name) IN ({_ASKING}) AND c.outcome = 'ok' AND c.merged_into IS NULL
 ) AS c ON c.event_source = s.service AND c.event_key <> e.event_key
   AND coalesce(c.recipient_account_id, c.account_id)
     = coalesce(e.recipient_account_id, e.account_id)
@@ -56,14 +64,6 @@ _HOW = {
 def find_callers(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `callers`: for each call that a service made on behalf of somebody, the nearest call
     that set the service to work, and how many principals come into question equally."""
-    asking = [
-        (service, call)
-        for provider in PROVIDERS
-        for service, calls in provider.asked_by.items()
-        for call in calls
-    ]
-    connection.execute("CREATE TEMP TABLE asking (service VARCHAR, call VARCHAR)")
-    connection.executemany("INSERT INTO asking VALUES (?, ?)", asking)
     rows = connection.execute(
         f"""
         SELECT event_key, caller_event, caller, plain_name, event_time, nearness,
@@ -78,7 +78,6 @@ def find_callers(connection: duckdb.DuckDBPyConnection) -> None:
         ORDER BY event_key
         """  # noqa: S608 - constants of this module
     ).fetchall()
-    connection.execute("DROP TABLE asking")
     found = {row[0]: row for row in rows}
     insert_rows(connection, "callers", [_row(row, found) for row in rows])
 
@@ -92,3 +91,36 @@ def _row(row: tuple[Any, ...], found: dict[int, tuple[Any, ...]]) -> tuple[Any, 
         _, event, caller, name, time, _, more = found[event]
         candidates = max(candidates, more)
     return key, event, caller, name, time, _HOW[nearness], candidates
+
+
+def _between(asked: str, made: str) -> str:
+    """Condition for a call and one that may have been made because of it."""
+    return f"""({asked}.event_source, {asked}.plain_name) IN ({_ASKING})
+      AND {made}.invoked_by IS NOT NULL AND coalesce({asked}.aws_region, '')
+        = coalesce({made}.aws_region, '')
+      AND coalesce({asked}.recipient_account_id, {asked}.account_id)
+        = coalesce({made}.recipient_account_id, {made}.account_id)
+      AND {asked}.event_time BETWEEN {made}.event_time - INTERVAL {_HOURS} HOUR
+        AND {made}.event_time"""
+
+
+_KNOWN = "SELECT key FROM keys UNION ALL SELECT key FROM context"
+CALLERS = Derivation(
+    rows=(Rows("callers", "event_key"),),
+    build=find_callers,
+    keys=(
+        "SELECT event_key FROM touched WHERE invoked_by IS NOT NULL",
+        f"""SELECT e.event_key FROM events AS e
+        JOIN touched AS c ON {_between("c", "e")}""",  # noqa: S608
+    ),
+    # A line of callers goes on through calls that were themselves made because of others.
+    spread=f"""SELECT e.event_key FROM events AS e
+      JOIN (SELECT * FROM events WHERE event_key IN (SELECT key FROM keys)) AS c
+        ON {_between("c", "e")}""",  # noqa: S608
+    context=(
+        f"""SELECT c.event_key FROM events AS c
+        JOIN (SELECT * FROM events WHERE event_key IN ({_KNOWN})) AS e
+          ON {_between("c", "e")}""",  # noqa: S608
+    ),
+    events=f"event_key IN ({_KNOWN})",
+)

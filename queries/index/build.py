@@ -11,31 +11,17 @@ from typing import Any
 import duckdb
 
 from queries.database import cursor_of
-from queries.index.behind import find_callers
-from queries.index.created import build_created
 from queries.index.delivery import delivered_at, in_words, lateness
-from queries.index.deployments import build_deployments
+from queries.index.derived import derive, keep_up
 from queries.index.digests import ItemOf, check_digests
 from queries.index.ledger import Ledger
 from queries.index.loader import load_items
-from queries.index.merge import (
-    join_registry_notices,
-    join_shared_events,
-    merge_copies,
-    supersede_by_addenda,
-)
-from queries.index.named_images import list_more_images
-from queries.index.narrow import build_narrow_tables
-from queries.index.pulls import build_pulls
-from queries.index.pushes import build_pushes
 from queries.index.rows import insert_rows
-from queries.index.scans import build_scans
-from queries.index.schema import INDEX_VERSION, clear_derived, create_tables
-from queries.index.sessions import build_sessions
+from queries.index.schema import INDEX_VERSION, create_tables
 from queries.index.totals import collect_totals
+from queries.index.touched import Touched
 from queries.memory import give_back, keep_freed_memory
 from queries.progress import CancelToken, Progress
-from queries.providers import PROVIDERS
 from queries.reader import DAMAGED
 from queries.sources.local import Item, Listing
 
@@ -68,16 +54,17 @@ def grow_index(
     item_of: ItemOf,
     progress: Progress,
     cancel: CancelToken,
+    touched: Touched,
     *,
     workers: int | None = None,
     fast: bool = True,
 ) -> dict[str, Any]:
     """Add the items of a listing to an index; `item_of` gives the files that it has already.
 
-    Only the new items are read. What is made from the events (sessions, pushes, deployments,
-    totals) is made anew from all of them. File ids that are in the index stay as they are.
+    Only the new items are read, and of what is made from the events (sessions, pushes,
+    deployments …) only what follows from them is made anew. `touched` knows what went before this.
+    File ids that are in the index stay as they are.
     """
-    clear_derived(connection)
     walked = connection.execute("SELECT value FROM meta WHERE key = 'walked'").fetchone()
     connection.execute(
         "DELETE FROM files WHERE file_id >= $walked", {"walked": int(walked[0] if walked else 0)}
@@ -85,7 +72,7 @@ def grow_index(
     connection.execute("DELETE FROM meta WHERE key IN ('totals', 'walked', 'index_version')")
     top = connection.execute("SELECT coalesce(max(file_id) + 1, 0) FROM files").fetchone()
     first = int(top[0]) if top else 0
-    work = _Work(connection, listing, first, progress, cancel)
+    work = _Work(connection, listing, first, progress, cancel, touched)
 
     def item(number: int) -> Item:
         return item_of(number) if number < first else listing.items[number - first]
@@ -98,32 +85,6 @@ def default_workers() -> int:
     return max(2, min(6, os.cpu_count() or 2))
 
 
-def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> tuple[int, dict[str, int]]:
-    """Make everything that is made from the events; the tables for it are empty. Returns how many
-    event ids stand on contradicting records, and what grouping the pushes counted."""
-    progress.stage = "merging copies"
-    conflicts = merge_copies(connection)
-    join_shared_events(connection)
-    supersede_by_addenda(connection)
-    join_registry_notices(connection)
-    for provider in PROVIDERS:
-        if provider.join is not None:
-            provider.join(connection)
-    build_narrow_tables(connection)
-    progress.stage = "following sessions"
-    build_sessions(connection)
-    find_callers(connection)
-    build_created(connection)
-    list_more_images(connection)
-    progress.stage = "grouping pushes"
-    counted = build_pushes(connection)
-    progress.stage = "following deployments"
-    build_deployments(connection)
-    build_pulls(connection)
-    build_scans(connection)
-    return conflicts, counted
-
-
 class _Work:
     """One reading: the items of a listing into an index, whose file ids go on from `first`."""
 
@@ -134,8 +95,10 @@ class _Work:
         first: int,
         progress: Progress,
         cancel: CancelToken,
+        touched: Touched | None = None,
     ) -> None:
         self._connection = connection
+        self._touched = touched
         self._listing = listing
         self._first = first
         self._progress = progress
@@ -156,12 +119,15 @@ class _Work:
         with suppress(duckdb.OutOfMemoryException):
             # What follows can spill to disk and shares the memory with rows of ours.
             connection.execute(f"SET memory_limit = '{_MEMORY_BEHIND}'")
-        conflicts, counted = derive(connection, progress)
+        if self._touched is None:
+            derive(connection, progress)
+        else:
+            keep_up(connection, progress, self._touched, self._first)
         progress.stage = "checking digests"
         walked = self._write_ledger(ledger)
         digests = check_digests(connection, item_of, self._cancel)
         progress.stage = "counting"
-        totals = collect_totals(connection, counted, conflicts, digests)
+        totals = collect_totals(connection, digests)
         totals["stopped"] = self._cancel.cancelled
         rows = [
             ("index_version", str(INDEX_VERSION)),

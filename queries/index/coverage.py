@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from queries.index.derivation import Sums
 from queries.providers.base import EVIDENCE_STOPPED
 from queries.providers.words import calls
 
@@ -19,6 +20,24 @@ _TIMES_USUAL = 20
 _TIMES_THIRD = 1.5
 """A silence is called a gap when it is an hour or more, many times the usual pause, and clearly
 longer than the third longest of its account and region: quiet nights are no gaps."""
+
+
+_GROUPS = (
+    ("account", "coalesce(recipient_account_id, account_id, '?')"),
+    ("region", "coalesce(aws_region, '?')"),
+    ("minute", "date_trunc('minute', event_time)"),
+)
+MINUTES = Sums(
+    table="minutes",
+    select=f"""
+SELECT {", ".join(expression for _, expression in _GROUPS)}, count(*), min(event_time),
+  max(event_time)
+FROM {{events}} WHERE event_time IS NOT NULL GROUP BY ALL
+""",  # noqa: S608 - constants of this module
+    groups=_GROUPS,
+    added={"events": "sum", "first_event": "min", "last_event": "max"},
+)
+"""The minutes in which an account and region had events."""
 
 
 @dataclass(slots=True)
@@ -46,9 +65,8 @@ def spans(connection: duckdb.DuckDBPyConnection) -> list[Span]:
     """One span for each account and region that has events."""
     rows = connection.execute(
         """
-        SELECT coalesce(recipient_account_id, account_id, '?'), coalesce(aws_region, '?'),
-          count(*), min(event_time), max(event_time)
-        FROM events WHERE event_time IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+        SELECT account, region, CAST(sum(events) AS BIGINT), min(first_event), max(last_event)
+        FROM minutes GROUP BY 1, 2 ORDER BY 1, 2
         """
     ).fetchall()
     return [Span(*row) for row in rows]
@@ -58,11 +76,7 @@ def gaps(connection: duckdb.DuckDBPyConnection) -> list[Gap]:
     """Silences that stand out, longest first, at most 50."""
     rows = connection.execute(
         """
-        WITH minutes AS (
-          SELECT DISTINCT coalesce(recipient_account_id, account_id, '?') AS account,
-            coalesce(aws_region, '?') AS region, date_trunc('minute', event_time) AS minute
-          FROM events WHERE event_time IS NOT NULL
-        ), pauses AS (
+        WITH pauses AS (
           SELECT account, region, minute, minute - lag(minute) OVER w AS pause,
             lag(minute) OVER w AS before
           FROM minutes WINDOW w AS (PARTITION BY account, region ORDER BY minute)

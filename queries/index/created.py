@@ -6,32 +6,44 @@ so the chain of sessions does not lead back. These rows do.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
 from queries.index.members import parsed_object
 from queries.index.rows import insert_rows
 from queries.providers import PROVIDERS
 
-_EVENTS = """
+_CALLS = sorted({call for provider in PROVIDERS for call in provider.creating})
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(set(names)))
+
+
+def _creating(event: str) -> str:
+    """Condition for an event of some alias."""
+    return f"""({event}.creation IS NOT NULL
+  OR {event}.event_source IN ({_listed(source for source, _ in _CALLS)})
+    AND {event}.event_name IN ({_listed(name for _, name in _CALLS)}))"""
+
+
+_EVENTS = f"""
 SELECT e.event_key, e.event_time, e.event_source, e.event_name, e.outcome, e.error_code,
   e.principal, coalesce(s.origin, e.principal) AS origin, e.access_key_id, e.user_name,
   e.identity_type, coalesce(e.recipient_account_id, e.account_id) AS account,
   e.request_parameters, e.response_elements, e.creation
 FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-WHERE e.merged_into IS NULL AND (e.creation IS NOT NULL
-  OR e.event_source IN (SELECT unnest($sources)) AND e.event_name IN (SELECT unnest($names)))
+WHERE e.merged_into IS NULL AND {_creating("e")}
 ORDER BY e.event_time NULLS LAST, e.event_key
-"""
+"""  # noqa: S608 - names of the providers
 
 
 def build_created(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `created`, one row for each call that made or opened something, or tried to."""
-    creating = [call for provider in PROVIDERS for call in provider.creating]
-    sources = sorted({source for source, _ in creating})
-    names = sorted({name for _, name in creating})
-    cursor = connection.execute(_EVENTS, {"sources": sources, "names": names})
+    cursor = connection.execute(_EVENTS)
     columns = [column[0] for column in cursor.description or ()]
     rows: list[tuple[Any, ...]] = []
     while batch := cursor.fetchmany(1000):
@@ -80,3 +92,18 @@ def _name_by_their_own_records(connection: duckdb.DuckDBPyConnection) -> None:
           AND created.arn LIKE '%:' || a.sort || '/%'
         """
     )
+
+
+CREATED = Derivation(
+    rows=(Rows("created", "event_key"),),
+    build=build_created,
+    keys=(
+        f"SELECT event_key FROM touched AS t WHERE {_creating('t')}",  # noqa: S608 - names of the providers
+        """SELECT event_key FROM created
+        WHERE access_key_id IN (SELECT access_key_id FROM changed_sessions)""",
+        # Whose own records have come, which say the path.
+        """SELECT event_key FROM created WHERE (account_id, name) IN (
+          SELECT split_part(identity_arn, ':', 5), split_part(identity_arn, '/', -1)
+          FROM touched WHERE identity_arn LIKE 'arn:%:iam::%')""",
+    ),
+)

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from queries.index.pushes import CHANGED_IMAGES
 from queries.references import DOCKER_HUB, ECR_PUBLIC, OTHER, Reference
 
 BY_DIGEST = "digest"
@@ -251,6 +252,17 @@ def _replication_rules(connection: duckdb.DuckDBPyConnection) -> list[_Copying]:
                 there = str(to.get("registryId") or account), str(to.get("region") or region)
                 found.append(_Copying(account or "", region or "", *there, prefixes))
     return found
+
+
+IS_RULE = """(event_source = 'ecr.amazonaws.com'
+  AND event_name IN ('PutReplicationConfiguration', 'CreatePullThroughCacheRule'))"""
+"""Calls that decide how any reference is matched."""
+CHANGES_MATCHES = f"""
+SELECT 'tag ' || regexp_replace(repository, '^[^/]*/[^/]*/', '') || ':' || tag
+FROM changed_tag_spans
+UNION ALL
+SELECT 'digest ' || image_digest FROM ({CHANGED_IMAGES})"""  # noqa: S608 - a constant
+"""What references that may be matched otherwise name, when an index grows."""
 
 
 def _dicts(value: Any, path: str) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 
-from queries.index.deployment_match import Match, Matcher
+from queries.index.deployment_match import CHANGES_MATCHES, IS_RULE, Match, Matcher
+from queries.index.derivation import Derivation, Rows
 from queries.index.members import as_objects, parsed_object
 from queries.index.rows import insert_rows
 from queries.providers.aws.deployments import ENDS, SOURCES, SPECS, Place, Spec, found_at, operation
@@ -28,14 +29,16 @@ ENDED = "ended"
 NOT_RECORDED = "not recorded"
 
 _MENTIONING = " OR ".join(f"contains(request_parameters, '{sign}')" for sign in MENTION_SIGNS)
+_NAMES = ", ".join(f"'{name}'" for name in sorted({name for _, name in (*SPECS, *ENDS)}))
+_SOURCES = ", ".join(f"'{source}'" for source in SOURCES)
 _EVENTS = f"""
 SELECT event_key, event_time, event_source, event_name, principal, access_key_id, aws_region,
   coalesce(recipient_account_id, account_id) AS account, outcome, error_code, target,
   request_parameters, response_elements, provider, deployment
-FROM events
+FROM {{events}}
 WHERE merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
-  AND ((event_source IN (SELECT unnest($services)) AND regexp_replace(
-          event_name, '20[0-9]{{6}}(v[0-9]+)?$', '') IN (SELECT unnest($names)))
+  AND ((event_source IN ({_SOURCES}) AND regexp_replace(
+          event_name, '20[0-9]{{{{6}}}}(v[0-9]+)?$', '') IN ({_NAMES}))
     OR deployment IS NOT NULL
     OR (registry_action IS NULL
         AND ({_MENTIONING})))
@@ -79,17 +82,9 @@ class _Row:
 
 
 def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill `deployments` from the events and the tag history."""
-    names = sorted({name for _, name in (*SPECS, *ENDS)})
-    cursor = connection.execute(_EVENTS, {"services": SOURCES, "names": names})
-    columns = [column[0] for column in cursor.description or ()]
-    walk = _Walk()
-    while batch := cursor.fetchmany(1000):
-        for values in batch:
-            event = dict(zip(columns, values, strict=True))
-            walk.event(event)
-            # Rows keep the event: with millions of events its long texts would fill the memory.
-            del event["request_parameters"], event["response_elements"], event["deployment"]
+    """Fill `deployments` from the events and the tag history, and `deployment_links` with what each
+    event has in common with others: the things that it names, and images."""
+    walk = _walked(connection, "events")
     references = [row.reference for row in walk.rows if row.reference is not None]
     told = [row.told_digest for row in walk.rows if row.told_digest]
     matcher = Matcher(connection, references, told)
@@ -103,7 +98,42 @@ def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
         if row.reference is None and row.place.text:
             row.match.matched = "other registry"
     insert_rows(connection, "deployments", (_values(n, row) for n, row in enumerate(walk.rows, 1)))
+    links = {link for row in walk.rows for link in _image_links(row)}
+    insert_rows(connection, "deployment_links", sorted(walk.links | links))
     _add_origins(connection)
+
+
+def _walked(connection: duckdb.DuckDBPyConnection, events: str) -> _Walk:
+    """What came of the events of a relation."""
+    cursor = connection.execute(_EVENTS.format(events=events))
+    columns = [column[0] for column in cursor.description or ()]
+    walk = _Walk()
+    while batch := cursor.fetchmany(1000):
+        for values in batch:
+            event = dict(zip(columns, values, strict=True))
+            walk.event(event)
+            # Rows keep the event: with millions of events its long texts would fill the memory.
+            del event["request_parameters"], event["response_elements"], event["deployment"]
+    return walk
+
+
+def _find_links(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `found_links` with what the events that came have in common with others."""
+    came = "(SELECT * FROM events WHERE event_key IN (SELECT event_key FROM touched))"
+    connection.execute("CREATE TEMP TABLE found_links (event_key BIGINT, link VARCHAR)")
+    walk = _walked(connection, came)
+    events = {(row.event["event_key"], "") for row in walk.rows}
+    insert_rows(connection, "found_links", sorted(walk.links | events))
+
+
+def _image_links(row: _Row) -> Iterator[tuple[int, str]]:
+    """The image names and digests that decide about a match (`CHANGES_MATCHES`)."""
+    key, reference = row.event["event_key"], row.reference
+    if reference is not None:
+        yield key, f"tag {reference.repository}:{reference.tag}"
+    for digest in (reference.digest if reference is not None else "", row.told_digest):
+        if digest:
+            yield key, f"digest {digest}"
 
 
 class _Walk:
@@ -111,6 +141,9 @@ class _Walk:
 
     def __init__(self) -> None:
         self.rows: list[_Row] = []
+        self.links: set[tuple[int, str]] = set()
+        """Events, and the things they are about: what becomes of a thing follows from all of its
+        events."""
         self._definitions: dict[Unit, list[_Definition]] = {}
         self._running: dict[Unit, list[_Row]] = {}
         self._named: dict[Unit, str] = {}
@@ -135,6 +168,7 @@ class _Walk:
         """A deployment that a provider took out of its record (`providers.base.Deployment`)."""
         platform, act = str(said.get("platform") or ""), str(said.get("act") or "")
         unit = (platform, event["provider"], "", "", str(said.get("unit") or ""))
+        self._link(event, unit)
         ok = event["outcome"] == "ok"
         if act == ENDED:
             if ok:
@@ -155,7 +189,7 @@ class _Walk:
             for image in as_objects(said.get("images"))
         ]
         self.rows += rows
-        if ok and act == "deployed":
+        if ok and act == "deployed" and _is_named(unit):
             self._end(event, unit, "replaced")
             self._running[unit] = rows
 
@@ -166,6 +200,7 @@ class _Walk:
         if not act:
             return
         units = _units(event, about, spec.platform, spec.noun, spec.names)
+        self._link(event, *units)
         places = _places(about, spec.images)
         definition, said = None, ""
         if spec.refers:
@@ -194,7 +229,7 @@ class _Walk:
         ]
         self.rows += rows
         if event["outcome"] == "ok" and act != SCALED:
-            for unit in units:
+            for unit in filter(_is_named, units):
                 self._begin(event, unit, rows, places, act)
                 self._named[unit] = said
 
@@ -221,6 +256,7 @@ class _Walk:
         said: list[str] = []
         for text in dict.fromkeys(texts):
             named = _unit(event, spec.platform, spec.refers, text, about)
+            self._link(event, named)
             said.append(named[4])
             made = self._newest(named)
             if made is not None:
@@ -258,13 +294,23 @@ class _Walk:
     ) -> None:
         if event["outcome"] != "ok":
             return
-        for unit in _units(event, about, platform, noun, names):
+        units = _units(event, about, platform, noun, names)
+        self._link(event, *units)
+        for unit in filter(_is_named, units):
             self._end(event, unit, "stopped" if noun == "task" else "deleted")
             revision = _REVISION.search(unit[4]) if noun in _REVISED else None
             name = unit[4][: revision.start()] if revision else unit[4]
             for made in self._definitions.get((*unit[:4], name), []):
                 if revision is None or made.revision == revision.group(1):
                     made.ended = True
+
+    def _link(self, event: dict[str, Any], *units: Unit) -> None:
+        for unit in filter(_is_named, units):
+            platform, noun, account, region, name = unit
+            name = _REVISION.sub("", name) if noun in _REVISED else name
+            self.links.add(
+                (event["event_key"], f"unit {platform} {noun} {account} {region} {name}")
+            )
 
     def _end(self, event: dict[str, Any], unit: Unit, how: str) -> None:
         for row in self._running.pop(unit, []):
@@ -371,6 +417,11 @@ def _unit(
     return platform, noun, account, region, name
 
 
+def _is_named(unit: Unit) -> bool:
+    """Whether a call says which thing it is about. One that does not stands for itself."""
+    return bool(unit[4])
+
+
 def _deployed(spec: Spec, units: list[Unit]) -> str:
     names = [unit[4] for unit in units if unit[4]]
     if not names:
@@ -424,3 +475,36 @@ def _add_origins(connection: duckdb.DuckDBPyConnection) -> None:
         "UPDATE deployments SET origin = coalesce((SELECT s.origin FROM sessions AS s"
         " WHERE s.access_key_id = deployments.access_key_id), principal)"
     )
+
+
+DEPLOYMENTS = Derivation(
+    rows=(
+        Rows("deployment_links", "event_key"),
+        Rows(
+            "deployments",
+            "event_key",
+            "act <> 'pulled' AND event_key IN (SELECT key FROM keys)",
+            number="deployment_no",
+        ),
+    ),
+    build=build_deployments,
+    prepare=_find_links,
+    keys=(
+        "SELECT event_key FROM found_links",
+        """SELECT event_key FROM deployment_links
+        WHERE event_key IN (SELECT event_key FROM touched)""",
+        """SELECT event_key FROM deployments WHERE act <> 'pulled' AND (
+          event_key IN (SELECT event_key FROM touched)
+          OR access_key_id IN (SELECT access_key_id FROM changed_sessions))""",
+        f"SELECT event_key FROM deployment_links WHERE link IN ({CHANGES_MATCHES})",  # noqa: S608
+        f"""SELECT event_key FROM deployments
+        WHERE act <> 'pulled' AND EXISTS (SELECT 1 FROM touched WHERE {IS_RULE})""",  # noqa: S608
+    ),
+    spread="""SELECT event_key FROM (FROM deployment_links UNION ALL FROM found_links)
+      WHERE link LIKE 'unit %' AND link IN (
+        SELECT link FROM (FROM deployment_links UNION ALL FROM found_links)
+        WHERE event_key IN (SELECT key FROM keys))""",
+    events=f"event_key IN (SELECT key FROM keys) OR {IS_RULE}",  # noqa: S608
+    stage="following deployments",
+)
+"""By the things that are deployed: what they run follows from all that was done to them."""

@@ -23,7 +23,9 @@ _SAME_SESSION = """coalesce(t.access_key_id = p.access_key_id
 user's docker push carries a session that began at the login. A long-term key proves nothing: it can
 be in use on several machines. (queries/sql/push_logins.sql says the same.)"""
 
-_CANDIDATES = f"""
+
+def _candidates(which: str) -> str:
+    return f"""
 SELECT p.push_key, t.event_key, t.event_time, t.source_ip_address AS ip, t.user_agent AS agent,
   {_SAME_SESSION} AS exact
 FROM pushes AS p
@@ -31,7 +33,7 @@ JOIN events AS e ON e.event_key = p.event_key
 JOIN events AS t ON t.principal = p.principal AND t.event_source = e.event_source
   AND t.registry_action = 'login' AND t.outcome = 'ok' AND t.merged_into IS NULL
   AND t.event_time BETWEEN p.event_time - INTERVAL 12 HOUR AND p.event_time
-WHERE p.made_by = 'person'
+WHERE p.made_by = 'person' AND {which}
 """  # noqa: S608 - constants of this module
 
 
@@ -51,8 +53,8 @@ def _chosen(column: str) -> str:
     return f"CASE WHEN own_found > 0 THEN own_{column} ELSE all_{column} END AS {column}"
 
 
-def add_logins(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill the login columns of `pushes`.
+def add_logins(connection: duckdb.DuckDBPyConnection, which: str) -> None:
+    """Fill the login columns of some of the `pushes`; `which` is a condition for these.
 
     `login_match` is exact (a login of the same session), probable (one login, same principal),
     ambiguous (several that could be it), or NULL (none in the evidence). `login_event` is the
@@ -76,7 +78,7 @@ def add_logins(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT push_key, own_found > 0 AS exact, {chosen}
             FROM (
               SELECT push_key, {_gathered("own", "FILTER (exact)")}, {_gathered("all", "")}
-              FROM ({_CANDIDATES}) AS candidates
+              FROM ({_candidates(which)}) AS candidates
               GROUP BY push_key
             ) AS gathered
           ) AS best

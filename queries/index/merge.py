@@ -10,6 +10,11 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.index.columns import COLUMNS
+from queries.index.unjoined import restore_as_read
+from queries.providers import PROVIDERS
+
+_WORDS = ", ".join(["repository", "odd", *(column.name for column in COLUMNS)])
 CORE = (
     "event_time",
     "event_source",
@@ -39,17 +44,21 @@ RICHNESS = (
 """The later stages of a request say how it went and what it made."""
 
 
-def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
-    """Keep the fullest copy of each record (of equals the first by file and position); return
-    how many event IDs stand on records that contradict each other."""
+def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None:
+    """Keep the fullest copy of each record (of equals the first by file and position), and list the
+    event IDs that stand on records that contradict each other (`contradicted`).
+
+    `among`: a table of the only event ids that are looked at; their copies were taken apart.
+    """
     distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in CORE)
     content = ", ".join(CORE)
+    only = f" AND event_id IN (SELECT event_id FROM {among})" if among else ""  # noqa: S608
     connection.execute(
         f"""
         CREATE TEMP TABLE repeated AS
         SELECT event_id, {distinct} AS contradicted FROM events
         WHERE event_id IN (
-          SELECT event_id FROM events WHERE event_id IS NOT NULL
+          SELECT event_id FROM events WHERE event_id IS NOT NULL{only}
           GROUP BY event_id HAVING count(*) > 1)
         GROUP BY event_id
         """  # noqa: S608 - constants of this module
@@ -64,8 +73,8 @@ def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
         FROM events AS e JOIN repeated AS r ON r.event_id = e.event_id
         """  # noqa: S608 - constants of this module
     )
-    # When an index grows, a fuller copy may come for an event that has copies already. Those were
-    # merged for good and are not compared again.
+    _set_aside(connection)
+    # In a converted folder the copies of an event that gives way stand already.
     connection.execute(
         "UPDATE copies SET copy_of = d.keep FROM doubles AS d"
         " WHERE copies.copy_of = d.event_key AND d.event_key <> d.keep"
@@ -84,9 +93,92 @@ def merge_copies(connection: duckdb.DuckDBPyConnection) -> int:
         "DELETE FROM events WHERE event_key IN (SELECT event_key FROM doubles"
         " WHERE event_key <> keep)"
     )
-    conflicts = connection.execute("SELECT count(*) FROM repeated WHERE contradicted").fetchone()
-    connection.execute("DROP TABLE doubles; DROP TABLE repeated")
-    return int(conflicts[0]) if conflicts else 0
+    if among:
+        connection.execute(
+            f"DELETE FROM contradicted WHERE event_id IN (SELECT event_id FROM {among})"  # noqa: S608
+        )
+    connection.execute(
+        "INSERT INTO contradicted SELECT event_id FROM repeated WHERE contradicted;"
+        " DROP TABLE doubles; DROP TABLE repeated"
+    )
+
+
+def _set_aside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep the copies that are not word for word what is kept: another copy that comes later may
+    contradict one and not the other, and then both are events after all."""
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE contents AS
+        SELECT e.event_key, d.keep, hash({_WORDS}) AS content
+        FROM events AS e JOIN doubles AS d ON d.event_key = e.event_key
+        WHERE d.keep IN (SELECT keep FROM doubles WHERE event_key <> keep);
+        INSERT INTO set_aside SELECT * FROM events WHERE event_key IN (
+          SELECT c.event_key FROM contents AS c
+          JOIN contents AS k ON k.event_key = c.keep AND k.content <> c.content);
+        DROP TABLE contents
+        """  # noqa: S608 - constants of this module
+    )
+
+
+def take_apart(connection: duckdb.DuckDBPyConnection, among: str) -> None:
+    """Make events again of the copies of some event ids, so that they can be compared with what
+    came. `among`: a table of these ids."""
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE apart AS SELECT * FROM copies WHERE copy_of IN (
+          SELECT event_key FROM events WHERE event_id IN (SELECT event_id FROM {among}))
+        """  # noqa: S608 - a table of ours
+    )
+    restore_as_read(connection, "event_key IN (SELECT copy_of FROM apart)")
+    connection.execute(
+        """
+        INSERT INTO events SELECT e.* REPLACE (a.event_key AS event_key, a.file_id AS file_id,
+          a.position AS position, 1 AS copies)
+        FROM events AS e JOIN apart AS a ON a.copy_of = e.event_key
+        WHERE a.event_key NOT IN (SELECT event_key FROM set_aside);
+        INSERT INTO events SELECT * FROM set_aside
+        WHERE event_key IN (SELECT event_key FROM apart);
+        UPDATE events SET copies = 1 WHERE event_key IN (SELECT copy_of FROM apart);
+        DELETE FROM set_aside WHERE event_key IN (SELECT event_key FROM apart);
+        DELETE FROM copies WHERE event_key IN (SELECT event_key FROM apart);
+        DROP TABLE apart
+        """
+    )
+
+
+def join_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Point records of one act at the one that stands for it: all that `events` has."""
+    join_shared_events(connection)
+    supersede_by_addenda(connection)
+    join_registry_notices(connection)
+    for provider in PROVIDERS:
+        if provider.join is not None:
+            provider.join(connection)
+
+
+_LINKS = (
+    "SELECT event_key, 'shared ' || shared_event_id FROM {events}"
+    " WHERE shared_event_id IS NOT NULL",
+    "SELECT event_key, 'addendum ' || original_event_id FROM {events}"
+    " WHERE original_event_id IS NOT NULL",
+    "SELECT event_key, 'addendum ' || event_id FROM {events} WHERE event_id IN"
+    " (SELECT original_event_id FROM events WHERE original_event_id IS NOT NULL"
+    "  UNION ALL SELECT original_event_id FROM was WHERE original_event_id IS NOT NULL)",
+    "SELECT event_key, 'notice ' || repository || image_digest FROM {events}"
+    " WHERE event_name = 'PutImage' AND repository IN (SELECT repository FROM ("
+    "  SELECT repository, principal, event_name FROM events"
+    "  UNION ALL SELECT repository, principal, event_name FROM was)"
+    "  WHERE principal = '(not in this source)' AND event_name = 'PutImage')",
+)
+"""What events have in common that `join_events` may join."""
+
+
+def links(events: str) -> str:
+    """SELECT (event_key, link) of a relation that has the short columns of `events`: only those of
+    one link, or of a chain of links, are ever joined. Reads `was`, too: how events were before."""
+    every = [*_LINKS, *(link for provider in PROVIDERS for link in provider.links)]
+    selects = " UNION ALL ".join(link.format(events=events) for link in every)
+    return f"SELECT event_key, link FROM ({selects}) AS l(event_key, link)"  # noqa: S608
 
 
 def join_shared_events(connection: duckdb.DuckDBPyConnection) -> None:

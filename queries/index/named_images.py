@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
+
 
 def list_more_images(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `more_images`: a row for each image after the first in `requestParameters.imageIds`.
@@ -27,3 +29,11 @@ def list_more_images(connection: duckdb.DuckDBPyConnection) -> None:
         WHERE number > 1 AND json_type(image) = 'OBJECT'
         """
     )
+
+
+MORE_IMAGES = Derivation(
+    rows=(Rows("more_images", "event_key"),),
+    build=list_more_images,
+    keys=("SELECT event_key FROM touched WHERE repository IS NOT NULL",),
+    columns="event_key, repository, request_parameters",
+)

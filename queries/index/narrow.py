@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows, Sums
+
 ACTORS = """
 SELECT identity_arn, principal, access_key_id, source_ip_address, aws_region,
   recipient_account_id, account_id, merged_into IS NOT NULL,
@@ -30,8 +32,36 @@ WHERE merged_into IS NULL AND registry_action IS NOT NULL
 """
 
 
-def build_narrow_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill `actors` (who acted, from where: one row for each combination, with counts) and
-    `registry_events` (the calls to registries, without those merged into another)."""
-    connection.execute(f"INSERT INTO actors {ACTORS.format(events='events')}")
+def _build_registry_events(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_REGISTRY_EVENTS)
+
+
+_WHO = (
+    "identity_arn", "principal", "access_key_id", "source_ip_address", "aws_region",
+    "recipient_account_id", "account_id",
+)  # fmt: skip
+_GREATEST = (
+    "identity_type", "issuer_arn", "principal_id", "user_name", "source_identity",
+    "identity_provider", "session_created", "last_seen",
+)  # fmt: skip
+_NUMBERS = ("with_mfa", "without_mfa", "events", "writes", "failures", "image_puts")
+
+ACTORS_TABLE = Sums(
+    table="actors",
+    select=ACTORS,
+    groups=(*((name, name) for name in _WHO), ("merged", "merged_into IS NOT NULL")),
+    added={
+        **dict.fromkeys(_GREATEST, "max"),
+        **dict.fromkeys(_NUMBERS, "sum"),
+        "first_seen": "min",
+    },
+    stage="counting who acted",
+)
+"""Who acted, from where: one row for each combination, with counts."""
+
+REGISTRY_EVENTS = Derivation(
+    rows=(Rows("registry_events", "event_key"),),
+    build=_build_registry_events,
+    keys=("SELECT event_key FROM touched WHERE registry_action IS NOT NULL",),
+)
+"""The calls to registries, without those merged into another."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
+from queries.index.pushes import CHANGED_IMAGES
 from queries.providers.base import CONTAINER_HOST
 from queries.providers.words import machines, platforms, registries, workloads
 
@@ -23,7 +25,7 @@ WITH asked AS (
   WHERE registry_action = 'pull' AND merged_into IS NULL
     AND (request_parameters LIKE '{{%' OR request_parameters IS NULL)
 ), first_push AS (
-  SELECT p.repository, r.image_digest, arg_min(p.push_key, p.event_time) AS push_key
+  SELECT p.repository, r.image_digest, arg_min(p.push_key, (p.event_time, p.push_key)) AS push_key
   FROM push_records AS r JOIN pushes AS p ON p.push_key = r.push_key
   WHERE p.outcome = 'ok' AND r.image_digest IS NOT NULL AND p.event_time IS NOT NULL
   GROUP BY p.repository, r.image_digest
@@ -77,7 +79,43 @@ WHERE n.nth = 1
 
 
 def build_pulls(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill `pulls` from the events, the pushes and the tag history; and add to `deployments` the
-    first pull of each image by each node, because nothing else tells what its pods run."""
+    """Fill `pulls` from the events, the pushes and the tag history."""
     connection.execute(_BUILD)
+
+
+def add_nodes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add to `deployments` the first pull of each image by each node, because nothing else tells
+    what its pods run."""
     connection.execute(_NODES)
+
+
+PULLS = Derivation(
+    rows=(Rows("pulls", "event_key"),),
+    build=build_pulls,
+    keys=(
+        "SELECT event_key FROM touched WHERE registry_action = 'pull'",
+        """SELECT event_key FROM pulls
+        WHERE access_key_id IN (SELECT access_key_id FROM changed_sessions)""",
+        f"SELECT event_key FROM pulls WHERE image_digest IN ({CHANGED_IMAGES})",  # noqa: S608
+        """SELECT p.event_key FROM pulls AS p JOIN changed_tag_spans AS t
+          ON t.repository = p.repository AND t.tag = p.image_tag AND t.since <= p.event_time
+            AND (t.until IS NULL OR p.event_time < t.until)""",
+    ),
+)
+
+_BY = "concat_ws(' ', principal, repository)"
+NODES = Derivation(
+    rows=(
+        Rows(
+            "deployments",
+            "event_key",
+            chosen=f"act = 'pulled' AND {_BY} IN (SELECT key FROM keys)",  # noqa: S608
+            number="deployment_no",
+        ),
+    ),
+    build=add_nodes,
+    keys=(f"SELECT {_BY} FROM changed_pulls",),  # noqa: S608 - a constant
+    events=f"event_key IN (SELECT event_key FROM pulls WHERE {_BY} IN (SELECT key FROM keys))",  # noqa: S608
+    reads={"pulls": f"{_BY} IN (SELECT key FROM keys)"},  # noqa: S608
+)
+"""What nodes run: by who pulled, and the repository."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
 from queries.index.grouping import Group, ImageEvent, Part, group_pushes
 from queries.index.history import Deletion, Effect, RepositoryHistory, read_deletion
 from queries.index.logins import add_logins
@@ -19,6 +20,7 @@ from queries.index.members import parsed_object
 from queries.index.rows import insert_rows
 from queries.index.unfinished import (
     INCOMPLETE,
+    LAYERS_ONLY,
     PLATFORMS_ONLY,
     add_layers_only,
     is_unfinished,
@@ -38,17 +40,19 @@ VIA_SERVICE = "AWS service"
 
 _PUTS = ("push", "tag")
 """A tag that is put on an image without a manifest is a push that brings nothing new."""
-_EVENTS = """
+_OF_REPOSITORY = """registry_action IN (
+  'push', 'tag', 'delete', 'untag', 'expire', 'delete repository')"""
+_EVENTS = f"""
 SELECT event_key, file_id, position, event_time, event_name, coalesce(repository, $unknown)
     AS repository, registry_id, aws_region, repository_name, image_tag, image_digest, principal,
   access_key_id, account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent,
   outcome, error_code, error_message, image_manifest, response_elements, service_event_details,
   event_type, provider, registry_action, pushed_via, made_by
 FROM events
-WHERE registry_action IN ('push', 'tag', 'delete', 'untag', 'expire', 'delete repository')
+WHERE {_OF_REPOSITORY}
   AND merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
 ORDER BY repository, event_time NULLS LAST, event_key
-"""
+"""  # noqa: S608 - constants of this module
 
 
 @dataclass(slots=True)
@@ -58,19 +62,17 @@ class _Tables:
     layers: list[tuple[Any, ...]]
     tags: list[tuple[Any, ...]]
     manifests: list[tuple[Any, ...]]
-    deleted: int = 0
-    deletes_failed: int = 0
-    deleted_by_policy: int = 0
-    lifetimes: int = 0
+    counts: list[tuple[str, int, int, int, int]]
 
 
-def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Fill pushes and the tables of their parts and tags; return counts for the totals."""
+def build_pushes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `pushes` and the tables of their parts, tags and deletions, but for pushes of which
+    there are layers only."""
     emptied = _emptied_registries(connection)
     cursor = connection.execute(_EVENTS, {"unknown": UNKNOWN_REPOSITORY})
     columns = [column[0] for column in cursor.description or ()]
     rows = _rows(cursor, columns)
-    tables = _Tables([], [], [], [], [])
+    tables = _Tables([], [], [], [], [], [])
     for _, events in groupby(rows, key=lambda row: row["repository"]):
         _repository([*events], emptied, tables)
     insert_rows(connection, "pushes", tables.pushes)
@@ -78,17 +80,22 @@ def build_pushes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     insert_rows(connection, "push_layers", tables.layers)
     insert_rows(connection, "tag_spans", tables.tags)
     insert_rows(connection, "push_manifests", tables.manifests)
-    add_layers_only(connection)
-    _add_creations(connection)
-    add_logins(connection)
+    insert_rows(connection, "repository_counts", tables.counts)
+    _add_what_is_around(connection, f"effect <> '{LAYERS_ONLY}'")
     _add_triggers(connection)
-    _add_origins(connection)
-    return {
-        "images_deleted": tables.deleted,
-        "deletes_failed": tables.deletes_failed,
-        "images_deleted_by_policy": tables.deleted_by_policy,
-        "lifetimes": tables.lifetimes,
-    }
+
+
+def build_layers_only(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the pushes of which there are layers only to `pushes`."""
+    add_layers_only(connection)
+    _add_what_is_around(connection, f"effect = '{LAYERS_ONLY}'")
+
+
+def _add_what_is_around(connection: duckdb.DuckDBPyConnection, which: str) -> None:
+    """What other events and the sessions say of some pushes; `which` is a condition."""
+    _add_creations(connection, which)
+    add_logins(connection, which)
+    _add_origins(connection, which)
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, columns: list[str]) -> Iterator[dict[str, Any]]:
@@ -127,13 +134,14 @@ def _repository(
         for beginning, event_key, time in emptied
         if rows[0]["repository"].startswith(beginning)
     ]
+    deleted = by_policy = deletes_failed = 0
     for deletion in deletions:
         if deletion.by_policy:
-            tables.deleted_by_policy += len(set(deletion.digests))
+            by_policy += len(set(deletion.digests))
         else:
             # The answer lists an image once for each of its tags.
-            tables.deleted += len(set(deletion.digests) or set(deletion.tags))
-            tables.deletes_failed += deletion.failed
+            deleted += len(set(deletion.digests) or set(deletion.tags))
+            deletes_failed += deletion.failed
     groups = group_pushes([event for event in puts if not event.failed])
     failed = [event for event in puts if event.failed]
     history = RepositoryHistory()
@@ -161,8 +169,8 @@ def _repository(
         )
         for span in history.spans
     ]
-    if puts:
-        tables.lifetimes += history.lifetime
+    lifetimes = history.lifetime if puts else 0
+    tables.counts.append((rows[0]["repository"], deleted, deletes_failed, by_policy, lifetimes))
 
 
 def _step_time(step: Group | Deletion) -> tuple[datetime, int, int]:
@@ -360,17 +368,17 @@ def _manifests(group: Group) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _add_creations(connection: duckdb.DuckDBPyConnection) -> None:
+def _add_creations(connection: duckdb.DuckDBPyConnection, which: str) -> None:
     """Pushes that made their repository: ECR creates it in its own name seconds before
     (create on push, aws/containers-roadmap#853)."""
     connection.execute(
-        """
+        f"""
         UPDATE pushes SET created_repository = TRUE FROM events AS c
-        WHERE c.registry_action = 'create repository' AND c.outcome = 'ok'
+        WHERE {which} AND c.registry_action = 'create repository' AND c.outcome = 'ok'
           AND c.repository = pushes.repository AND c.merged_into IS NULL
           AND coalesce(c.access_key_id, '') = ''
           AND pushes.event_time BETWEEN c.event_time AND c.event_time + INTERVAL 60 SECOND
-        """
+        """  # noqa: S608 - a condition of this module
     )
 
 
@@ -399,16 +407,111 @@ def _add_triggers(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _add_origins(connection: duckdb.DuckDBPyConnection) -> None:
+def _add_origins(connection: duckdb.DuckDBPyConnection, which: str) -> None:
     connection.execute(
-        """
+        f"""
         UPDATE pushes SET origin = o.origin FROM (
           SELECT p.push_key, coalesce(s.origin,
             CASE WHEN e.identity_type = 'FederatedUser' THEN e.issuer_arn END, p.principal)
             AS origin
           FROM pushes AS p LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
             JOIN events AS e ON e.event_key = p.event_key
+          WHERE {which}
         ) AS o
         WHERE pushes.push_key = o.push_key
-        """
+        """  # noqa: S608 - a condition of this module
     )
+
+
+CHANGED_IMAGES = """
+SELECT image_digest FROM changed_push_records
+UNION ALL
+SELECT image_digest FROM push_records WHERE push_key IN (
+  SELECT push_key FROM changed_pushes GROUP BY push_key
+  HAVING count(DISTINCT outcome) > 1 OR count(DISTINCT repository) > 1)"""
+"""Digests that are now in other pushes, when an index grows."""
+
+_KNOWN = "SELECT key FROM keys UNION ALL SELECT key FROM context"
+_KEY = f"coalesce(repository, '{UNKNOWN_REPOSITORY}')"
+_LOGGED_IN = """pushes AS p JOIN touched AS t ON t.registry_action = 'login'
+  AND t.principal = p.principal
+  AND p.event_time BETWEEN t.event_time AND t.event_time + INTERVAL 12 HOUR"""
+_COLUMNS = """event_key, file_id, position, event_time, event_name, event_source, repository,
+  registry_id, aws_region, repository_name, image_tag, image_digest, principal, access_key_id,
+  account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent, outcome,
+  error_code, error_message, image_manifest, response_elements, service_event_details, event_type,
+  event_category, provider, registry_action, pushed_via, made_by, session_created, merged_into"""
+_OF_REPOSITORIES = f"repository IN (SELECT key FROM keys) AND effect <> '{LAYERS_ONLY}'"  # noqa: S608
+_OF_PUSHES = f"push_key IN (SELECT push_key FROM pushes WHERE {_OF_REPOSITORIES})"  # noqa: S608
+
+PUSHES = Derivation(
+    rows=(
+        Rows("push_records", "push_key", _OF_PUSHES),
+        Rows("push_layers", "push_key", _OF_PUSHES),
+        Rows("push_manifests", "push_key", _OF_PUSHES),
+        Rows("tag_spans", "repository"),
+        Rows("repository_counts", "repository"),
+        Rows("pushes", "push_key", _OF_REPOSITORIES),
+    ),
+    build=build_pushes,
+    keys=(
+        f"SELECT {_KEY} FROM touched WHERE {_OF_REPOSITORY}"  # noqa: S608
+        " OR registry_action = 'create repository'",
+        """SELECT c.repository FROM repository_counts AS c JOIN touched AS t
+          ON t.registry_action = 'delete registry'
+          AND starts_with(c.repository, t.repository || '/')""",
+        f"SELECT p.repository FROM {_LOGGED_IN}",  # noqa: S608
+        """SELECT repository FROM pushes
+        WHERE access_key_id IN (SELECT access_key_id FROM changed_sessions)""",
+        f"""SELECT repository FROM pushes WHERE made_by = '{PULL_THROUGH}' AND repository IN (
+          SELECT repository FROM touched
+          WHERE registry_action = 'pull' OR event_name = 'BatchImportUpstreamImage')""",  # noqa: S608
+    ),
+    # Copies of what was pushed there: who pushed it is who caused them.
+    spread=f"""SELECT repository FROM pushes WHERE made_by = '{REPLICATION}' AND image_digest IN (
+      SELECT image_digest FROM events WHERE {_OF_REPOSITORY} AND {_KEY} IN (SELECT key FROM keys)
+      UNION ALL SELECT image_digest FROM touched WHERE sign < 0 AND {_OF_REPOSITORY})""",  # noqa: S608
+    context=(
+        f"""SELECT {_KEY} FROM events WHERE {_OF_REPOSITORY} AND image_digest IN (
+          SELECT image_digest FROM events WHERE {_OF_REPOSITORY}
+            AND {_KEY} IN (SELECT key FROM keys) AND (made_by = '{REPLICATION}'
+              OR concat_ws(' ', principal, invoked_by, issuer_arn) ILIKE '%replication%'))""",  # noqa: S608
+    ),
+    events=f"""{_KEY} IN ({_KNOWN}) AND ({_OF_REPOSITORY} OR registry_action = 'create repository'
+        OR (registry_action = 'pull' OR event_name = 'BatchImportUpstreamImage')
+          AND repository IN (SELECT repository FROM events WHERE registry_action = 'push' AND (
+            made_by = '{PULL_THROUGH}'
+            OR concat_ws(' ', principal, invoked_by, issuer_arn) ILIKE '%pullthroughcache%')))
+      OR registry_action = 'delete registry'
+      OR registry_action = 'login' AND principal IN (SELECT principal FROM events
+        WHERE {_OF_REPOSITORY} AND {_KEY} IN ({_KNOWN}))""",  # noqa: S608
+    columns=_COLUMNS,
+    stage="grouping pushes",
+)
+"""By repository: what a push did follows from all that happened there before."""
+
+_ACTOR = "repository || ' ' || coalesce(access_key_id, principal, '')"
+UNFINISHED = Derivation(
+    rows=(
+        Rows(
+            "pushes",
+            "push_key",
+            f"effect = '{LAYERS_ONLY}' AND {_ACTOR} IN (SELECT key FROM keys)",  # noqa: S608
+        ),
+    ),
+    build=build_layers_only,
+    keys=(
+        f"SELECT {_ACTOR} FROM touched WHERE registry_action IN ('upload', 'push')",  # noqa: S608
+        f"""SELECT {_ACTOR} FROM pushes WHERE effect = '{LAYERS_ONLY}' AND (
+          access_key_id IN (SELECT access_key_id FROM changed_sessions)
+          OR repository IN (SELECT repository FROM touched
+            WHERE registry_action = 'create repository')
+          OR push_key IN (SELECT p.push_key FROM {_LOGGED_IN}))""",  # noqa: S608
+    ),
+    events=f"""registry_action IN ('upload', 'push') AND {_ACTOR} IN (SELECT key FROM keys)
+      OR registry_action = 'create repository'
+      OR registry_action = 'login' AND principal IN (SELECT principal FROM events
+        WHERE registry_action = 'upload' AND {_ACTOR} IN (SELECT key FROM keys))""",  # noqa: S608
+    columns=_COLUMNS,
+)
+"""By who uploaded, and where."""

@@ -13,22 +13,25 @@ from typing import Any
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
 from queries.index.members import as_object, as_objects, parsed_object
+from queries.index.pushes import CHANGED_IMAGES
 from queries.index.rows import insert_rows
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
 """Basic scanning says UNDEFINED where enhanced scanning says UNTRIAGED."""
 _NAMED = 5
 
-_EVENTS = """
+_IS_SCAN = """event_source = 'ecr.amazonaws.com'
+  AND event_name IN ('DescribeImageScanFindings', 'ECR Image Scan', 'Inspector2 Scan')"""
+_EVENTS = f"""
 SELECT event_key, event_time, event_name, repository, image_tag, image_digest, principal,
   response_elements, service_event_details
 FROM events
 WHERE merged_into IS NULL AND outcome = 'ok' AND repository IS NOT NULL
-  AND event_source = 'ecr.amazonaws.com'
-  AND event_name IN ('DescribeImageScanFindings', 'ECR Image Scan', 'Inspector2 Scan')
+  AND {_IS_SCAN}
 ORDER BY event_time NULLS LAST, event_key
-"""
+"""  # noqa: S608 - constants of this module
 
 
 def build_scans(connection: duckdb.DuckDBPyConnection) -> None:
@@ -136,3 +139,13 @@ def _numbers(value: object) -> dict[str, int]:
         for name, number in as_object(value).items()
         if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 1 << 31
     }
+
+
+SCANS = Derivation(
+    rows=(Rows("scans", "event_key"),),
+    build=build_scans,
+    keys=(
+        f"SELECT event_key FROM touched WHERE {_IS_SCAN}",  # noqa: S608 - a constant
+        f"SELECT event_key FROM scans WHERE image_digest IN ({CHANGED_IMAGES})",  # noqa: S608
+    ),
+)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from queries.index.columns import COLUMNS
+from queries.index.unjoined import JOINED, restore_as_read
 
-INDEX_VERSION = 22
+INDEX_VERSION = 23
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -18,6 +19,13 @@ _TABLES = f"""
 CREATE TABLE events (
   event_key BIGINT, file_id INTEGER, position BIGINT, {_EVENT_COLUMNS},
   repository VARCHAR, copies INTEGER, merged_into BIGINT, odd BOOLEAN
+);
+CREATE TABLE set_aside AS FROM events;
+CREATE TABLE unjoined AS SELECT event_key, {", ".join(JOINED)} FROM events;
+CREATE TABLE contradicted (event_id VARCHAR);
+CREATE TABLE minutes (
+  account VARCHAR, region VARCHAR, minute TIMESTAMP, events BIGINT, first_event TIMESTAMP,
+  last_event TIMESTAMP
 );
 CREATE TABLE actors (
   identity_arn VARCHAR, principal VARCHAR, access_key_id VARCHAR, source_ip_address VARCHAR,
@@ -89,6 +97,10 @@ CREATE TABLE push_manifests (
   config_digest VARCHAR, config_bytes BIGINT, layer_count INTEGER, image_bytes BIGINT,
   recorded BOOLEAN
 );
+CREATE TABLE repository_counts (
+  repository VARCHAR, images_deleted BIGINT, deletes_failed BIGINT, images_deleted_by_policy BIGINT,
+  lifetimes BIGINT
+);
 CREATE TABLE tag_spans (
   repository VARCHAR, tag VARCHAR, image_digest VARCHAR, push_key BIGINT, since TIMESTAMP,
   until TIMESTAMP, ended_by BIGINT, ended_how VARCHAR
@@ -103,6 +115,7 @@ CREATE TABLE deployments (
   principal VARCHAR, access_key_id VARCHAR, origin VARCHAR, account_id VARCHAR,
   event_region VARCHAR
 );
+CREATE TABLE deployment_links (event_key BIGINT, link VARCHAR);
 CREATE TABLE pulls (
   event_key BIGINT, event_time TIMESTAMP, repository VARCHAR, image_tag VARCHAR,
   image_digest VARCHAR, resolved_digest VARCHAR, push_key BIGINT, workload VARCHAR,
@@ -116,15 +129,22 @@ CREATE TABLE scans (
   high INTEGER, medium INTEGER, low INTEGER, informational INTEGER, untriaged INTEGER,
   undefined INTEGER, worst VARCHAR, reader VARCHAR, push_key BIGINT
 );
-"""
+"""  # noqa: S608
 
 
 READ_TABLES = frozenset(
     {"events", "copies", "files", "meta", "listed", "digests", "verified"}
+    | {"set_aside", "unjoined", "contradicted"}
     | {"mark_entries", "marks", "mark_records"}
 )
-"""What reading fills, and what somebody has marked; all other tables are made
-from these, and anew when an index grows."""
+"""What reading and merging fill, and what somebody has marked; all other tables are made from
+these (`queries.index.derived`)."""
+
+
+OF_BUILDING = frozenset(
+    {"set_aside", "unjoined", "contradicted", "minutes", "repository_counts", "deployment_links"}
+)
+"""What only making and growing an index reads: no question does."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -138,4 +158,4 @@ def clear_derived(connection: duckdb.DuckDBPyConnection) -> None:
     for name in names:
         if name not in READ_TABLES:
             connection.execute(f"TRUNCATE {name}")
-    connection.execute("UPDATE events SET merged_into = NULL WHERE merged_into IS NOT NULL")
+    restore_as_read(connection)

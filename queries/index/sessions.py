@@ -16,6 +16,7 @@ from datetime import datetime
 
 import duckdb
 
+from queries.index.derivation import Derivation, Rows
 from queries.index.rows import insert_rows
 
 _MAX_DEPTH = 32
@@ -158,3 +159,61 @@ def _session_row(issue: _Issue, issues: dict[str, _Issue]) -> tuple[object, ...]
             )
         ),
     )
+
+
+def _prefixes(key: str) -> str:
+    """The keys of the members of a chain, as a list: of `a > b`, `a` and `a > b`."""
+    parts = f"string_split({key}, '{CHAIN}')"
+    return (
+        f"list_transform(range(1, len({parts}) + 1),"
+        f" lambda n: array_to_string({parts}[1:n], '{CHAIN}'))"
+    )
+
+
+_KNOWN = "SELECT key FROM keys UNION ALL SELECT key FROM context"
+_LOGINS = "('ConsoleLogin', 'GetAuthorizationToken')"
+_SIGNED_IN = "identity_type IN ('IAMUser', 'Root') AND access_key_id LIKE 'ASIA%'"
+
+SESSIONS = Derivation(
+    rows=(Rows("session_ancestors", "access_key_id"), Rows("sessions", "access_key_id")),
+    build=build_sessions,
+    keys=(
+        # Credentials that were issued, and are used.
+        """SELECT issued_access_key_id FROM touched
+        WHERE issued_access_key_id IN (SELECT access_key_id FROM events)""",
+        # Those that were used the first time, or maybe are used no more.
+        """SELECT access_key_id FROM touched
+        WHERE access_key_id IN (SELECT issued_access_key_id FROM events)
+          AND (sign < 0 OR access_key_id NOT IN (SELECT access_key_id FROM sessions))""",
+        "SELECT access_key_id FROM touched WHERE sign < 0"
+        " AND access_key_id IN (SELECT access_key_id FROM sessions)",
+        "SELECT issued_access_key_id FROM touched WHERE sign < 0",
+        f"SELECT access_key_id FROM touched WHERE {_SIGNED_IN}",  # noqa: S608
+        f"""SELECT e.access_key_id FROM events AS e JOIN touched AS t ON t.principal = e.principal
+          AND t.event_name IN {_LOGINS} AND t.event_time BETWEEN
+            e.session_created - INTERVAL 2 SECOND AND e.session_created + INTERVAL 2 SECOND
+        WHERE e.{_SIGNED_IN.replace("AND ", "AND e.")}""",  # noqa: S608
+        f"""SELECT unnest({_prefixes("access_key_id")}) FROM touched
+        WHERE delegation IS NOT NULL""",  # noqa: S608
+    ),
+    spread="SELECT access_key_id FROM session_ancestors WHERE ancestor IN (SELECT key FROM keys)",
+    context=(
+        f"""SELECT access_key_id FROM events
+        WHERE issued_access_key_id IN ({_KNOWN}) AND merged_into IS NULL""",  # noqa: S608
+        f"""SELECT l.access_key_id FROM events AS l JOIN events AS e ON e.principal = l.principal
+          AND l.event_time BETWEEN
+            e.session_created - INTERVAL 2 SECOND AND e.session_created + INTERVAL 2 SECOND
+        WHERE l.event_name IN {_LOGINS} AND e.access_key_id IN ({_KNOWN})
+          AND e.{_SIGNED_IN.replace("AND ", "AND e.")}""",  # noqa: S608
+        f"SELECT unnest({_prefixes('key')}) FROM ({_KNOWN}) WHERE key LIKE '%{CHAIN}%'",  # noqa: S608
+    ),
+    events=f"""issued_access_key_id IN ({_KNOWN}) OR access_key_id IN ({_KNOWN})
+      OR delegation IS NOT NULL AND list_has_any({_prefixes("access_key_id")},
+        (SELECT list(key) FROM ({_KNOWN})))
+      OR event_name IN {_LOGINS} AND principal IN (
+        SELECT principal FROM events WHERE {_SIGNED_IN} AND access_key_id IN ({_KNOWN}))""",  # noqa: S608
+    columns="""event_key, event_time, event_name, aws_region, access_key_id, principal,
+      issued_access_key_id, issued_arn, source_identity, user_name, identity_provider,
+      identity_type, session_created, outcome, delegation, merged_into""",
+    stage="following sessions",
+)

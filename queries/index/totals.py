@@ -33,6 +33,13 @@ SELECT
   (SELECT count(*) FROM events WHERE event_name = 'ConsoleLogin' AND outcome <> 'ok')
     AS failed_logins,
   (SELECT count(DISTINCT access_key_id) FROM pushes WHERE outcome = 'ok') AS keys,
+  (SELECT CAST(coalesce(sum(images_deleted), 0) AS BIGINT) FROM repository_counts)
+    AS images_deleted,
+  (SELECT CAST(coalesce(sum(deletes_failed), 0) AS BIGINT) FROM repository_counts)
+    AS deletes_failed,
+  (SELECT CAST(coalesce(sum(images_deleted_by_policy), 0) AS BIGINT) FROM repository_counts)
+    AS images_deleted_by_policy,
+  (SELECT CAST(coalesce(sum(lifetimes), 0) AS BIGINT) FROM repository_counts) AS lifetimes,
   (SELECT count(*) FROM files) AS files,
   (SELECT count(*) FROM files WHERE status = 'skipped') AS skipped_files,
   (SELECT count(*) FROM files WHERE status IN ('unreadable', 'damaged'))
@@ -45,18 +52,12 @@ SELECT
 """
 
 
-def collect_totals(
-    connection: duckdb.DuckDBPyConnection,
-    counted: dict[str, int],
-    conflicts: int,
-    digests: DigestCheck,
-) -> dict[str, Any]:
-    """All totals of a freshly built index. `counted` comes from `build_pushes`."""
+def collect_totals(connection: duckdb.DuckDBPyConnection, digests: DigestCheck) -> dict[str, Any]:
+    """All totals of an index whose tables are made."""
     cursor = connection.execute(_COUNTS, {"one_page": ONE_PAGE})
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone() or ()
     totals: dict[str, Any] = dict(zip(columns, row, strict=True))
-    totals.update(counted)
     totals["repositories"] = _list(
         connection,
         "SELECT DISTINCT repository FROM events WHERE repository IS NOT NULL ORDER BY 1",
@@ -104,13 +105,11 @@ def collect_totals(
     totals["writes_only"] = _any(connection, "provider = 'aws' AND NOT read_only") and not _any(
         connection, "provider = 'aws' AND NOT is_write"
     )
-    totals["notes"] = [*digests.notes(), *_notes(connection, totals, conflicts)]
+    totals["notes"] = [*digests.notes(), *_notes(connection, totals)]
     return totals
 
 
-def _notes(
-    connection: duckdb.DuckDBPyConnection, totals: dict[str, Any], conflicts: int
-) -> list[str]:
+def _notes(connection: duckdb.DuckDBPyConnection, totals: dict[str, Any]) -> list[str]:
     """What a reader of these numbers must know, as sentences."""
     notes: list[str] = []
     bad = totals["unreadable_files"]
@@ -129,6 +128,7 @@ def _notes(
         )
     if totals["duplicates"]:
         notes.append(f"{totals['duplicates']} copies of records merged (same eventID)")
+    [(conflicts,)] = connection.execute("SELECT count(*) FROM contradicted").fetchall()
     if conflicts:
         notes.append(
             f"{conflicts} event IDs stand on records with different content: reused, or the log"

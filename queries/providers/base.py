@@ -363,8 +363,13 @@ class Provider:
     hosted: Callable[[str, str], Hosted | None] = lambda host, path: None
     """(host in lower case, path without tag and digest) of an image reference to whose it is."""
     join: Callable[[duckdb.DuckDBPyConnection], None] | None = None
-    """Points records of one act at the one that stands for it (`events.merged_into`), run once
-    after copies were merged."""
+    """Points records of one act at the one that stands for it (`events.merged_into`), run after
+    copies were merged. Whatever else of an event it changes is kept as it was read before
+    (`queries.index.unjoined`)."""
+    links: Sequence[str] = ()
+    """SELECTs of an event's key and of what all events have in common that `join` may join or
+    compare, from `{events}` without its long texts: of an index that grows, only those are joined
+    again that have it in common with what came."""
     unseen: Callable[[duckdb.DuckDBPyConnection], list[str]] = lambda connection: []
     """Sentences about what the evidence of this provider cannot show (a log that was off)."""
     mentions: str = ""

@@ -6,7 +6,7 @@ from queries.providers.azure.calls import CALLS, IDENTITIES, NATURES
 from queries.providers.azure.envelopes import ENVELOPES, names_table
 from queries.providers.azure.events import NAME
 from queries.providers.azure.hosts import MENTIONS, hosted
-from queries.providers.azure.join import join_records, unseen
+from queries.providers.azure.join import LINKS, join_records, unseen
 from queries.providers.azure.vocabulary import SERVICES
 from queries.providers.base import Provider, by_identity
 
@@ -18,6 +18,7 @@ PROVIDER = Provider(
     mentions=MENTIONS,
     mention_signs=(".azurecr.",),
     join=join_records,
+    links=LINKS,
     unseen=unseen,
     names_table=names_table,
     services=SERVICES,

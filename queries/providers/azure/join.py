@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.index.unjoined import keep_as_read
+
 _NOTICES = """
 UPDATE events SET merged_into = m.event_key FROM (
   SELECT n.event_key AS notice, min(c.event_key) AS event_key
@@ -43,6 +45,12 @@ UPDATE events SET merged_into = s.keep FROM (
 WHERE events.event_key = s.event_key AND s.keep <> s.event_key AND s.started > 0
   AND s.event_time <= s.first_time + INTERVAL 1 DAY
 """  # noqa: S608 - constants of this module
+LINKS = (
+    "SELECT event_key, 'azure act ' || request_id FROM {events}"
+    " WHERE provider = 'azure' AND request_id IS NOT NULL",
+    "SELECT event_key, 'azure image ' || repository FROM {events}"
+    " WHERE provider = 'azure' AND registry_action IN ('push', 'delete')",
+)
 _ASKED = ("request_parameters", "deployment", "registry_action", "repository", "repository_name",
           "image_tag", "pushed_via")  # fmt: skip
 _BODIES = f"""
@@ -65,6 +73,7 @@ def join_records(connection: duckdb.DuckDBPyConnection) -> None:
         return
     connection.execute(_NOTICES)
     connection.execute(_STEPS)
+    keep_as_read(connection, f"SELECT merged_into FROM events WHERE {_IS_STEP}")  # noqa: S608
     connection.execute(_BODIES)
 
 

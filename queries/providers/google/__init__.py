@@ -5,7 +5,7 @@ from __future__ import annotations
 from queries.providers.base import Envelope, Provider, by_identity
 from queries.providers.google.calls import CALLS, IDENTITIES, NATURES
 from queries.providers.google.envelopes import read_entry, read_message
-from queries.providers.google.joining import join_records, unseen
+from queries.providers.google.joining import LINKS, join_records, unseen
 from queries.providers.google.names import hosted
 
 PROVIDER = Provider(
@@ -17,6 +17,7 @@ PROVIDER = Provider(
     ),
     hosted=hosted,
     join=join_records,
+    links=LINKS,
     unseen=unseen,
     suffix=".googleapis.com",
     calls=CALLS,

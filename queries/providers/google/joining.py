@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queries.index.unjoined import keep_as_read
 from queries.providers.google.notices import NOTICE
 
 if TYPE_CHECKING:
@@ -64,12 +65,27 @@ WHERE events.event_key = s.event_key
 principal to one registry are taken for one push until ten minutes pass without any (assumed)."""
 
 
+LINKS = (
+    "SELECT event_key, 'google act ' || request_id FROM {events}"
+    " WHERE provider = 'google' AND request_id IS NOT NULL",
+    "SELECT event_key, 'google image ' || repository FROM {events} WHERE provider = 'google'"
+    " AND registry_action IN ('push', 'upload', 'tag', 'delete', 'untag', 'delete repository')",
+)
+
+
 def join_records(connection: duckdb.DuckDBPyConnection) -> None:
     """Point the entries of one operation at one of them; make pushes of writes to gcr.io."""
     if not _has(connection, "provider = 'google'"):
         return
     connection.execute(_PAIRS)
+    keep_as_read(
+        connection, "SELECT merged_into FROM events WHERE provider = 'google' AND outcome <> 'ok'"
+    )
     connection.execute(_OUTCOMES)
+    keep_as_read(
+        connection,
+        f"SELECT event_key FROM events WHERE {_STORED} AND registry_action IN ('upload', 'push')",  # noqa: S608
+    )
     connection.execute(_BURSTS)
     connection.execute(_NOTICES)
 

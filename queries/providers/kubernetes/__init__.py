@@ -6,7 +6,7 @@ from queries.providers.base import Provider
 from queries.providers.kubernetes.calls import CALLS
 from queries.providers.kubernetes.envelopes import ENVELOPES, SURE, names_table
 from queries.providers.kubernetes.events import NAME
-from queries.providers.kubernetes.join import join_records, unseen
+from queries.providers.kubernetes.join import LINKS, join_records, unseen
 from queries.providers.kubernetes.naming import name_cluster
 from queries.providers.kubernetes.vocabulary import SERVICE
 
@@ -16,6 +16,7 @@ PROVIDER = Provider(
     envelopes=ENVELOPES,
     sure=SURE,
     join=join_records,
+    links=LINKS,
     unseen=unseen,
     placed=name_cluster,
     names_table=names_table,

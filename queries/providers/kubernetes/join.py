@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from queries.index.rows import insert_rows
+from queries.index.unjoined import keep_as_read
 from queries.providers.kubernetes.workloads import CONTROLLERS
 
 _STAGES = """
@@ -33,6 +34,13 @@ UPDATE events SET merged_into = s.keep FROM (
 ) AS s
 WHERE events.event_key = s.event_key AND s.keep <> s.event_key AND s.stages > 1
 """
+LINKS = (
+    "SELECT event_key, 'kubernetes request ' || request_id FROM {events}"
+    " WHERE provider = 'kubernetes' AND request_id IS NOT NULL",
+    "SELECT event_key, 'kubernetes ' || coalesce(recipient_account_id, '') FROM {events}"
+    " WHERE provider = 'kubernetes' AND deployment IS NOT NULL",
+)
+"""Who is behind a controller's work is found through all that happened in a cluster."""
 _NOTHING = "{}"
 """A deployment of nothing: what the event names is told elsewhere, so it is no mention either."""
 _HASH = re.compile(r"-[a-z0-9]{5,12}$")
@@ -189,6 +197,7 @@ def _set(connection: duckdb.DuckDBPyConnection, what: str, values: Mapping[int, 
         return
     connection.execute("CREATE TEMP TABLE said (event_key BIGINT, text VARCHAR)")
     insert_rows(connection, "said", list(values.items()))
+    keep_as_read(connection, "SELECT event_key FROM said")
     connection.execute(
         f"UPDATE events SET {what} FROM said AS s WHERE events.event_key = s.event_key"  # noqa: S608
     )

@@ -1,0 +1,87 @@
+"""All that is made from the events, in the order in which it is made."""
+
+from __future__ import annotations
+
+import duckdb
+
+from queries.index.behind import CALLERS
+from queries.index.coverage import MINUTES
+from queries.index.created import CREATED
+from queries.index.deployments import DEPLOYMENTS
+from queries.index.derivation import Derivation, Sums
+from queries.index.merge import join_events, merge_copies
+from queries.index.named_images import MORE_IMAGES
+from queries.index.narrow import ACTORS_TABLE, REGISTRY_EVENTS
+from queries.index.pulls import NODES, PULLS
+from queries.index.pushes import PUSHES, UNFINISHED
+from queries.index.scans import SCANS
+from queries.index.schema import clear_derived
+from queries.index.sessions import SESSIONS
+from queries.index.touched import Touched
+from queries.progress import Progress
+
+SMALL = 100_000
+"""Events. Making all anew of so few takes less than finding out what follows from what came."""
+
+DERIVED: tuple[Derivation | Sums, ...] = (
+    ACTORS_TABLE,
+    REGISTRY_EVENTS,
+    MINUTES,
+    SESSIONS,
+    CALLERS,
+    CREATED,
+    MORE_IMAGES,
+    PUSHES,
+    UNFINISHED,
+    DEPLOYMENTS,
+    PULLS,
+    NODES,
+    SCANS,
+)
+"""Each may read the tables of those before it."""
+
+
+def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
+    """Make everything that is made from the events; the tables for it are empty."""
+    progress.stage = "merging copies"
+    merge_copies(connection)
+    _make_all(connection, progress)
+
+
+def keep_up(
+    connection: duckdb.DuckDBPyConnection, progress: Progress, touched: Touched, first: int
+) -> None:
+    """Make anew what is other than it was before the files from `first` on came, or others went.
+    What comes out is what `derive` would make of all events."""
+    progress.stage = "merging copies"
+    touched.merge(first)
+    if _is_less_anew(connection, first):
+        touched.done()
+        clear_derived(connection)
+        _make_all(connection, progress)
+        return
+    touched.join()
+    for table in dict.fromkeys(table for each in DERIVED for table in each.tables):
+        connection.execute(
+            f"CREATE TEMP TABLE changed_{table} AS SELECT * FROM {table} LIMIT 0"  # noqa: S608
+        )
+    for derivation in DERIVED:
+        progress.stage = derivation.stage or progress.stage
+        derivation.keep_up(connection)
+    touched.done()
+
+
+def _make_all(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
+    join_events(connection)
+    for derivation in DERIVED:
+        progress.stage = derivation.stage or progress.stage
+        derivation.build(connection)
+
+
+def _is_less_anew(connection: duckdb.DuckDBPyConnection, first: int) -> bool:
+    """Whether so much came, or there is so little, that making all anew takes less."""
+    row = connection.execute(
+        "SELECT count(*), count(*) FILTER (file_id >= $first) FROM events", {"first": first}
+    ).fetchone()
+    every, came = row or (0, 0)
+    return every < SMALL or 2 * came > every

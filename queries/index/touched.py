@@ -1,0 +1,156 @@
+"""What becomes of the events when an index grows: copies are merged with what was there, records of
+one act are joined, and it is written down which events came, went, or are otherwise now.
+
+    was             events as they were before, of those that may become others
+    reopened        event ids whose copies are compared again
+    touched         see `queries.index.derivation`
+
+These are temporary tables: what is not finished leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from queries.index.derivation import LONG, SHORT
+from queries.index.merge import join_events, links, merge_copies, take_apart
+from queries.index.unjoined import JOINED
+
+_NOTED = f"{SHORT}, hash({', '.join(LONG)}) AS long_texts"
+
+
+class Touched:
+    """The events of an index that grows."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._first = 1 << 31
+        connection.execute(
+            f"CREATE TEMP TABLE was AS SELECT {_NOTED} FROM events LIMIT 0;"  # noqa: S608
+            " CREATE TEMP TABLE reopened (event_id VARCHAR)"
+        )
+
+    def reopen(self, condition: str) -> None:
+        """Take apart the copies of the events for which a condition is true, and note these
+        events: some of them are about to go."""
+        self._connection.execute(
+            f"CREATE TEMP TABLE newly AS SELECT DISTINCT event_id FROM events WHERE ({condition})"  # noqa: S608
+            " AND event_id IS NOT NULL AND event_id NOT IN (SELECT event_id FROM reopened)"
+        )
+        self._note(f"({condition} OR event_id IN (SELECT event_id FROM newly))")  # noqa: S608
+        self._connection.execute("INSERT INTO reopened FROM newly")
+        take_apart(self._connection, "newly")
+        self._connection.execute("DROP TABLE newly")
+
+    def merge(self, first: int) -> None:
+        """Merge the copies in the files from `first` on, and whatever was reopened."""
+        self._first = first
+        self._connection.execute(
+            "CREATE TEMP TABLE came AS SELECT DISTINCT event_id FROM events"  # noqa: S608
+            f" WHERE file_id >= {first} AND event_id IS NOT NULL"
+        )
+        self.reopen(f"file_id < {first} AND event_id IN (SELECT event_id FROM came)")  # noqa: S608
+        self._connection.execute(
+            "INSERT INTO reopened SELECT event_id FROM came"
+            " WHERE event_id NOT IN (SELECT event_id FROM reopened); DROP TABLE came"
+        )
+        merge_copies(self._connection, "reopened")
+
+    def join(self) -> None:
+        """Join anew the events that have something in common with what came, went or was reopened;
+        then fill `touched`."""
+        came = f"(file_id >= {self._first} OR event_id IN (SELECT event_id FROM reopened))"  # noqa: S608
+        if self._find_linked(came):
+            self._note("event_key IN (SELECT event_key FROM joining)")
+            self._join()
+        self._connection.execute(
+            "DELETE FROM unjoined WHERE event_key IN (SELECT event_key FROM was)"
+            " AND event_key NOT IN (SELECT event_key FROM events)"
+        )
+        self._connection.execute(
+            f"CREATE TEMP TABLE now AS SELECT {_NOTED} FROM events"  # noqa: S608
+            f" WHERE event_key IN (SELECT event_key FROM events WHERE {came}"
+            "  OR event_key IN (SELECT event_key FROM was));"
+            " CREATE TEMP TABLE touched AS"
+            " SELECT *, 1 AS sign FROM (FROM now EXCEPT FROM was)"
+            " UNION ALL SELECT *, -1 FROM (FROM was EXCEPT FROM now)"
+        )
+
+    def done(self) -> None:
+        """Drop all temporary tables."""
+        names = self._connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE temporary"
+        ).fetchall()
+        for (name,) in names:
+            self._connection.execute(f'DROP TABLE temp."{name}"')
+
+    def _note(self, condition: str) -> None:
+        """Keep how events are that may become others: of those that were there before, so neither
+        what came nor copies that were taken apart."""
+        self._connection.execute(
+            f"INSERT INTO was SELECT {_NOTED} FROM events WHERE event_key IN ("  # noqa: S608
+            f" SELECT event_key FROM events WHERE {condition} AND file_id < {self._first}"
+            " AND event_key NOT IN (SELECT event_key FROM was)"
+            " AND (event_id IS NULL OR event_id NOT IN (SELECT event_id FROM reopened)))"
+        )
+
+    def _find_linked(self, came: str) -> int:
+        """Fill `joining` with all events that are linked to what came, directly or through others;
+        returns how many there are."""
+        execute = self._connection.execute
+        execute(
+            "CREATE TEMP TABLE joining (event_key BIGINT); CREATE TEMP TABLE linked (link VARCHAR)"
+        )
+        execute(
+            "INSERT INTO joining SELECT DISTINCT event_key"  # noqa: S608
+            f" FROM ({links(f'(SELECT {SHORT} FROM events WHERE {came})')})"  # noqa: S608
+        )
+        execute(f"INSERT INTO linked SELECT DISTINCT link FROM ({links('was')})")  # noqa: S608
+        joining = f"(SELECT {SHORT} FROM events WHERE event_key IN (SELECT event_key FROM joining))"  # noqa: S608
+        while True:
+            execute(
+                f"INSERT INTO linked SELECT DISTINCT link FROM ({links(joining)})"  # noqa: S608
+                " WHERE link NOT IN (SELECT link FROM linked)"
+            )
+            row = execute(
+                f"INSERT INTO joining SELECT DISTINCT event_key FROM ({links('events')})"  # noqa: S608
+                " WHERE link IN (SELECT link FROM linked)"
+                " AND event_key NOT IN (SELECT event_key FROM joining)"
+            ).fetchone()
+            if not row or not row[0]:
+                break
+        row = execute("SELECT count(*) FROM joining").fetchone()
+        return int(row[0]) if row else 0
+
+    def _join(self) -> None:
+        """Join the events of `joining` as if there were no others, and write what came out
+        otherwise."""
+        execute = self._connection.execute
+        restored = ", ".join(
+            f"CASE WHEN u.event_key IS NULL THEN e.{name} ELSE u.{name} END AS {name}"
+            for name in JOINED
+        )
+        execute(
+            "CREATE TEMP TABLE joined AS"  # noqa: S608
+            f" SELECT e.* REPLACE ({restored}, NULL::BIGINT AS merged_into)"
+            " FROM events AS e LEFT JOIN unjoined AS u ON u.event_key = e.event_key"
+            " WHERE e.event_key IN (SELECT event_key FROM joining);"
+            " CREATE TEMP TABLE as_read AS SELECT * FROM unjoined LIMIT 0;"
+            " ALTER TABLE joined RENAME TO events; ALTER TABLE as_read RENAME TO unjoined"
+        )
+        join_events(self._connection)
+        execute(
+            "ALTER TABLE temp.events RENAME TO joined; ALTER TABLE temp.unjoined RENAME TO as_read"
+        )
+        for columns in (("merged_into",), JOINED):
+            changes = ", ".join(f"{name} = j.{name}" for name in columns)
+            other = " OR ".join(f"e.{name} IS DISTINCT FROM j.{name}" for name in columns)
+            execute(
+                f"UPDATE events SET {changes} FROM ("  # noqa: S608
+                " SELECT j.* FROM joined AS j JOIN events AS e ON e.event_key = j.event_key"
+                f" WHERE {other}) AS j WHERE events.event_key = j.event_key"
+            )
+        execute(
+            "DELETE FROM unjoined WHERE event_key IN (SELECT event_key FROM joining);"
+            " INSERT INTO unjoined SELECT * FROM as_read; DROP TABLE joined; DROP TABLE as_read"
+        )
