@@ -83,5 +83,5 @@ def _is_less_anew(connection: duckdb.DuckDBPyConnection, first: int) -> bool:
     row = connection.execute(
         "SELECT count(*), count(*) FILTER (file_id >= $first) FROM events", {"first": first}
     ).fetchone()
-    every, came = row or (0, 0)
+    every, came = map(int, row or (0, 0))
     return every < SMALL or 2 * came > every
