@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from queries import partly
 from queries.errors import Cancelled, InvestigationError, WrongUsage
-from queries.evidence_index import Evidence, Work, missing_from
+from queries.evidence_index import Evidence, Work, missing_from, say_part
 from queries.folders import cache_folder
-from queries.growth import fingerprint, identity
+from queries.growth import Missing, fingerprint, identity
 from queries.index.rows import as_text
 from queries.index_file import item_in, items_in, meta_of, open_sealed
 from queries.marks.events import locate_marks
 from queries.marks.keeper import Marks
 from queries.marks.opening import marks_of_case_file, marks_of_evidence
+from queries.partly import is_behind
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.buckets.options import is_remote
-from queries.sources.local import Item, find_items
+from queries.sources.local import Item, Listing, find_items
 
 if TYPE_CHECKING:
     from queries.sources.buckets.choice import Choose
@@ -84,6 +86,8 @@ class Case:
     """What it was opened over, to look there again; None when only the index was opened."""
     marks: Marks = field(default_factory=Marks)
     """What is marked as evidence."""
+    untried: bool = False
+    """Whether something failed when it was made, and was not tried again yet since."""
 
     def with_marks(self, marks: Marks) -> Case:
         """Give it its marks, and find their events in it."""
@@ -146,6 +150,16 @@ class Case:
         """Whether some evidence exists only as a copy of a stream that has ended."""
         return self.evidence is not None and self.evidence.spooled
 
+    @property
+    def fetching(self) -> Progress | None:
+        """How far the transfer of a bucket's objects is; None when there is none."""
+        return self._source.progress if self._source is not None else None
+
+    def rest(self) -> None:
+        """Fetch nothing more, until it is looked at again."""
+        if self._source is not None:
+            self._source.rest()
+
     def followed_by(self, grown: Case, newer: RemoteSource | None, spool: Any) -> Case:
         """Give a case that has grown from this one all that this one holds. This one can still be
         asked until it is closed."""
@@ -189,8 +203,9 @@ def open_case(
     `case_file` keeps the index where the user says; without `paths` it is only opened. With
     `use_cache=False` nothing outlives the program. `remote` says how to reach `s3://` paths and
     what is wanted of them; `choose` is asked what of a bucket's listing is to be loaded, and
-    `listing_cancel` ends the listing alone. `first`: read about so many compressed bytes of files
-    on disk now, and leave the rest to `look_again`; the totals then say how far it is (`part`).
+    `listing_cancel` ends the listing alone. `first`: read only about so many compressed bytes now,
+    of objects what comes within seconds, and leave the rest to `look_again`; the totals then say
+    how far it is (`part`). What an earlier index has is then shown as it is, if it lacks much more.
     Raises `WrongUsage` for a missing path, `Cancelled` when the work was stopped before anything
     was read.
     """
@@ -226,8 +241,11 @@ def open_case(
         before = evidence.earlier()
         lacking = missing_from(before, listing, evidence) if before is not None else None
         looked = listing.items
-        if first is not None and source is None and not evidence.spooled:
-            lacking = work.only_first(listing, lacking, first)
+        if first is not None and not evidence.spooled:
+            if before is not None and lacking is not None and is_behind(listing, lacking, first):
+                case = _as_it_was(before, listing, lacking)
+                return _completed(case, evidence, source, [spool])
+            lacking = work.only_first(listing, lacking, first, partly.SOON)
         if lacking is not None:
             looked = work.pick(listing, lacking)
         if source is None:
@@ -246,6 +264,13 @@ def open_case(
         raise
 
 
+def _as_it_was(before: Path, listing: Listing, lacking: Missing) -> Case:
+    """An earlier index; what it lacks is to be read by `look_again`."""
+    connection, totals = open_sealed(before)
+    say_part(totals, len(listing.items) - len(lacking.places), len(listing.items))
+    return Case(connection, before, totals, from_cache=True, untried=True)
+
+
 def _completed(
     case: Case, evidence: Evidence, source: RemoteSource | None, resources: list[Any]
 ) -> Case:
@@ -254,7 +279,8 @@ def _completed(
     case.evidence = evidence
     case._temporary += resources
     if source is not None:
-        source.used()
+        if "part" not in case.totals:
+            source.used()
         case._source = source
         case._temporary.append(source)
     if evidence.case_file is not None and case.path == evidence.case_file:

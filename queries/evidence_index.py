@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,10 @@ from queries.growth import (
     files_gone,
     fingerprint,
     forget_failed,
+    forget_listed,
     identities,
     keep_listed,
+    meta,
     missing,
     set_meta,
     write_listed,
@@ -34,7 +36,7 @@ from queries.index_file import (
     open_sealed,
 )
 from queries.marks.opening import carry_marks
-from queries.partly import first_part
+from queries.partly import Newest
 from queries.progress import CancelToken, Progress
 from queries.sources.buckets.model import S3_SCHEME
 from queries.sources.buckets.options import API_SCHEME, is_remote
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from queries.sources.buckets.choice import Choice
     from queries.sources.buckets.source import Remote, RemoteSource
 
+_NOT_YET = "are not read yet; the newest come first"
 _INCOMPLETE = "incomplete "
 """Stands before the fingerprint of an index that lacks objects which could not be fetched: kept,
 and completed when the same evidence is opened again."""
@@ -174,6 +177,13 @@ def missing_from(before: Path, listing: Listing, evidence: Evidence) -> Missing 
     return lacking if 2 * (len(lacking.changed) + len(lacking.left)) <= known else None
 
 
+def say_part(totals: dict[str, Any], read: int, found: int) -> None:
+    """Write into totals that only so many of the files that were found are read."""
+    totals["part"], totals["evidence_complete"] = [read, found], False
+    notes = [note for note in totals["notes"] if not note.endswith(_NOT_YET)]
+    totals["notes"] = [f"{found - read:,} of {found:,} files {_NOT_YET}", *notes]
+
+
 @dataclass(slots=True)
 class Work:
     """Making an index for some evidence."""
@@ -186,6 +196,8 @@ class Work:
     again: bool = False
     """Whether a case is open that this looks at again: a file of it that changed must be readable
     then, or the case stays as it is."""
+    retries: bool = True
+    """Whether what could not be fetched before was asked for again."""
     name: str = ""
     """The fingerprint of all that was found. Without it (only a part was looked at) it is that of
     all that the index has."""
@@ -194,6 +206,10 @@ class Work:
     them; None when that is the same."""
     _everything: Items | None = None
     """All that was found, of which `pick` left a part."""
+    _lacked: bool = False
+    """Whether something could not be fetched that was not asked for again."""
+    _later: list[Item] = field(default_factory=list)
+    """What failed before, and is tried again only with a later part."""
 
     def pick(self, listing: Listing, lacking: Missing) -> Items:
         """Leave only what is lacking in a listing, and to be fetched; returns these items as they
@@ -211,17 +227,47 @@ class Work:
         self._everything, listing.items = listing.items, picked
         return picked
 
-    def only_first(self, listing: Listing, lacking: Missing | None, limit: int) -> Missing | None:
+    def only_first(
+        self, listing: Listing, lacking: Missing | None, limit: int, seconds: float | None = None
+    ) -> Missing | None:
         """Leave for later what is more than some `limit` bytes of a listing, of which all (None)
-        or a part is lacking. The index is then not that of the listing."""
+        or a part is lacking, and what of a bucket's objects does not come within some seconds.
+        The index is then not that of the listing."""
         found = len(listing.items)
         every = lacking or Missing(list(range(found)), found, 0, ())
-        now = first_part(listing.items, every, limit)
-        left = len(every.places) - len(now.places)
+        newest = Newest(listing.items, every)
+        now = set(newest.first(limit))
+        if self.source is not None:
+            now = self._that_come_soon(listing, newest, now, seconds)
+        left = len(newest.places) - len(now)
         if not left:
             return lacking
         self.part, self.name = (found - left, found), ""
-        return now
+        self._later = [listing.items[at] for at in every.failed if at not in now]
+        fresh = min(every.fresh, len(now))
+        return replace(every, places=sorted(now), fresh=fresh)
+
+    def _that_come_soon(
+        self, listing: Listing, newest: Newest, now: set[int], seconds: float | None
+    ) -> set[int]:
+        """Begin to fetch, the newest objects first; returns what of `now` is to be read now."""
+        assert self.source is not None  # noqa: S101 - asked by the caller
+        start = 0
+        for part in listing.items.parts():
+            if self.source.is_part(part):
+                break
+            start += len(part)
+        else:
+            return now
+        ours = range(start, start + len(part))
+        self.source.fetch_only([at - start for at in newest.places if at in ours])
+        if seconds is not None:
+            sought = [at - start for at in newest.places if at in now and at in ours]
+            came = {start + place for place in self.source.soon(sought, seconds)}
+            elsewhere = {at for at in now if at not in ours}
+            now = newest.all_if_few_are_left(came | elsewhere | set(newest.urgent))
+        # When nothing more will come, that is said of all at once.
+        return set(newest.places) if self.source.over else now
 
     def build(self, listing: Listing, looked: Items) -> Opened:
         """From nothing."""
@@ -265,6 +311,9 @@ class Work:
                 forget_changed(connection, lacking.left, touched)
                 keep_listed(connection, everything)
             forget_failed(connection, looked)
+            forget_listed(connection, self._later)
+            lacked = meta(connection)["fingerprint"].startswith(_INCOMPLETE)
+            self._lacked = lacked and not self.retries
             totals = grow_index(
                 connection,
                 listing,
@@ -281,7 +330,8 @@ class Work:
             return totals, self._finish(connection, listing, looked, totals)
 
         opened = self._make(fill, before)
-        self.evidence.drop_superseded(before, opened[1])
+        if not opened[2]["stopped"]:
+            self.evidence.drop_superseded(before, opened[1])
         return opened
 
     # --- inside --------------------------------------------------------------------------------
@@ -313,18 +363,15 @@ class Work:
         """Write down what was asked for and what was read; returns where the index is kept."""
         write_listed(connection, looked)
         if self.part is not None:
-            read, found = self.part
-            totals["part"], totals["evidence_complete"] = [read, found], False
-            totals["notes"].insert(
-                0, f"{found - read:,} of {found:,} files are not read yet; the newest came first"
-            )
+            say_part(totals, *self.part)
         name = self.name or fingerprint(identities(connection), listing)
         kept = self.evidence.target(name)
         choice = None
         if self.source is not None:
-            totals["notes"][:0] = self.source.finish()
+            whole = self.part is None
+            totals["notes"][:0] = self.source.finish(whole=whole)
             choice = self.source.choice
-            if not self.source.complete:
+            if self._lacked or not self.source.complete(whole=whole):
                 name = _INCOMPLETE + name
         set_meta(
             connection,

@@ -61,6 +61,8 @@ class Missing:
     or they were read in part."""
     left: tuple[str, ...] = ()
     """Files that are no longer there and whose records go as well."""
+    failed: Sequence[int] = ()
+    """Of the places, those of files that failed before."""
 
 
 def missing(
@@ -68,6 +70,7 @@ def missing(
 ) -> Missing:
     """Compare a look with an index; `retry`: read again what failed."""
     places: list[int] = []
+    again: list[int] = []
     fresh = known = 0
     names: list[str] = []
     renewed = 0
@@ -84,8 +87,11 @@ def missing(
                 places.append(at)
                 names.append(str(as_text(item.name)))
                 fresh += failed is None
+                if failed:
+                    again.append(at)
     gone = _count(connection) - known - renewed
-    return Missing(places, fresh - renewed, gone, _with_records(connection, names))
+    changed = _with_records(connection, names)
+    return Missing(places, fresh - renewed, gone, changed, failed=again)
 
 
 def files_gone(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> tuple[str, ...]:
@@ -133,6 +139,21 @@ def write_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -
 
 def forget_failed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
     """Drop the ledger's lines of files that are about to be read again."""
+    _drop_lines(connection, items)
+
+
+def forget_listed(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
+    """Make files that failed, and are to be tried again later, files that were never seen."""
+    _drop_lines(connection, items)
+    for start in range(0, len(items), _BATCH):
+        part = [_name_hash(items[at]) for at in range(start, min(start + _BATCH, len(items)))]
+        connection.execute(
+            "DELETE FROM listed WHERE name_hash IN (SELECT unnest($names::UBIGINT[]))",
+            {"names": part},
+        )
+
+
+def _drop_lines(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> None:
     for start in range(0, len(items), _BATCH):
         part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
         connection.execute(

@@ -6,16 +6,23 @@ what was read before, so that what is made from all events is made anew a few ti
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import duckdb
 
 from queries.growth import Missing
 from queries.index.delivery import delivered_at, delivery_order
-from queries.sources.local import Item
+from queries.index.rows import as_text
+from queries.sources.local import Item, Listing
 
+SOON = 3.0
+"""Seconds for which the first objects of a bucket are waited for: what has come by then is shown
+first, however fast the network is."""
+LEAST = 2 << 20
+"""Bytes that a step fetches from a bucket at least, however slow it is: a growing index costs more
+than to read them."""
 _GROWTH = 3
 """How many times as much as was read before a step may read."""
 _RATIO = 8
@@ -24,22 +31,55 @@ _PACKED = (".gz", ".tgz", ".zip", ".zst", ".bz2", ".xz", ".parquet")
 """Names are good enough for this: it only decides how much is read at once."""
 
 
-def first_part(items: Sequence[Item], lacking: Missing, limit: int) -> Missing:
-    """What to read now of what is lacking: the files that were delivered last, with some `limit`
-    compressed bytes, one at least. All of it when that is not much more, or when files changed or
-    went: their records go at once, so the new ones have to come at once."""
-    total = sum(_compressed(items[at]) for at in lacking.places)
-    if lacking.changed or lacking.left or lacking.gone or total <= 2 * limit:
-        return lacking
-    newest = sorted(lacking.places, key=lambda at: _delivered(items[at]), reverse=True)
-    places: list[int] = []
-    size = 0
-    for at in newest:
-        places.append(at)
-        size += _compressed(items[at])
-        if size >= limit:
-            break
-    return replace(lacking, places=sorted(places), fresh=min(lacking.fresh, len(places)))
+class Newest:
+    """Places of what is lacking, and about how many bytes each has: first what must come at once,
+    then what was delivered last. (Arrays, because there may be a million.)"""
+
+    def __init__(self, items: Sequence[Item], lacking: Missing) -> None:
+        """What changed must come at once: its records of before go at once."""
+        changed = set(lacking.changed)
+        places, sizes, times, urgent = (array(kind, ()) for kind in "IQQB")
+        for at in lacking.places:
+            item = items[at]
+            places.append(at)
+            sizes.append(_compressed(item))
+            times.append(_delivered(item))
+            urgent.append(bool(changed) and str(as_text(item.name)) in changed)
+        order = sorted(range(len(places)), key=lambda n: (urgent[n], times[n]), reverse=True)
+        self.places = array("I", (places[n] for n in order))
+        self._sizes = array("Q", (sizes[n] for n in order))
+        self._urgent = sum(urgent)
+
+    @property
+    def urgent(self) -> Sequence[int]:
+        """Those that must come at once."""
+        return self.places[: self._urgent]
+
+    def first(self, limit: int) -> array[int]:
+        """What to read now: some `limit` bytes, one file at least; all of it when that is not much
+        more."""
+        total = sum(self._sizes)
+        if total <= 2 * limit:
+            return self.places
+        size = 0
+        for count, more in enumerate(self._sizes, 1):
+            size += more
+            if size >= limit and count >= self._urgent:
+                return self.places[:count]
+        return self.places
+
+    def all_if_few_are_left(self, chosen: set[int]) -> set[int]:
+        """All when the others are not more than these."""
+        size = sum(size for at, size in zip(self.places, self._sizes, strict=True) if at in chosen)
+        return chosen if sum(self._sizes) > 2 * size else set(self.places)
+
+
+def is_behind(listing: Listing, lacking: Missing, limit: int) -> bool:
+    """Whether an index that lacks so much is worth looking at before it has all: nothing in it is
+    wrong, and what it lacks takes long."""
+    if lacking.changed or lacking.left:
+        return False
+    return len(Newest(listing.items, lacking).first(limit)) < len(lacking.places)
 
 
 def next_limit(connection: duckdb.DuckDBPyConnection, limit: int) -> int:
@@ -57,9 +97,10 @@ def _compressed(item: Item) -> int:
     return item.size if packed else item.size // _RATIO
 
 
-def _delivered(item: Item) -> tuple[int, datetime]:
-    """A time to sort by; that of the file where its name has none."""
+def _delivered(item: Item) -> int:
+    """A time to sort by, as digits: minutes, and within them milliseconds; that of the file where
+    its name has none."""
     if order := delivery_order(item.name):
-        return order, datetime.min
-    when = delivered_at(item.name) or (item.modified or datetime.min).replace(tzinfo=None)
-    return int(f"{when:%Y%m%d%H%M}"), when
+        return order * 100_000
+    when = delivered_at(item.name) or item.modified or datetime.min
+    return int(f"{when:%Y%m%d%H%M}") * 100_000 + when.second * 1000 + when.microsecond // 1000

@@ -26,7 +26,8 @@ class Progress:
     records: int = 0
     current: str = ""
     to_fetch: int = 0
-    """Objects of a bucket that are not in the cache yet; bytes of these, and what came so far."""
+    """Objects of a bucket that are not in the cache yet, as far as is known; bytes of these, and
+    what came so far."""
     to_fetch_bytes: int = 0
     fetched: int = 0
     fetched_bytes: int = 0
@@ -51,6 +52,13 @@ class Progress:
         with self._lock:
             self.fetched += 1
             self.fetched_bytes += size
+
+    def was_here(self, size: int) -> None:
+        """An object of so many bytes, counted among those to fetch, is there already."""
+        with self._lock:
+            self.to_fetch -= 1
+            self.to_fetch_bytes -= size
+            self.reused += 1
 
     def missed(self) -> None:
         """An object could not be had."""

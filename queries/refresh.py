@@ -18,7 +18,7 @@ from queries.case import Case
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.evidence_index import Work
 from queries.growth import missing, said_before
-from queries.partly import next_limit
+from queries.partly import LEAST, next_limit
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
 from queries.sources.buckets.options import is_remote
@@ -58,44 +58,51 @@ def look_again(
     asked, until it is closed; what they share (objects, temporary files) is the new one's.
 
     `recent`: list only recent days of a bucket whose layout is known, and do not try again what
-    failed before. `first`: of files on disk, read only the next part now, so many bytes at least.
-    A file that changed is read again. Raises `InvestigationError` when it cannot be
-    looked at, or when a file that changed can no longer be read.
+    failed before. `first`: go on with evidence of which a part was read, by so many bytes at least
+    (of a bucket, which is not listed again, by fewer if need be). A file that changed is read
+    again. Raises `InvestigationError` when it cannot be looked at, or when a file that changed can
+    no longer be read.
     """
     progress, cancel = progress or Progress(), cancel or CancelToken()
     evidence = case.evidence
     if (why := why_not(case)) or evidence is None:
         raise WrongUsage(why)
     spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+    source = case._source
     newer: RemoteSource | None = None
     try:
         listing = find_items(
             [path for path in evidence.paths if not is_remote(path) and Path(path).exists()]
         )
-        if case._source is not None:
+        if source is not None and first is not None:
+            source.list_as_before(listing)
+        elif source is not None:
             since = datetime.now(UTC).replace(tzinfo=None) - _RECENT if recent else None
-            newer = case._source.newer(progress, cancel, since=since)
+            newer = source.newer(progress, cancel, since=since)
             newer.list_into(listing)
             newer.narrow(newer.choice, listing)
             newer.add_items(listing, None)
         listing.walk_done()
         _stop_if(cancel)
-        lacking = missing(case.connection.cursor(), listing.items, retry=not recent)
-        if not lacking.places:
+        retries = not recent if first is None else case.untried
+        lacking = missing(case.connection.cursor(), listing.items, retry=retries)
+        if not lacking.places and first is None:
             _complain(case, [said for said in listing.unreadable if not _is_empty(said)])
             return None
         if recent:
             _keep_what_was_said(case, listing)
             lacking = replace(lacking, gone=0)  # what is older was not looked for
-        work = Work(evidence, newer, Path(spool.name), progress, cancel, again=True)
-        if first is not None and newer is None:
-            limit = next_limit(case.connection.cursor(), first)
+        work = Work(evidence, newer or source, Path(spool.name), progress, cancel, again=True)
+        work.retries = retries
+        if first is not None:
+            least = first if source is None else min(first, LEAST)
+            limit = next_limit(case.connection.cursor(), least)
             lacking = work.only_first(listing, lacking, limit) or lacking
         looked = work.pick(listing, lacking)
-        if newer is None:
+        if work.source is None:
             expand(listing)
         else:
-            newer.start(listing)
+            work.source.start(listing)
         opened = work.grow(case.path, listing, looked, lacking)
         grown = Case(*opened)
         if cancel.cancelled:

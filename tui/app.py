@@ -247,7 +247,7 @@ class InvestigateApp(GrowingApp):
             from tui.tour import Tour
 
             self.tour = Tour(self)
-        if not totals["raw_records"]:
+        if not totals["raw_records"] and "part" not in totals:
             self.switch_screen(EvidenceScreen())
             self.notify(
                 "no CloudTrail record could be read: the notes say why, file by file",
@@ -366,8 +366,8 @@ class InvestigateApp(GrowingApp):
         self.exit(return_code=1 if nothing else 0)
 
     def _stop_reading(self) -> None:
-        self._cancel.cancel()
         self._lookout.stop()
+        self._cancel.cancel()
         self._chosen.put(None)  # for whoever waits for a choice
 
     async def _on_exit_app(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.message import Message
 
+from tui.configuration.key_words import key_of
 from tui.configuration.naming import NamedKeys
 from tui.lookout import Lookout
+from tui.transfer import Rate, short_transfer_line
 
 if TYPE_CHECKING:
     from queries.case import Case
@@ -43,6 +46,7 @@ class GrowingApp(NamedKeys, App[None]):
         self._said_failure = self._said_words = ""
         self._case: Case | None = None
         self._late: Case | None = None
+        self._rate = Rate()
 
     @property
     def case(self) -> Case:
@@ -96,6 +100,14 @@ class GrowingApp(NamedKeys, App[None]):
         read = min(part[1], part[0] + self._lookout.progress.files_done)
         return f"reading on: {read:,} of {part[1]:,} files"
 
+    def fetching_line(self, width: int) -> str:
+        """How far the objects of a bucket are that are read on, in so many cells; else empty."""
+        progress = self._case.fetching if self.reads_on and self._case is not None else None
+        if progress is None:
+            return ""
+        stop = f"{key_of('stop-reading-on')} stops"
+        return short_transfer_line(progress, self._rate, width, stop)
+
     def _read_on(self) -> bool:
         """Go on with what was not read before something was shown; whether there is anything."""
         if self._case is None or "part" not in self._case.totals:
@@ -105,7 +117,11 @@ class GrowingApp(NamedKeys, App[None]):
         return True
 
     def _show_doing(self) -> None:
-        """How far an engine elsewhere is, while it is asked."""
+        """How far an engine elsewhere is, while it is asked, or the reading on."""
+        if self._case is not None and (progress := self._case.fetching) is not None:
+            self._rate.note(time.monotonic(), progress.fetched, progress.fetched_bytes)
+            if self.reads_on and self.screen in self.built_screens:
+                self.built_screens[-1].show_banner()
         if self.lookout_words != self._said_words:
             self._said_words = self.lookout_words
             self._show_status()
@@ -116,12 +132,29 @@ class GrowingApp(NamedKeys, App[None]):
             return
         if why := self._lookout.refusal(self._case):
             self.notify(why, severity="warning", markup=False)
+        elif self._read_on():
+            self._show_all()
         else:
             self._lookout.look(self._case, by_hand=True)
             self._show_status()
 
+    def action_stop_reading_on(self) -> None:
+        """Show what was read until now, and no more; what was fetched is kept."""
+        if self._case is not None and self.reads_on:
+            self._lookout.stop_this()
+            self._case.rest()
+            again = key_of("look-again")
+            self.notify(f"reading stopped: the rest is missing · {again} reads on", timeout=8)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "stop_reading_on":
+            return self.reads_on
+        return super().check_action(action, parameters)
+
     def _look_again_in_time(self) -> None:
-        if self._case is not None and not self._lookout.refusal(self._case):
+        if self._case is None or "part" in self._case.totals:
+            return  # what is there already comes first, when somebody wants it
+        if not self._lookout.refusal(self._case):
             self._lookout.look(self._case, by_hand=False)
             self._show_status()
 
@@ -140,12 +173,10 @@ class GrowingApp(NamedKeys, App[None]):
         elif message.failure:
             if message.by_hand or message.failure != self._said_failure:
                 self.notify(message.failure, severity="error", markup=False)
-            for screen in self.built_screens:
-                screen.show_banner()
         elif message.by_hand:
             self.notify("nothing new", timeout=3)
         self._said_failure = message.failure
-        self._show_status()
+        self._show_all()
         if self._follow is not None:
             self.set_timer(self._follow, self._look_again_in_time)
 
@@ -164,6 +195,12 @@ class GrowingApp(NamedKeys, App[None]):
         self._show_status()
         # A question that was stopped may need a moment to end.
         threading.Thread(target=_close_when_quiet, args=(before,), daemon=True).start()
+
+    def _show_all(self) -> None:
+        for screen in self.built_screens:
+            screen.show_banner()
+            screen.refresh_bindings()
+        self._show_status()
 
     def _show_status(self) -> None:
         for screen in self.built_screens:

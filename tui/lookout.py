@@ -25,6 +25,7 @@ class Lookout:
         """`done` is called on the looking thread."""
         self._done = done
         self._cancel = CancelToken()
+        self._this = CancelToken(self._cancel)
         self._thread: threading.Thread | None = None
         self.progress = Progress()
         self.reads_on = False
@@ -54,7 +55,12 @@ class Lookout:
         self.progress, self.reads_on = Progress(stage="reading on"), True
         self._start(case, False, {"first": opening.FIRST_BYTES})
 
+    def stop_this(self) -> None:
+        """End what runs now; nothing of it is taken."""
+        self._this.cancel()
+
     def _start(self, case: Case, by_hand: bool, how: dict[str, Any]) -> None:
+        self._this = CancelToken(self._cancel)
         self._thread = threading.Thread(
             target=self._look, args=(case, by_hand, how), name="look again", daemon=True
         )
@@ -80,9 +86,10 @@ class Lookout:
 
         grown, failure = None, ""
         try:
-            grown = look_again(case, progress=self.progress, cancel=self._cancel, **how)
+            grown = look_again(case, progress=self.progress, cancel=self._this, **how)
         except Cancelled:
-            return
+            if self._cancel.cancelled:
+                return
         except (InvestigationError, OSError, duckdb.Error) as error:
             failure = str(error)
         self._done(grown, failure, by_hand)

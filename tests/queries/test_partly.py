@@ -91,7 +91,7 @@ def test_little_evidence_is_read_at_once(logs: Path) -> None:
         assert "part" not in case.totals
 
 
-def test_a_file_that_changed_meanwhile_is_read_with_the_rest(logs: Path) -> None:
+def test_a_file_that_changed_meanwhile_is_read_with_the_next_part(logs: Path) -> None:
     case = open_case([str(logs)], first=size_of(logs))
     newest = max(logs.iterdir())
     newest.write_bytes(
@@ -99,13 +99,13 @@ def test_a_file_that_changed_meanwhile_is_read_with_the_rest(logs: Path) -> None
     )
     moment = datetime(2026, 3, 5, tzinfo=UTC).timestamp()
     os.utime(newest, (moment, moment))
-    with case:
-        grown = look_again(case, first=size_of(logs))
-        assert grown is not None
-        with grown:
-            assert "part" not in grown.totals
-            assert grown.totals["changed_files"] == 1
-            assert grown.totals["pushes"] == FILES
+    _, grown, *_, whole = read_on(case, size_of(logs))
+    assert grown.totals["changed_files"] == 1
+    assert grown is not whole
+    with whole:
+        assert whole.totals["pushes"] == FILES
+        changed = rows(whole, "SELECT name FROM files WHERE notes::VARCHAR LIKE '%changed after%'")
+        assert [name for (name,) in changed] == [str(newest)]
 
 
 def test_in_a_case_file_too(logs: Path, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class CaseScreen(UnderCursor, KeyHelp):
         Binding("s", "sort", "Sort"),
         Binding("x", "pivot", "Pivot"),
         Binding("r", "app.look_again", "Look again", show=False),
+        Binding("X", "app.stop_reading_on", "Stop reading", show=False),
         Binding("y", "copy_cell", "Copy", show=False),
         Binding("Y", "copy_row", "Copy row", show=False),
         Binding("v", "show_sql", "SQL", show=False),
@@ -95,8 +96,8 @@ class CaseScreen(UnderCursor, KeyHelp):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.case.totals, self.app.evidence_name)  # type: ignore[attr-defined]
-        if self._warns():
-            yield Banner(self.case.totals)
+        if self._warns() or self._fetching():
+            yield Banner(self.case.totals, self._fetching())
         yield Breadcrumb(id="crumbs")
         with Container(id="body"):
             yield from self.body()
@@ -108,6 +109,12 @@ class CaseScreen(UnderCursor, KeyHelp):
         just being read."""
         app: Any = self.app
         return not (app.evidence_seen or app.reads_on or self.case.totals["evidence_complete"])
+
+    def _fetching(self) -> str:
+        """How far the objects are of which the rest is being read."""
+        app: Any = self.app
+        line: str = app.fetching_line(self.app.size.width - 2)
+        return line
 
     @on(ScreenResume)
     def _follow(self) -> None:
@@ -122,14 +129,14 @@ class CaseScreen(UnderCursor, KeyHelp):
 
     @on(ScreenResume)
     def show_banner(self) -> None:
-        """Show, change or take away the line about what is missing."""
-        shown = self.query(Banner)
-        if not self._warns():
+        """Show, change or take away the line about what is missing or on its way."""
+        shown, fetching = self.query(Banner), self._fetching()
+        if not self._warns() and not fetching:
             shown.remove()
         elif shown:
-            shown.first().show(self.case.totals)
+            shown.first().show(self.case.totals, fetching)
         else:
-            self.mount(Banner(self.case.totals), before="#crumbs")
+            self.mount(Banner(self.case.totals, fetching), before="#crumbs")
 
     @on(Banner.Opened)
     def _open_evidence(self, message: Banner.Opened) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from datetime import timedelta
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,10 +15,8 @@ from textual.widgets import ProgressBar, Static
 
 from queries.progress import CancelToken, Progress
 from tui.text import fmt_ago, fmt_bytes, fmt_count, safe_content
+from tui.transfer import Rate, transfer_line
 from tui.widgets.key_bar import KeyBar
-
-_WINDOW = 5.0
-"""Seconds that a rate is taken over: long enough to be steady, short enough to follow the line."""
 
 
 class LoadingScreen(Screen[None]):
@@ -70,7 +67,7 @@ class LoadingScreen(Screen[None]):
         said = [progress.stage]
         if progress.listing:
             said.append(f"{fmt_ago(timedelta(seconds=time.monotonic() - self._started))}")
-        else:
+        elif progress.files_total:
             said += [
                 f"{fmt_count(progress.files_done)} of {fmt_count(progress.files_total)} files",
                 f"{fmt_bytes(progress.bytes_done)} of {fmt_bytes(progress.bytes_total)}",
@@ -108,56 +105,3 @@ class LoadingScreen(Screen[None]):
     def action_stop_reading(self) -> None:
         self._cancel.cancel()
         self.query_one("#counts", Static).update("stopping …")
-
-
-class _Sample(NamedTuple):
-    when: float
-    objects: int
-    bytes: int
-
-
-class Rate:
-    """Objects and bytes a second over the last seconds."""
-
-    def __init__(self) -> None:
-        self._samples: deque[_Sample] = deque()
-
-    def note(self, when: float, objects: int, size: int) -> None:
-        """How much there is by now; `when` in seconds of any clock that does not go back."""
-        self._samples.append(_Sample(when, objects, size))
-        while self._samples[-1].when - self._samples[0].when > _WINDOW:
-            self._samples.popleft()
-
-    @property
-    def known(self) -> tuple[float, float] | None:
-        """Objects and bytes a second; None before there is a second to take it from."""
-        if len(self._samples) < 2:
-            return None
-        first, last = self._samples[0], self._samples[-1]
-        spent = last.when - first.when
-        if spent < 1 or last.objects == first.objects:
-            return None
-        return (last.objects - first.objects) / spent, (last.bytes - first.bytes) / spent
-
-
-def transfer_line(progress: Progress, rate: Rate) -> str:
-    """Objects, bytes, rate and estimate of a transfer; empty when nothing is fetched."""
-    if not progress.to_fetch and not progress.reused:
-        return ""
-    said = [
-        f"fetched {fmt_count(progress.fetched)} of {fmt_count(progress.to_fetch)} objects",
-        f"{fmt_bytes(progress.fetched_bytes)} of {fmt_bytes(progress.to_fetch_bytes)}",
-    ]
-    left = progress.to_fetch - progress.fetched - progress.not_fetched
-    if (known := rate.known) and left > 0:
-        objects, size = known
-        said.append(f"{fmt_bytes(size)}/s, {objects:,.0f} objects/s")
-        # Small objects are held up by requests, large ones by bytes.
-        bytes_left = max(0, progress.to_fetch_bytes - progress.fetched_bytes)
-        seconds = max(left / objects, bytes_left / size if size else 0)
-        said.append(f"about {fmt_ago(timedelta(seconds=seconds))} left")
-    if progress.reused:
-        said.append(f"{fmt_count(progress.reused)} were here already")
-    if progress.not_fetched:
-        said.append(f"{fmt_count(progress.not_fetched)} could not be had")
-    return " · ".join(said)

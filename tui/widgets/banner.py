@@ -1,4 +1,5 @@
-"""The line that says that evidence is incomplete, until somebody has looked at what is missing."""
+"""The line that says that evidence is incomplete, until somebody has looked at what is missing, or
+how far it is on its way."""
 
 from __future__ import annotations
 
@@ -18,13 +19,14 @@ class Banner(Static):
     class Opened(Message):
         """Somebody wants to see what is missing."""
 
-    def __init__(self, totals: dict[str, Any]) -> None:
+    def __init__(self, totals: dict[str, Any], fetching: str = "") -> None:
         super().__init__(id="banner")
-        self.show(totals)
+        self.show(totals, fetching)
 
-    def show(self, totals: dict[str, Any]) -> None:
-        """Say it of other numbers."""
-        self.update(safe_content(incomplete(totals), style="bold"))
+    def show(self, totals: dict[str, Any], fetching: str = "") -> None:
+        """Say it of other numbers; `fetching`: how far what is missing is, on its way."""
+        self.set_class(bool(fetching), "-fetching")
+        self.update(safe_content(fetching or incomplete(totals), style="bold"))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

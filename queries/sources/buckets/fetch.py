@@ -1,8 +1,10 @@
-"""Objects to files, many at a time and in their order, so that reading can begin at once.
+"""Objects to files, many at a time and in the order they are wanted, so that reading can begin at
+once.
 
 Whoever needs an object waits for it alone. An object that is in the store already is not fetched;
 one that cannot be had has its fault, and the others go on. A fault that all others would meet too
-ends the transfer: what is left gets the same sentence, and is fetched by the next run.
+ends the transfer: what is left gets the same sentence, and is fetched by the next run. A transfer
+may also rest, and go on later.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ import os
 import shutil
 import threading
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,7 +43,12 @@ _IN_A_ROW = 24
 _SPARE = 256 << 20
 """Bytes of the disk that are left alone."""
 
-_OPEN, _SETTLED = 0, 1
+_SOON = 0.05
+"""Seconds between two looks at what has come."""
+_LONGEST_END = 1.0
+"""Seconds to wait for the threads of a transfer that is ended; they belong to nobody after that."""
+
+_OPEN, _BEGUN, _SETTLED = range(3)
 
 Halted = Callable[[], bool]
 
@@ -58,7 +66,9 @@ class Transfer:
         objects: Sequence[S3Object],
         cancel: CancelToken,
         progress: Progress | None = None,
+        order: Sequence[int] | None = None,
     ) -> None:
+        """`order`: places of all objects, as they are to be fetched; as they are given if None."""
         self._doors = doors
         self._most = threads
         self._store = store
@@ -68,23 +78,22 @@ class Transfer:
         # One byte for an object, because there may be a million of them.
         self._states = bytearray(len(objects))
         self._faults: dict[int, Fault] = {}
+        self._order = array("I", range(len(objects)) if order is None else order)
         self._next = 0
         self._end: Fault | None = None
-        self._stopped = False
+        self._stopped = self._rests = False
         self._no_connection = 0
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin. Raises `NotFetched` when the disk is too small for what is missing."""
-        missing = needed = 0
-        for entry in self._objects:
-            if not self._store.has(entry):
-                missing += 1
-                needed += entry.size
-        self._progress.to_fetch, self._progress.to_fetch_bytes = missing, needed
-        self._progress.reused = len(self._objects) - missing
+        needed = sum(entry.size for entry in self._objects)
+        # What is here already is found out on the way: for a million objects it takes long.
+        self._progress.to_fetch, self._progress.to_fetch_bytes = len(self._objects), needed
         free = shutil.disk_usage(self._store.folder).free - _SPARE
+        if needed > free:
+            needed = sum(entry.size for entry in self._objects if not self._store.has(entry))
         if needed > free:
             raise NotFetched(
                 Fault(
@@ -95,16 +104,67 @@ class Transfer:
                     " another disk",
                 )
             )
-        for _ in range(min(self._most, max(1, len(self._objects)))):
-            thread = threading.Thread(target=self._work, name="fetch", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._begin()
+
+    def rest(self) -> None:
+        """Fetch nothing more until `go_on`. Who waits for an object is told that it is not there,
+        and nothing is written down about it. Returns at once."""
+        with self._changed:
+            self._rests = True
+            self._changed.notify_all()
+
+    def go_on(self) -> None:
+        """After a rest: fetch what is left."""
+        if self._rests:
+            self._join()
+            self._rests = False
+            self._begin()
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no use in trying more, or it was stopped."""
+        with self._changed:
+            return self._over
+
+    def first(self, wanted: Iterable[int]) -> None:
+        """From now on fetch these before all others, in this order."""
+        with self._changed:
+            chosen = array("I", (at for at in wanted if self._states[at] == _OPEN))
+            known = bytearray(len(self._states))
+            for at in chosen:
+                known[at] = 1
+            chosen.extend(
+                at
+                for at in self._order[self._next :]
+                if self._states[at] == _OPEN and not known[at]
+            )
+            self._order, self._next = chosen, 0
+
+    def soon(self, wanted: Sequence[int], seconds: float) -> list[int]:
+        """Wait for some objects: for so many seconds, or longer until something is there at all, or
+        shorter when half of their bytes came sooner. Returns those that are there or could not be
+        had, and all of them when it was half."""
+        end = time.monotonic() + seconds
+        sizes = {at: self._objects[at].size for at in wanted}
+        total = sum(sizes.values())
+        while True:
+            with self._changed:
+                settled = [at for at in wanted if self._states[at] == _SETTLED]
+                here = sum(sizes[at] for at in settled if at not in self._faults)
+                over = self._over
+            if over or 2 * here >= total or len(settled) == len(sizes):
+                return list(wanted)
+            if here and time.monotonic() > end:
+                return settled
+            time.sleep(_SOON)
 
     def wait(self, index: int) -> Path:
         """The file of an object, once it is there. Raises `NotFetched`."""
         with self._changed:
-            while self._states[index] == _OPEN:
-                under_way = index < self._next and not self._stopped
+            while self._states[index] != _SETTLED:
+                under_way = self._states[index] == _BEGUN and not self._stopped
+                if self._rests:
+                    raise NotFetched(NOT_ASKED)
                 if self._cancel.cancelled or (self._end is not None and not under_way):
                     # Settled for good: what was reported missing must not be counted as had.
                     self._set(index, self._end or NOT_ASKED)
@@ -124,18 +184,13 @@ class Transfer:
             return self._store.place(wanted)
         return self._fetch(wanted, lambda: False)
 
-    def failed(self, index: int) -> bool:
-        """Whether an object was not had (or not yet)."""
-        with self._changed:
-            return self._states[index] == _OPEN or index in self._faults
-
     def faults(self) -> Counter[Fault]:
-        """How many objects were not had, by reason; those never asked for are in it."""
+        """How many objects were not had, by reason; those that were never asked for are in it when
+        the transfer is over."""
         with self._changed:
             said = Counter(self._faults.values())
-            left = self._states.count(_OPEN)
-        if left:
-            said[self._end or NOT_ASKED] += left
+            if self._over and (left := self._left):
+                said[self._end or NOT_ASKED] += left
         return said
 
     def stop(self) -> None:
@@ -144,21 +199,43 @@ class Transfer:
             self._stopped = True
             self._end = self._end or NOT_ASKED
             self._changed.notify_all()
-        for thread in self._threads:
-            thread.join(timeout=5)
+        self._join()
 
     # --- inside --------------------------------------------------------------------------------
+
+    @property
+    def _over(self) -> bool:
+        return self._end is not None or self._cancel.cancelled
+
+    @property
+    def _left(self) -> int:
+        return len(self._states) - self._states.count(_SETTLED)
+
+    def _begin(self) -> None:
+        for _ in range(min(self._most, max(1, self._left))):
+            thread = threading.Thread(target=self._work, name="fetch", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _join(self) -> None:
+        end = time.monotonic() + _LONGEST_END
+        for thread in self._threads:
+            thread.join(timeout=max(0, end - time.monotonic()))
+        self._threads.clear()
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                if self._end is not None or self._cancel.cancelled:
+                if self._over or self._rests:
                     self._changed.notify_all()
                     return
-                index = self._next
-                if index >= len(self._objects):
+                if self._next >= len(self._order):
                     return
+                index = self._order[self._next]
                 self._next += 1
+                if self._states[index] != _OPEN:
+                    continue
+                self._states[index] = _BEGUN
             self._settle(index)
 
     def _settle(self, index: int) -> None:
@@ -167,6 +244,7 @@ class Transfer:
         try:
             if self._store.has(wanted):
                 result = self._store.place(wanted)
+                self._progress.was_here(wanted.size)
             else:
                 result = self._fetch(wanted, self._halted)
                 self._progress.arrived(wanted.size)
@@ -175,10 +253,15 @@ class Transfer:
         except BaseException as error:  # a thread that dies would let its reader wait for ever
             result = self._doors(wanted.scheme).fault(error, "get", wanted.bucket)
         with self._changed:
-            self._count(result)
-            stopped = isinstance(result, Fault) and result.kind == STOPPED
-            if self._states[index] == _OPEN and not stopped:
-                self._set(index, result if isinstance(result, Fault) else None)
+            if result == NOT_ASKED:
+                # Its turn comes again, if there is one: it would be the last then.
+                if self._states[index] == _BEGUN:
+                    self._states[index] = _OPEN
+                    self._order.append(index)
+            else:
+                self._count(result)
+                if self._states[index] != _SETTLED:
+                    self._set(index, result if isinstance(result, Fault) else None)
             self._changed.notify_all()
 
     def _set(self, index: int, fault: Fault | None) -> None:
@@ -192,7 +275,7 @@ class Transfer:
         else:
             self._progress.missed()
             self._no_connection = self._no_connection + 1 if result.kind == NETWORK else 0
-            if result.kind != STOPPED and (result.hopeless or self._no_connection >= _IN_A_ROW):
+            if result.hopeless or self._no_connection >= _IN_A_ROW:
                 self._end = self._end or result
 
     def _fetch(self, wanted: S3Object, halted: Halted) -> Path:
@@ -230,7 +313,7 @@ class Transfer:
                     unfinished.unlink(missing_ok=True)
 
     def _halted(self) -> bool:
-        return self._cancel.cancelled or self._stopped
+        return self._cancel.cancelled or self._stopped or self._rests
 
 
 def _read(body: Body) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import overload
 
+from queries.index.delivery import delivery_order
 from queries.sources.buckets.model import S3Object
 from queries.sources.buckets.objects import Objects
 from queries.sources.buckets.store import EvidenceStore
@@ -50,6 +51,10 @@ class RemoteItems(Sequence[Item]):
     def all_match(self, pattern: re.Pattern[str]) -> bool:
         """Whether the keys of all match as a whole."""
         return all(pattern.fullmatch(self._objects[place].key) for place in self._places)
+
+    def by_delivery(self) -> list[int]:
+        """The places of the objects, in the order in which the loader reads them."""
+        return sorted(self._places, key=lambda place: delivery_order(self._objects[place].key))
 
     def at(self, places: Iterable[int]) -> Iterator[Item]:
         return (self._item(place, self._objects[place]) for place in places)

@@ -140,12 +140,17 @@ class RemoteSource:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._shares_store = False
         self._places: Sequence[int] | None = None
-        self._said: list[str] = []
         self._follows: RemoteSource | None = None
+        self._heard = Listing()
 
     @property
     def remote(self) -> Remote:
         return self._remote
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the transfer is; None when there is none."""
+        return self._progress if self._transfer is not None else None
 
     def newer(
         self, progress: Progress, cancel: CancelToken, *, since: datetime | None = None
@@ -172,12 +177,22 @@ class RemoteSource:
 
         The first step, and the only one that `--list` needs.
         """
+        before = len(listing.passed_over), len(listing.unreadable)
         self._progress.listing = True
         for path in self._paths:
             self._list(path, address_of(path, self._remote.options), listing)
         self._progress.listing = False
         if self._api_paths:
             self._list_history(listing)
+        self._heard.passed_over = listing.passed_over[before[0] :]
+        self._heard.unreadable = listing.unreadable[before[1] :]
+
+    def list_as_before(self, listing: Listing) -> None:
+        """What this source has listed and what was chosen of it, without asking the service."""
+        listing.passed_over += self._heard.passed_over
+        listing.unreadable += self._heard.unreadable
+        for part in self._heard.items.parts():
+            listing.items.add(part)
 
     def ask(self, choose: Choose, listing: Listing) -> None:
         """Let somebody choose among what was listed, if there is more than one thing to choose.
@@ -198,7 +213,9 @@ class RemoteSource:
         if len(wanted) < len(self.objects):
             # The numbers are those of today: more may come, and the choice stays the same.
             why = f"only a part was chosen ({len(wanted):,} of {len(self.objects):,} objects)"
-            listing.passed_over.append((self._paths[0], f"{why}: {choice.in_words()}"))
+            said = (self._paths[0], f"{why}: {choice.in_words()}")
+            listing.passed_over.append(said)
+            self._heard.passed_over.append(said)
         self.objects = self.objects.picked(wanted)
 
     def add_items(self, listing: Listing, folder: Path | None) -> None:
@@ -206,71 +223,124 @@ class RemoteSource:
         one, as when it cannot be written."""
         if self._store is None:
             self._store = self._open_store(folder)
-        listing.items.add(RemoteItems(self.objects, self._store, self._wait))
+        self._heard.items.add(RemoteItems(self.objects, self._store, self._wait))
         if self._history is not None:
-            self._history.add_items(listing, self._store.folder)
+            said = len(self._heard.unreadable)
+            self._history.add_items(self._heard, self._store.folder)
+            listing.unreadable += self._heard.unreadable[said:]
+        for part in self._heard.items.parts():
+            listing.items.add(part)
 
     def is_part(self, items: Sequence[Item]) -> bool:
         """Whether these are the items of this source's objects."""
         return isinstance(items, RemoteItems)
 
+    def fetch_only(self, places: Sequence[int]) -> None:
+        """Fetch no objects but those at these places, in this order, if nothing is fetched yet."""
+        if self._transfer is None:
+            self._places = array("I", sorted(places))
+            self._begin(places)
+
+    def soon(self, places: Sequence[int], seconds: float) -> list[int]:
+        """Those of some objects that came within some seconds, one at least; all when the others
+        need not be waited for longer."""
+        if self._transfer is None or not places:
+            return []
+        found = self._transfer.soon([self._number(place) for place in places], seconds)
+        return [place if self._places is None else self._places[place] for place in found]
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no use in fetching more, or it was stopped."""
+        return self._transfer is not None and self._transfer.over
+
+    def rest(self) -> None:
+        """Fetch nothing more, until something is to be read again."""
+        if self._transfer is not None:
+            self._transfer.rest()
+
     def only(self, places: Sequence[int]) -> Sequence[Item]:
-        """Fetch only the objects at these places, in ascending order; returns their items."""
+        """The items of the objects at these places, in ascending order; if nothing was fetched
+        yet, only these are."""
         assert self._store is not None  # noqa: S101 - `add_items` comes first
-        self._places = array("I", places)
-        return RemoteItems(self.objects, self._store, self._wait, self._places)
+        wanted = array("I", places)
+        if self._transfer is None:
+            self._places = wanted
+        return RemoteItems(self.objects, self._store, self._wait, wanted)
 
     def start(self, listing: Listing) -> None:
-        """Begin to fetch, and look into those objects that may be archives.
+        """Fetch, before all others, what is to be read now, as it is going to be read; and look
+        into those objects that may be archives.
 
         Raises `InvestigationError` when the disk is too small.
         """
         if self._history is not None:
             self._history.start()
-        objects = self._fetched
-        if self._store is not None and len(objects):
-            self._transfer = self._new_transfer(self._store, objects, self._cancel, self._progress)
-            self._progress.stage = f"fetching {len(objects):,} objects"
-            try:
-                self._transfer.start()
-            except NotFetched as error:
-                raise InvestigationError(str(error)) from None
+        places = [
+            place
+            for part in listing.items.parts()
+            if isinstance(part, RemoteItems)
+            for place in part.by_delivery()
+        ]
+        if self._transfer is None:
+            self._begin(places)
+        else:
+            self._transfer.first([self._number(place) for place in places])
+            self._transfer.go_on()
         listing.items = _expanded(listing)
+
+    def _begin(self, places: Sequence[int]) -> None:
+        objects = self._fetched
+        if self._store is None or not len(objects):
+            return
+        order = [self._number(place) for place in places]
+        transfer = self._new_transfer(self._store, objects, self._cancel, self._progress, order)
+        self._progress.stage = f"fetching {len(objects):,} objects"
+        try:
+            transfer.start()
+        except NotFetched as error:
+            raise InvestigationError(str(error)) from None
+        self._transfer = transfer
+
+    def _number(self, place: int) -> int:
+        """Where an object is among those that are fetched, as their places ascend."""
+        return place if self._places is None else bisect_left(self._places, place)
 
     @property
     def _fetched(self) -> Objects:
         """The objects that are fetched, in the order of their items."""
         return self.objects if self._places is None else self.objects.picked(self._places)
 
-    def finish(self) -> list[str]:
-        """After reading: keep the cache within its limit; sentences on what was not fetched."""
-        if self._store is not None and (self._transfer or self._history) is not None:
+    def finish(self, *, whole: bool = True) -> list[str]:
+        """After reading: sentences on what was not fetched. When this was the whole, keep the
+        cache within its limit; else the rest is still to come."""
+        said: list[str] = []
+        if whole and self._store is not None and (self._transfer or self._history) is not None:
             self.used()
             if self._temporary is None:
-                self._trim(self._store)
+                said += self._trim(self._store)
         if self._transfer is not None:
+            asked = len(self.objects if self._places is None else self._places)
             for fault, count in self._transfer.faults().most_common():
-                self._said.append(
-                    f"evidence incomplete: {count:,} of {len(self._fetched):,} objects not fetched:"
-                    f" {fault.text}"
+                said.append(
+                    f"evidence incomplete: {count:,} of {asked:,} objects not fetched: {fault.text}"
                 )
-        if self._history is not None:
+        if whole and self._history is not None:
             for fault, count in self._history.faults().most_common():
-                self._said.append(
+                said.append(
                     f"evidence incomplete: {count:,} of {len(self._history):,} days of the event"
                     f" history not fetched: {fault.text}"
                 )
-        return self._said
+        return said
 
     def used(self) -> None:
         """Note that the objects were used now: the longest unused are dropped first."""
         if self._store is not None:
             self._store.touch(self.objects)
 
-    @property
-    def complete(self) -> bool:
-        """Whether everything that was listed could be fetched."""
-        transfers = (self._transfer, self._history)
+    def complete(self, *, whole: bool = True) -> bool:
+        """Whether everything that was listed could be fetched, so far if this is not the whole."""
+        transfers = (self._transfer, self._history if whole else None)
         return not any(transfer.faults() for transfer in transfers if transfer is not None)
 
     def shares(self) -> list[Share]:
@@ -313,16 +383,17 @@ class RemoteSource:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _trim(self, store: EvidenceStore) -> None:
+    def _trim(self, store: EvidenceStore) -> list[str]:
         from queries.sources.cloudtrail_api import kept_bytes
 
         limit = self._remote.options.evidence_limit
         dropped = store.trim(limit, kept_bytes(store.folder))
         if dropped.files and sum(entry.size for entry in self.objects) > limit:
-            self._said.append(
+            return [
                 f"the objects are more than the evidence cache may keep ({limit >> 20:,} MiB):"
                 f" {dropped.files:,} were dropped and are fetched again when needed"
-            )
+            ]
+        return []
 
     def _list_history(self, listing: Listing) -> None:
         from queries.sources.cloudtrail_api import EventHistory
@@ -404,16 +475,16 @@ class RemoteSource:
         objects: Objects,
         cancel: CancelToken,
         progress: Progress | None,
+        order: Sequence[int] | None = None,
     ) -> Transfer:
         remote = self._remote
-        return Transfer(remote.door, remote.options.threads, store, objects, cancel, progress)
+        threads = remote.options.threads
+        return Transfer(remote.door, threads, store, objects, cancel, progress, order)
 
     def _wait(self, index: int) -> None:
         if self._transfer is None:
             raise NotFetched(Fault(STOPPED, f"was not fetched yet; {AGAIN}"))
-        places = self._places
-        # Places ascend: where an object is among those that are fetched.
-        self._transfer.wait(index if places is None else bisect_left(places, index))
+        self._transfer.wait(self._number(index))
 
 
 def copy_gone(path: Path) -> Callable[[], None]:
