@@ -198,6 +198,7 @@ def _run(
     # Each reading thread runs its own INSERT; more threads inside DuckDB only move the data from
     # cache to cache (16 against 19 CPU seconds for 400,000 events).
     connection.execute("SET threads = 1")
+    _plan_little(connection)
     with ThreadPoolExecutor(count, thread_name_prefix="read") as pool:
         jobs = [
             pool.submit(kind(cursor_of(connection), ledger, progress, cancel).run, next_job)
@@ -205,7 +206,17 @@ def _run(
         ]
         for job in jobs:
             job.result()
-    connection.execute("RESET threads")
+    connection.execute("RESET disabled_optimizers; RESET threads")
+
+
+def _plan_little(connection: duckdb.DuckDBPyConnection) -> None:
+    """The INSERT is planned for each batch. Nothing in it can be reordered or left out: of what the
+    optimizer tries, only finding equal expressions is worth its time (15 against 9 ms)."""
+    connection.execute(
+        "SET VARIABLE needless = (SELECT string_agg(name, ',') FROM duckdb_optimizers()"
+        " WHERE name <> 'common_subexpressions')"
+    )
+    connection.execute("SET disabled_optimizers = getvariable('needless')")
 
 
 class _Worker:
@@ -227,7 +238,7 @@ class _Worker:
         self.ledger = ledger
         self.progress = progress
         self.cancel = cancel
-        self._insert = insert_statement(guarded=self.guarded, mapped=self.mapped)
+        self._insert = self._parsed()
         self._docs: list[Document] = []
         self._files: list[int] = []
         self._bytes = 0
@@ -294,6 +305,11 @@ class _Worker:
         if self._uncommitted >= _COMMIT_BYTES:
             self._commit()
 
+    def _parsed(self) -> duckdb.Statement:
+        """The INSERT, so that its text is read once and not for each batch (4 ms)."""
+        text = insert_statement(guarded=self.guarded, mapped=self.mapped)
+        return self.cursor.extract_statements(text)[0]
+
     def _begin(self) -> None:
         self.cursor.execute("BEGIN")
         self._written.clear()
@@ -310,7 +326,7 @@ class _Worker:
         self.ledger.spoil(self._written)
         self._begin()
         self.guarded = True
-        self._insert = insert_statement(guarded=True, mapped=self.mapped)
+        self._insert = self._parsed()
 
 
 def _as_given(stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
