@@ -200,6 +200,7 @@ TABLES = (
     "events",
     "copies",
     "actors",
+    "called",
     "registry_events",
     "sessions",
     "created",

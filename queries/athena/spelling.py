@@ -24,10 +24,11 @@ from typing import Any
 from queries.athena.tables import DAYS_OF_ACTORS
 from queries.converted.layout import (
     IN_PARTITIONS,
-    REGISTRY_EVENTS,
     RELATIONS,
+    VIEWS,
     WHOLE,
     columns_of,
+    view_of_events,
 )
 from queries.engines.base import relations_in, without_lists
 from queries.engines.duckdb import actors_of_days
@@ -133,13 +134,13 @@ def _in_digits(text: str) -> str:
 
 def _within(sql: str, database: str, extent: Extent) -> str:
     """The statement with each relation that it reads put in front of it, narrowed."""
-    known = frozenset({*RELATIONS, "registry_events"})
+    known = frozenset({*RELATIONS, *VIEWS})
     read = relations_in(sql, known)
-    if "registry_events" in read:
+    if read.intersection(VIEWS):
         read.add("events")
     parts = [
         f"{relation} AS ({_narrowed(relation, database, extent)})"
-        for relation in sorted(read, key=lambda name: (name == "registry_events", name))
+        for relation in sorted(read, key=lambda name: (name in VIEWS, name))
     ]
     if not parts:
         return sql
@@ -150,9 +151,8 @@ def _within(sql: str, database: str, extent: Extent) -> str:
 
 
 def _narrowed(relation: str, database: str, extent: Extent) -> str:
-    if relation == "registry_events":
-        names = ", ".join(f'"{name}"' for name, _ in columns_of(relation))
-        return f"SELECT {names} FROM events WHERE {REGISTRY_EVENTS}"  # noqa: S608
+    if relation in VIEWS:
+        return view_of_events(relation)
     conditions = []
     if relation not in WHOLE:
         conditions = extent.conditions(dates_are_text=relation in IN_PARTITIONS)

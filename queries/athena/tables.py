@@ -13,10 +13,10 @@ from queries.athena.place import Projection
 from queries.converted.layout import (
     IN_PARTITIONS,
     PARTITIONS,
-    REGISTRY_EVENTS,
     RELATIONS,
-    columns_of,
+    VIEWS,
     stored_columns,
+    view_of_events,
 )
 from queries.engines.duckdb import actors_of_days
 
@@ -48,14 +48,15 @@ def converted_tables(database: str, place: str, projection: Projection) -> list[
     statements = [f"CREATE DATABASE IF NOT EXISTS `{database}`"]
     for relation in RELATIONS:
         statements.append(_table(database, place, relation, projection))
-    names = ", ".join(f'"{name}"' for name, _ in columns_of("registry_events"))
     return [
         *statements,
         f'CREATE OR REPLACE VIEW "{database}"."actors" AS\n'
         + actors_of_days(f'"{database}"."{DAYS_OF_ACTORS}"'),
-        f'CREATE OR REPLACE VIEW "{database}"."registry_events" AS\n'
-        f'SELECT {names}, account, region, "date" FROM "{database}"."events"\n'
-        f"WHERE {REGISTRY_EVENTS}",
+        *(
+            f'CREATE OR REPLACE VIEW "{database}"."{relation}" AS\n'
+            + view_of_events(relation, f'"{database}"."events"', ("account", "region", '"date"'))
+            for relation in VIEWS
+        ),
     ]
 
 

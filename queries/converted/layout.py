@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,7 +64,7 @@ WHOLE = ("files", "sessions", "session_ancestors", "meta")
 """Relations that no extent narrows: who handed credentials to whom may have begun long before."""
 
 RELATIONS = (*IN_PARTITIONS, *OF_EVENTS, *WHOLE)
-"""What is written. `registry_events` is a view of `events` (`REGISTRY_EVENTS`)."""
+"""What is written. `VIEWS` are views of `events`."""
 
 EXTRA: tuple[tuple[str, str], ...] = (
     ("source_file", "VARCHAR"),
@@ -109,8 +110,33 @@ def stored_columns(relation: str) -> tuple[tuple[str, str], ...]:
     return columns_of(relation)
 
 
-REGISTRY_EVENTS = "merged_into IS NULL AND registry_action IS NOT NULL"
-"""Which rows of `events` are `registry_events`."""
+VIEWS = ("registry_events", "called")
+"""Relations that say nothing which `events` does not say; an index has them as tables."""
+
+_CONDITION_OF = {"registry_events": "merged_into IS NULL AND registry_action IS NOT NULL"}
+_WRITTEN_AS = {
+    "called": {
+        "merged": "merged_into IS NOT NULL",
+        "events": "CAST(1 AS BIGINT)",
+        "first_seen": "event_time",
+        "last_seen": "event_time",
+        "first_second": "event_second",
+        "last_second": "event_second",
+    }
+}
+
+
+def view_of_events(relation: str, events: str = "events", more: Iterable[str] = ()) -> str:
+    """The statement for one of `VIEWS`, with `more` columns. In `called`, each event counts for
+    itself: whoever asks adds up, and reads the same columns of `events` either way."""
+    written = _WRITTEN_AS.get(relation, {})
+    columns = [
+        f"{written[name]} AS {name}" if name in written else name
+        for name, _ in columns_of(relation)
+    ]
+    condition = _CONDITION_OF.get(relation)
+    where = f" WHERE {condition}" if condition else ""
+    return f"SELECT {', '.join([*columns, *more])} FROM {events}{where}"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from queries.case import Case, Rows
-from queries.converted.layout import RELATIONS, columns_of
+from queries.converted.layout import RELATIONS, VIEWS, columns_of
 from queries.database import connect
 from queries.engines.base import Engine
 from queries.errors import InvestigationError
@@ -114,7 +114,7 @@ class EngineCase(Case):
         copy = connect(config={"memory_limit": "600MB"})
         try:
             create_tables(copy)
-            for relation in (*RELATIONS, "registry_events"):
+            for relation in (*RELATIONS, *VIEWS):
                 names = ", ".join(f'"{name}"' for name, _ in columns_of(relation))
                 pages = self.engine.pages(f"SELECT {names} FROM {relation}")  # noqa: S608
                 with self.around():

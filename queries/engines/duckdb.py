@@ -12,14 +12,15 @@ from queries.case import Rows, ask_cursor
 from queries.converted.layout import (
     IN_PARTITIONS,
     PARTITIONS,
-    REGISTRY_EVENTS,
     RELATIONS,
+    VIEWS,
     WHOLE,
     as_literal,
     check_converted,
     columns_of,
     partition_files,
     pattern,
+    view_of_events,
     whole_file,
 )
 from queries.database import connect
@@ -46,7 +47,8 @@ class DuckDBEngine:
         try:
             for relation in RELATIONS:
                 self.connection.execute(view_of(folder, relation, self.extent))
-            self.connection.execute(_registry_events())
+            for relation in VIEWS:
+                self.connection.execute(f"CREATE VIEW {relation} AS {view_of_events(relation)}")
             # What was said last: from here on the folder is all that can be read.
             allowed = as_literal(f"{folder.absolute()}/")
             self.connection.execute(f"SET allowed_directories = [{allowed}]")
@@ -122,11 +124,6 @@ def _nothing(relation: str) -> str:
     return f"CREATE VIEW {relation} AS SELECT {columns} WHERE FALSE"
 
 
-def _registry_events() -> str:
-    columns = ", ".join(name for name, _ in columns_of("registry_events"))
-    return f"CREATE VIEW registry_events AS SELECT {columns} FROM events WHERE {REGISTRY_EVENTS}"  # noqa: S608
-
-
 def actors_of_days(days: str) -> str:
     """The statement that makes `actors` of its days: one row for each combination again."""
     keys, selected = [], []
@@ -146,8 +143,6 @@ def actors_of_days(days: str) -> str:
 _SUMMED = ("with_mfa", "without_mfa", "events", "writes", "failures", "image_puts")
 _LEAST = ("first_seen",)
 _GREATEST = (
-    "identity_type",
-    "issuer_arn",
     "principal_id",
     "user_name",
     "source_identity",

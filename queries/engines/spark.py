@@ -21,13 +21,14 @@ from queries.case import Rows
 from queries.converted.layout import (
     IN_PARTITIONS,
     PARTITIONS,
-    REGISTRY_EVENTS,
     RELATIONS,
     SCHEMA_VERSION,
+    VIEWS,
     WHOLE,
     check_converted,
     columns_of,
     stored_columns,
+    view_of_events,
 )
 from queries.engines.base import PAGE, Doing, Stop, relations_in, spelled, without_lists
 from queries.engines.duckdb import actors_of_days
@@ -62,7 +63,7 @@ _TYPES = {
 
 _WORDS = {"VARCHAR": "STRING", "array_to_string": "array_join"}
 """What else is called differently: all that the SQL files need."""
-_NAMES = frozenset({*RELATIONS, "registry_events"})
+_NAMES = frozenset({*RELATIONS, *VIEWS})
 _ABSENT = (
     "--engine spark needs pyspark: pip install 'ecr-investigate[spark]' for a Spark Connect server,"
     " 'ecr-investigate[spark-local]' for Spark on this machine"
@@ -175,15 +176,12 @@ class SparkEngine:
 
     def _make_known(self, relations: set[str]) -> None:
         """Views of the folders. Spark lists a folder's files once, when its view is made."""
-        if "registry_events" in relations:
+        if relations.intersection(VIEWS):
             relations |= {"events"}
         with self._lock:
-            for relation in sorted(relations - self._known):
-                if relation == "registry_events":
-                    names = ", ".join(name for name, _ in columns_of(relation))
-                    select = f"SELECT {names} FROM events WHERE {REGISTRY_EVENTS}"  # noqa: S608
-                else:
-                    select = self._select(relation)
+            for relation in sorted(relations - self._known, key=lambda name: name in VIEWS):
+                is_view = relation in VIEWS
+                select = view_of_events(relation) if is_view else self._select(relation)
                 self._spark.sql(select).createOrReplaceTempView(relation)
                 self._known.add(relation)
 

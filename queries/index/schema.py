@@ -7,7 +7,7 @@ import duckdb
 from queries.index.columns import COLUMNS
 from queries.index.unjoined import JOINED, restore_as_read
 
-INDEX_VERSION = 23
+INDEX_VERSION = 24
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -34,6 +34,13 @@ CREATE TABLE actors (
   source_identity VARCHAR, identity_provider VARCHAR, session_created TIMESTAMP,
   with_mfa BIGINT, without_mfa BIGINT, events BIGINT, writes BIGINT, failures BIGINT,
   image_puts BIGINT, first_seen TIMESTAMP, last_seen TIMESTAMP
+);
+CREATE TABLE called (
+  identity_arn VARCHAR, principal VARCHAR, access_key_id VARCHAR, identity_type VARCHAR,
+  issuer_arn VARCHAR, user_agent VARCHAR, event_source VARCHAR, event_name VARCHAR,
+  plain_name VARCHAR, error_code VARCHAR, outcome VARCHAR, is_write BOOLEAN,
+  registry_action VARCHAR, mfa BOOLEAN, merged BOOLEAN, events BIGINT, first_seen TIMESTAMP,
+  last_seen TIMESTAMP, first_second BIGINT, last_second BIGINT
 );
 CREATE TABLE registry_events (
   event_key BIGINT, event_time TIMESTAMP, provider VARCHAR, event_source VARCHAR,

@@ -11,25 +11,42 @@
 --   single layers that come with each push and pull)
 -- key: events
 SELECT
-  count(*) AS events,
-  sum(CASE WHEN e.is_write THEN 1 ELSE 0 END) AS writes,
-  sum(CASE WHEN e.outcome = 'denied' THEN 1 ELSE 0 END) AS denied,
-  sum(CASE WHEN e.outcome = 'failed' THEN 1 ELSE 0 END) AS failed,
-  min(e.event_time) AS first_seen,
-  max(e.event_time) AS last_seen,
-  min(e.event_second) AS first_second,
-  max(e.event_second) AS last_second,
+  CAST(coalesce(sum(e.events), 0) AS BIGINT) AS events,
+  CAST(sum(CASE WHEN e.is_write THEN e.events ELSE 0 END) AS BIGINT) AS writes,
+  CAST(sum(CASE WHEN e.outcome = 'denied' THEN e.events ELSE 0 END) AS BIGINT) AS denied,
+  CAST(sum(CASE WHEN e.outcome = 'failed' THEN e.events ELSE 0 END) AS BIGINT) AS failed,
+  min(e.first_seen) AS first_seen,
+  max(e.last_seen) AS last_seen,
+  min(e.first_second) AS first_second,
+  max(e.last_second) AS last_second,
   count(DISTINCT e.access_key_id) AS access_keys,
   count(DISTINCT e.principal) AS principals,
-  sum(CASE WHEN
+  CAST(sum(CASE WHEN
     -- calls: console_login of e
-    AND e.outcome = 'ok' THEN 1 ELSE 0 END) AS console_logins,
-  sum(CASE WHEN
+    AND e.outcome = 'ok' THEN e.events ELSE 0 END) AS BIGINT) AS console_logins,
+  CAST(sum(CASE WHEN
     -- calls: console_login of e
-    AND e.outcome = 'ok' AND e.mfa THEN 1 ELSE 0 END) AS logins_with_mfa,
-  sum(CASE WHEN
+    AND e.outcome = 'ok' AND e.mfa THEN e.events ELSE 0 END) AS BIGINT) AS logins_with_mfa,
+  CAST(sum(CASE WHEN
     -- calls: console_login of e
-    AND e.outcome = 'ok' AND NOT e.mfa THEN 1 ELSE 0 END) AS logins_without_mfa
-FROM events AS e
-WHERE
+    AND e.outcome = 'ok' AND NOT e.mfa THEN e.events ELSE 0 END) AS BIGINT) AS logins_without_mfa
+FROM (
+  SELECT
+    event_source, plain_name, is_write, outcome, mfa, access_key_id, principal, events,
+    first_seen, last_seen, first_second, last_second
+  FROM called AS e
+  WHERE
+-- part: is_called
+    AND
+-- part: called
+  UNION ALL
+  SELECT
+    event_source, plain_name, is_write, outcome, mfa, access_key_id, principal, 1 AS events,
+    event_time AS first_seen, event_time AS last_seen, event_second AS first_second,
+    event_second AS last_second
+  FROM events AS e
+  WHERE NOT (
+-- part: is_called
+    ) AND
 -- part: scope
+) AS e

@@ -12,118 +12,156 @@
 --   single layers that come with each push and pull), kind (VARCHAR: only this kind, or NULL for all)
 -- key: kind, value
 WITH scoped AS (
-  SELECT event_key, event_source, plain_name, error_code, aws_region, recipient_account_id,
-    source_ip_address, user_agent, access_key_id, principal, outcome, event_time
+  SELECT
+    event_key, event_source, plain_name, error_code, user_agent, access_key_id, principal,
+    aws_region, recipient_account_id, source_ip_address, 1 AS events,
+    CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END AS failures, event_time AS first_seen,
+    event_time AS last_seen
   FROM events AS e
   WHERE
 -- part: scope
+),
+what AS (
+  -- Already counted, where nothing else has to be looked at.
+  SELECT
+    event_source, plain_name, error_code, user_agent, access_key_id, principal, events,
+    CASE WHEN outcome <> 'ok' THEN events ELSE 0 END AS failures, first_seen, last_seen
+  FROM called AS e
+  WHERE
+-- part: is_called
+    AND
+-- part: called
+  UNION ALL
+  SELECT
+    event_source, plain_name, error_code, user_agent, access_key_id, principal, events,
+    failures, first_seen, last_seen
+  FROM scoped
+  WHERE NOT (
+-- part: is_called
+    )
+),
+place AS (
+  SELECT
+    aws_region, recipient_account_id, source_ip_address, events, failures, first_seen, last_seen
+  FROM actors AS e
+  WHERE
+-- part: is_acted
+    AND
+-- part: acted
+  UNION ALL
+  SELECT
+    aws_region, recipient_account_id, source_ip_address, events, failures, first_seen, last_seen
+  FROM scoped
+  WHERE NOT (
+-- part: is_acted
+    )
 )
 SELECT
   'service' AS kind,
   event_source AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM what
 WHERE event_source IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'service') = 'service'
 GROUP BY event_source
 UNION ALL
 SELECT
   'name' AS kind,
   plain_name AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM what
 WHERE plain_name IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'name') = 'name'
 GROUP BY plain_name
 UNION ALL
 SELECT
   'error' AS kind,
   error_code AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM what
 WHERE error_code IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'error') = 'error'
 GROUP BY error_code
 UNION ALL
 SELECT
   'region' AS kind,
   aws_region AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM place
 WHERE aws_region IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'region') = 'region'
 GROUP BY aws_region
 UNION ALL
 SELECT
   'account' AS kind,
   recipient_account_id AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM place
 WHERE recipient_account_id IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'account') = 'account'
 GROUP BY recipient_account_id
 UNION ALL
 SELECT
   'address' AS kind,
   source_ip_address AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM place
 WHERE source_ip_address IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'address') = 'address'
 GROUP BY source_ip_address
 UNION ALL
 SELECT
   'client' AS kind,
   user_agent AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM what
 WHERE user_agent IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'client') = 'client'
 GROUP BY user_agent
 UNION ALL
 SELECT
   'key' AS kind,
   access_key_id AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM what
 WHERE access_key_id IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'key') = 'key'
 GROUP BY access_key_id
 UNION ALL
 SELECT
   'principal' AS kind,
   principal AS value,
-  count(*) AS events,
-  sum(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(event_time) AS first_seen,
-  max(event_time) AS last_seen
-FROM scoped
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM what
 WHERE principal IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'principal') = 'principal'
 GROUP BY principal
 UNION ALL
 SELECT
   'probably for' AS kind,
   b.caller AS value,
-  count(*) AS events,
-  sum(CASE WHEN s.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures,
-  min(s.event_time) AS first_seen,
-  max(s.event_time) AS last_seen
+  CAST(sum(s.events) AS BIGINT) AS events,
+  CAST(sum(s.failures) AS BIGINT) AS failures,
+  min(s.first_seen) AS first_seen,
+  max(s.last_seen) AS last_seen
 FROM scoped AS s
 JOIN callers AS b ON b.event_key = s.event_key
 WHERE coalesce(CAST($kind AS VARCHAR), 'probably for') = 'probably for'

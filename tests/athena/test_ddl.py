@@ -14,7 +14,7 @@ from queries.athena.place import Projection, location, organization, projection_
 from queries.athena.tables import converted_tables
 from queries.athena.trail import COLUMNS, trail_tables
 from queries.athena.trail_view import events_of_trail
-from queries.converted.layout import RELATIONS, columns_of
+from queries.converted.layout import RELATIONS, VIEWS, columns_of
 from queries.errors import WrongUsage
 from tests.athena.tables import parsed_properties
 from tests.subset.analysis import problems
@@ -39,8 +39,8 @@ def created(statements: list[str]) -> dict[str, exp.Create]:
 def test_every_relation_is_known_to_athena_under_its_name() -> None:
     found = created(converted_tables("ecr", "s3://bucket/x/", PLAIN))
     names = {name.split()[1] for name in found}
-    assert set(RELATIONS) | {"registry_events"} <= names
-    assert {"VIEW actors", "VIEW registry_events", "TABLE events"} <= set(found)
+    assert {*RELATIONS, *VIEWS} <= names
+    assert {"VIEW actors", "VIEW registry_events", "VIEW called", "TABLE events"} <= set(found)
 
 
 def test_the_columns_are_those_of_the_files() -> None:

@@ -114,7 +114,19 @@ def _columns(sql: str, schema: dict[str, dict[str, str]]) -> set[tuple[str, str]
     for relation, name in list(used):
         if relation == "registry_events":
             used |= {("events", name), ("events", "registry_action"), ("events", "merged_into")}
+        elif relation == "called":
+            used |= {("events", _OF_CALLED.get(name, name))}
     return used
+
+
+_OF_CALLED = {
+    "merged": "merged_into",
+    "events": "merged_into",
+    "first_seen": "event_time",
+    "last_seen": "event_time",
+    "first_second": "event_second",
+    "last_second": "event_second",
+}
 
 
 def _ask(converted: Path, events: int) -> None:

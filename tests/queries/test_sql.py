@@ -216,7 +216,7 @@ def test_it_answers_over_an_empty_index(name: str, values: dict[str, list[Any]])
     create_tables(connection)
     for question in variants(name, values)[:3]:
         rows = connection.execute(question.sql, question.bound).fetchall()
-        assert rows == [] or name == "activity_summary"
+        assert rows in ([], [(0,)]) or name == "activity_summary"
 
 
 @pytest.mark.parametrize("name", NAMES)
