@@ -6,13 +6,8 @@ machines have. https://spark.apache.org/docs/latest/spark-connect-overview.html
 
 from __future__ import annotations
 
-import re
-import socket
-import tempfile
 import threading
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,29 +25,13 @@ from queries.converted.layout import (
     stored_columns,
     view_of_events,
 )
-from queries.engines.base import PAGE, Doing, Stop, relations_in, spelled, without_lists
+from queries.engines.base import PAGE, relations_in, spelled, without_lists
 from queries.engines.duckdb import actors_of_days
 from queries.engines.extent import Extent
-from queries.engines.spark_local import LocalSpark
-from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.engines.spark_session import SparkSession, as_spark_path, in_a_sentence
+from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken
 
-LOCAL = "local"
-_PORT = 15002
-"""Where a Connect server listens if its address does not say."""
-_PATIENCE = 10.0
-"""Seconds to wait for a server to take a connection."""
-_AGAIN = 0.5
-
-_SETTINGS = {
-    # A time is what it is in the log, UTC, whatever zone the server lives in.
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    # "name" is a column and a wrong cast is an error, as in the other engines.
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
-    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-}
 _TYPES = {
     "VARCHAR": "STRING",
     "TIMESTAMP": "TIMESTAMP_NTZ",
@@ -64,10 +43,6 @@ _TYPES = {
 _WORDS = {"VARCHAR": "STRING", "array_to_string": "array_join"}
 """What else is called differently: all that the SQL files need."""
 _NAMES = frozenset({*RELATIONS, *VIEWS})
-_ABSENT = (
-    "--engine spark needs pyspark: pip install 'ecr-investigate[spark]' for a Spark Connect server,"
-    " 'ecr-investigate[spark-local]' for Spark on this machine"
-)
 
 
 class SparkEngine:
@@ -75,37 +50,28 @@ class SparkEngine:
 
     name = "spark"
 
-    def __init__(self, address: str, folder: str, extent: Extent) -> None:
-        """`address`: `sc://host[:port][/;…]`, or `local`, `local[2]` and the like.
+    def __init__(
+        self, address: str, folder: str, extent: Extent, session: SparkSession | None = None
+    ) -> None:
+        """`address`: see `SparkSession`, or a session of it that is open, which is then closed
+        with the engine.
 
-        Raises `WrongUsage` for an address that is none, a folder that is none, or an absent
-        pyspark; `InvestigationError` when the server cannot be reached or the folder not be read.
+        Raises `WrongUsage` for a folder that is none, `InvestigationError` when it cannot be read.
         """
-        _check_address(address)
-        here = Path(folder)
         if "://" not in folder:
-            check_converted(here)
-            folder = here.absolute().as_uri()
+            check_converted(Path(folder))
         self.extent = extent
-        self._folder = folder.rstrip("/")
-        self._doing = Doing()
+        self._named = folder.rstrip("/")
+        self._folder = as_spark_path(self._named)
         self._known: set[str] = set()
         self._lock = threading.Lock()
-        self._server: LocalSpark | None = None
-        self._spool: tempfile.TemporaryDirectory[str] | None = None
-        if address.startswith(LOCAL):
-            _import_pyspark()
-            self._spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
-            self._server = LocalSpark(address, Path(self._spool.name))
+        self._session = session or SparkSession(address)
+        self._spark = self._session.spark
         try:
-            self._spark = _session(self._server.address if self._server else address)
-            with _in_a_sentence(_without_token(address)):
-                for name, value in _SETTINGS.items():
-                    self._spark.conf.set(name, value)
-                self._spark.registerProgressHandler(self._heard)
             self._check_folder()
         except BaseException:
-            self.close()
+            if session is None:
+                self.close()
             raise
 
     def ask(
@@ -114,7 +80,7 @@ class SparkEngine:
         parameters: Mapping[str, Any] | None = None,
         cancel: CancelToken | None = None,
     ) -> Rows:
-        with self._running(cancel):
+        with self._session.running(cancel):
             table = self._frame(sql, parameters).toArrow()
             columns = [column.to_pylist() for column in table.columns]
             return Rows(list(table.column_names), list(zip(*columns, strict=True)))
@@ -126,7 +92,7 @@ class SparkEngine:
         cancel: CancelToken | None = None,
         size: int = PAGE,
     ) -> Iterator[Rows]:
-        with self._running(cancel):
+        with self._session.running(cancel):
             frame = self._frame(sql, parameters)
             columns = list(frame.columns)
             page: list[tuple[Any, ...]] = []
@@ -143,27 +109,22 @@ class SparkEngine:
         """Make a Parquet file known as one more relation, or in the place of one; types as DuckDB
         calls them."""
         types = ", ".join(f"`{name}` {_TYPES.get(kind, kind)}" for name, kind in columns)
-        with self._lock, _in_a_sentence(self.name):
+        with self._lock, in_a_sentence(self.name):
             self._spark.read.schema(types).parquet(file).createOrReplaceTempView(relation)
             self._known.add(relation)
 
     def plan(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
         """How Spark would go about a statement, as it says itself (EXPLAIN)."""
-        with self._running(None):
+        with self._session.running(None):
             frame = self._frame(f"EXPLAIN {sql}", parameters)
             return str(frame.collect()[0][0])
 
     @property
     def doing(self) -> str:
-        return self._doing.words
+        return self._session.doing
 
     def close(self) -> None:
-        with suppress(Exception):
-            self._spark.stop()
-        if self._server is not None:
-            self._server.stop()
-        if self._spool is not None:
-            self._spool.cleanup()
+        self._session.close()
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -209,59 +170,14 @@ class SparkEngine:
         except InvestigationError as error:
             if "PATH_NOT_FOUND" in str(error):
                 raise WrongUsage(
-                    f"{self._folder}: is not there for the server, was not written by 'convert', or"
+                    f"{self._named}: is not there for the server, was not written by 'convert', or"
                     " a conversion was stopped"
                 ) from None
             raise
         if rows != [(str(SCHEMA_VERSION),)]:
             raise WrongUsage(
-                f"{self._folder}: was written by another version; convert into a new folder"
+                f"{self._named}: was written by another version; convert into a new folder"
             )
-
-    @contextmanager
-    def _running(self, cancel: CancelToken | None) -> Iterator[None]:
-        """A statement runs: it can be stopped, says how far it is, and fails in a sentence."""
-        cancel = cancel or CancelToken()
-        tag = f"ecr-{uuid.uuid4().hex}"
-        over = threading.Event()
-
-        def stop() -> None:
-            # A statement that has not begun yet does not hear it.
-            while not over.is_set():
-                with suppress(Exception):
-                    self._spark.interruptTag(tag)
-                over.wait(_AGAIN)
-
-        running = Stop(stop)
-        self._spark.addTag(tag)
-        cancel.watch(running)
-        try:
-            if cancel.cancelled:
-                raise Cancelled("stopped")
-            with _in_a_sentence("spark", cancel):
-                yield
-        except (KeyboardInterrupt, GeneratorExit):
-            # Nobody waits for the rest; the server would go on with it.
-            with suppress(Exception):
-                self._spark.interruptTag(tag)
-            raise
-        finally:
-            over.set()
-            cancel.release(running)
-            with suppress(Exception):
-                self._spark.removeTag(tag)
-
-    def _heard(self, stages: Any, inflight_tasks: int, operation_id: str, done: bool) -> None:
-        """Spark says how far a statement is."""
-        if done or operation_id is None:
-            self._doing.over(operation_id)
-            return
-        tasks = sum(stage.num_tasks for stage in stages or ())
-        ended = sum(stage.num_completed_tasks for stage in stages or ())
-        read = sum(stage.num_bytes_read for stage in stages or ())
-        self._doing.say(
-            operation_id, f"spark: {ended:,} of {tasks:,} tasks, {read / (1 << 20):,.1f} MiB read"
-        )
 
 
 def _as_bound(value: Any) -> Any:
@@ -271,88 +187,3 @@ def _as_bound(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return value
-
-
-@contextmanager
-def _in_a_sentence(what: str, cancel: CancelToken | None = None) -> Iterator[None]:
-    """Errors of Spark become one sentence, or `Cancelled` where somebody wanted that."""
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except Exception as error:
-        if not isinstance(error, PySparkException) and type(error).__module__.split(".")[0] not in (
-            "grpc",
-            "pyspark",
-        ):
-            raise
-        if cancel is not None and cancel.cancelled:
-            raise Cancelled("stopped") from None
-        raise InvestigationError(f"{what}: {_first_sentence(error)}") from None
-
-
-def _first_sentence(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[0] if lines else type(error).__name__
-    return re.sub(r"\s+SQLSTATE: \w+.*$", "", said)
-
-
-def _check_address(address: str) -> None:
-    if re.fullmatch(r"local(\[(\*|\d+)\])?", address):
-        return
-    if not re.match(r"sc://[^/\s;]+", address):
-        raise WrongUsage(
-            f"--spark {address}: give sc://host:port of a Spark Connect server, or local[2]"
-        )
-
-
-def _session(address: str) -> Any:
-    """A session of its own, so that settings and views are nobody else's."""
-    _import_pyspark()
-    from pyspark.sql import SparkSession
-
-    _check_reachable(address)
-    _quiet()
-    try:
-        with _in_a_sentence(_without_token(address)):
-            return SparkSession.builder.remote(address).create()
-    except ImportError as error:
-        raise WrongUsage(f"{_ABSENT} ({error})") from None
-    except (OSError, RuntimeError) as error:
-        raise InvestigationError(f"{_without_token(address)}: no session ({error})") from None
-
-
-def _import_pyspark() -> None:
-    try:
-        import pyspark.sql  # noqa: F401
-    except ImportError:
-        raise WrongUsage(_ABSENT) from None
-
-
-def _without_token(address: str) -> str:
-    """An address to be shown: what stands behind the host may be a secret."""
-    return "/".join(address.split("/")[:3])
-
-
-def _quiet() -> None:
-    """pyspark writes each error of a statement on standard error, with the stack of the server;
-    what a person has to know is raised as well."""
-    try:
-        from pyspark.logger import PySparkLogger
-    except ImportError:
-        return
-    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
-
-
-def _check_reachable(address: str) -> None:
-    """The client would try for minutes."""
-    if not address.startswith("sc://"):
-        return
-    place = address.removeprefix("sc://").split("/")[0]
-    host, _, port = place.rpartition(":") if re.search(r":\d+$", place) else (place, "", "")
-    try:
-        socket.create_connection((host.strip("[]"), int(port or _PORT)), _PATIENCE).close()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        shown = _without_token(address)
-        raise InvestigationError(f"{shown}: no Spark Connect server answers ({reason})") from None

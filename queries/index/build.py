@@ -80,6 +80,19 @@ def grow_index(
     return work.run(item, workers, fast)
 
 
+def finish_index(
+    connection: duckdb.DuckDBPyConnection,
+    listing: Listing,
+    ledger: Ledger,
+    progress: Progress,
+    cancel: CancelToken,
+) -> dict[str, Any]:
+    """Complete an index whose `events` somebody else has filled from a listing, with all that is
+    made from them; return the totals, which are also kept in `meta`."""
+    work = _Work(connection, listing, 0, progress, cancel)
+    return work.finish(ledger, lambda number: listing.items[number])
+
+
 def default_workers() -> int:
     """Threads that read, as nobody says otherwise. More than six take more than a gigabyte."""
     return max(2, min(6, os.cpu_count() or 2))
@@ -105,17 +118,21 @@ class _Work:
         self._cancel = cancel
 
     def run(self, item_of: ItemOf, workers: int | None, fast: bool) -> dict[str, Any]:
-        connection, progress = self._connection, self._progress
         keep_freed_memory()
         ledger = load_items(
-            connection,
+            self._connection,
             self._listing.items,
-            progress,
+            self._progress,
             self._cancel,
             workers=workers or default_workers(),
             fast=fast,
             first_id=self._first,
         )
+        return self.finish(ledger, item_of)
+
+    def finish(self, ledger: Ledger, item_of: ItemOf) -> dict[str, Any]:
+        """Everything behind the reading: the ledger knows all items."""
+        connection, progress = self._connection, self._progress
         with suppress(duckdb.OutOfMemoryException):
             # What follows can spill to disk and shares the memory with rows of ours.
             connection.execute(f"SET memory_limit = '{_MEMORY_BEHIND}'")

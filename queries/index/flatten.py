@@ -19,11 +19,11 @@ from queries.index.columns import (
 )
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
-_OBJECTS = ("request_parameters", "response_elements", "service_event_details", "addendum")
-_TEXTS = tuple(
+OBJECTS = ("request_parameters", "response_elements", "service_event_details", "addendum")
+TEXTS = tuple(
     name
     for name, place in FIELDS.items()
-    if place.startswith("r.") and name not in (*_OBJECTS, "event_time_text", "session_created_text")
+    if place.startswith("r.") and name not in (*OBJECTS, "event_time_text", "session_created_text")
 )
 
 
@@ -58,10 +58,10 @@ def insert_statement(*, guarded: bool, mapped: bool = False) -> str:
     """
     guard = "try" if guarded else ""
     odd = "\n      OR ".join(
-        [f"coalesce({name}_ LIKE '{{%', false)" for name in _TEXTS]
+        [f"coalesce({name}_ LIKE '{{%', false)" for name in TEXTS]
         + [
             f"coalesce({name}_ NOT LIKE '{{%' OR contains({name}_, '\"omitted\"'), false)"
-            for name in _OBJECTS
+            for name in OBJECTS
         ]
     )
     names = ", ".join(column.name for column in COLUMNS)

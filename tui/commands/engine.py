@@ -78,7 +78,9 @@ def choice_of(options: argparse.Namespace) -> Choice | None:
             return None
         engine = DUCKDB
     if options.demo or len(paths) != 1:
-        raise WrongUsage("--engine reads one folder that 'convert' wrote: name that")
+        raise WrongUsage(
+            "--engine reads one folder that 'convert' wrote, or with spark one trail: name that"
+        )
     for name in _NOT_WITH:
         if getattr(options, name, None):
             raise WrongUsage(f"--{name.replace('_', '-')} is not for a converted folder")

@@ -44,7 +44,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "export --case incident.case --as timesketch-csv -o marked.csv",
         "export ./AWSLogs --what findings --as stix -o hits.json",
     ),
-    "convert": ("convert ./AWSLogs ./parquet",),
+    "convert": (
+        "convert ./AWSLogs ./parquet",
+        "convert s3a://bucket/AWSLogs ./parquet --engine spark --spark sc://spark.example.com:15002"
+        " --account all --since 2026-03-01 --until 2026-03-10",
+    ),
     "athena-ddl": (
         "athena-ddl converted s3://bucket/converted/ --since 2026-01-01 --region eu-west-1",
         "athena-ddl trail s3://bucket/ --organization o-abcde12345 --since 2026-01-01 -o ddl.sql",

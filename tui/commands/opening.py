@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 
 def opened(options: argparse.Namespace) -> Case:
+    from queries.engines.opening import SPARK
+    from tui.commands.convert import opened_trail
     from tui.commands.engine import choice_of, opened_by_engine
 
     if (choice := choice_of(options)) is not None:
+        if options.command == "convert" and choice.engine == SPARK:
+            return opened_trail(choice, options)
         return opened_by_engine(choice)
     from queries.case import open_case
     from queries.progress import CancelToken, Progress
@@ -33,29 +37,18 @@ def opened(options: argparse.Namespace) -> Case:
         options, paths, filters=options.command not in ("evidence", "event", "convert")
     )
     progress, cancel = Progress(), CancelToken()
-    stop = threading.Event()
-    plain = getattr(options, "plain", False)
-    report = _report_in_lines if plain else _report
-    reporter = threading.Thread(target=report, args=(progress, stop), daemon=True)
-    if plain or sys.stderr.isatty():
-        reporter.start()
-    restore = _stop_on_interrupt(cancel)
     try:
-        case = open_case(
-            paths,
-            case_file=options.case,
-            use_cache=not options.no_cache,
-            progress=progress,
-            cancel=cancel,
-            remote=remote,
-        )
+        with reading_shown(options, progress), cancelled_by_interrupt(cancel):
+            case = open_case(
+                paths,
+                case_file=options.case,
+                use_cache=not options.no_cache,
+                progress=progress,
+                cancel=cancel,
+                remote=remote,
+            )
     except Cancelled:
         raise KeyboardInterrupt from None
-    finally:
-        restore()
-        stop.set()
-        if reporter.is_alive():
-            reporter.join()
     if cancel.cancelled:
         case.close()
         raise KeyboardInterrupt
@@ -71,6 +64,23 @@ def opened(options: argparse.Namespace) -> Case:
         if absent := absent_evidence(case).words:
             note(absent)
     return case
+
+
+@contextmanager
+def reading_shown(options: argparse.Namespace, progress: Progress) -> Iterator[None]:
+    """How far the reading of evidence is, on standard error, as `options` want it."""
+    stop = threading.Event()
+    plain = getattr(options, "plain", False)
+    report = _report_in_lines if plain else _report
+    reporter = threading.Thread(target=report, args=(progress, stop), daemon=True)
+    if plain or sys.stderr.isatty():
+        reporter.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if reporter.is_alive():
+            reporter.join()
 
 
 def _stop_on_interrupt(cancel: CancelToken) -> Callable[[], None]:

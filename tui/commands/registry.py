@@ -316,6 +316,8 @@ COMMANDS: dict[str, Command] = {
     "convert": Command(
         "the events as Parquet for DuckDB, Spark, Trino, Athena: convert PATH... FOLDER",
         "Writes FOLDER/account=.../region=.../date=.../events.parquet. Again: only what is new.\n"
+        "A trail (a folder or bucket with AWSLogs, as the server names it) may be read by Spark:\n"
+        "--engine spark, with the accounts and days that are wanted.\n"
         "docs/parquet.md has the columns, and how other engines read them.",
         convert.convert_options,
         convert.convert,

@@ -1,0 +1,222 @@
+"""A session on a Spark Connect server, or on Spark of this machine: how statements are run there,
+stopped, followed, and fail in a sentence.
+
+https://spark.apache.org/docs/latest/spark-connect-overview.html
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from queries.engines.base import Doing, Stop
+from queries.engines.spark_local import LocalSpark
+from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.progress import CancelToken
+
+LOCAL = "local"
+_PORT = 15002
+"""Where a Connect server listens if its address does not say."""
+_PATIENCE = 10.0
+"""Seconds to wait for a server to take a connection."""
+_AGAIN = 0.5
+
+_SETTINGS = {
+    # A time is what it is in the log, UTC, whatever zone the server lives in.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    # "name" is a column and a wrong cast is an error, as in the other engines.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+}
+_ABSENT = (
+    "--engine spark needs pyspark: pip install 'ecr-investigate[spark]' for a Spark Connect server,"
+    " 'ecr-investigate[spark-local]' for Spark on this machine"
+)
+_GLOB = re.compile(r"([\[\]{}*?\\])")
+
+
+class SparkSession:
+    """Settings and views in it are nobody else's. Safe to use from several threads."""
+
+    def __init__(self, address: str) -> None:
+        """`address`: `sc://host[:port][/;…]`, or `local`, `local[2]` and the like.
+
+        Raises `WrongUsage` for an address that is none or an absent pyspark, `InvestigationError`
+        when the server cannot be reached.
+        """
+        _check_address(address)
+        self._doing = Doing()
+        self._server: LocalSpark | None = None
+        self._spool: tempfile.TemporaryDirectory[str] | None = None
+        if address.startswith(LOCAL):
+            _import_pyspark()
+            self._spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+            self._server = LocalSpark(address, Path(self._spool.name))
+        try:
+            self.spark = _session(self._server.address if self._server else address)
+            with in_a_sentence(_without_token(address)):
+                for name, value in _SETTINGS.items():
+                    self.spark.conf.set(name, value)
+                self.spark.registerProgressHandler(self._heard)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def doing(self) -> str:
+        """What the statement says that began first."""
+        return self._doing.words
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self.spark.stop()
+        if self._server is not None:
+            self._server.stop()
+        if self._spool is not None:
+            self._spool.cleanup()
+
+    @contextmanager
+    def running(self, cancel: CancelToken | None) -> Iterator[None]:
+        """A statement runs: it can be stopped, says how far it is, and fails in a sentence."""
+        cancel = cancel or CancelToken()
+        tag = f"ecr-{uuid.uuid4().hex}"
+        over = threading.Event()
+
+        def stop() -> None:
+            # A statement that has not begun yet does not hear it.
+            while not over.is_set():
+                with suppress(Exception):
+                    self.spark.interruptTag(tag)
+                over.wait(_AGAIN)
+
+        running = Stop(stop)
+        self.spark.addTag(tag)
+        cancel.watch(running)
+        try:
+            if cancel.cancelled:
+                raise Cancelled("stopped")
+            with in_a_sentence("spark", cancel):
+                yield
+        except (KeyboardInterrupt, GeneratorExit):
+            # Nobody waits for the rest; the server would go on with it.
+            with suppress(Exception):
+                self.spark.interruptTag(tag)
+            raise
+        finally:
+            over.set()
+            cancel.release(running)
+            with suppress(Exception):
+                self.spark.removeTag(tag)
+
+    def _heard(self, stages: Any, inflight_tasks: int, operation_id: str, done: bool) -> None:
+        """Spark says how far a statement is."""
+        if done or operation_id is None:
+            self._doing.over(operation_id)
+            return
+        tasks = sum(stage.num_tasks for stage in stages or ())
+        ended = sum(stage.num_completed_tasks for stage in stages or ())
+        read = sum(stage.num_bytes_read for stage in stages or ())
+        self._doing.say(
+            operation_id, f"spark: {ended:,} of {tasks:,} tasks, {read / (1 << 20):,.1f} MiB read"
+        )
+
+
+def as_spark_path(path: str) -> str:
+    """A path as Spark's readers take it: one of this machine in full, and what would be a pattern
+    stands for itself. (They do not decode `%20`.)"""
+    if "://" not in path:
+        path = f"file:///{Path(path).expanduser().absolute().as_posix().lstrip('/')}"
+    return _GLOB.sub(r"\\\1", path)
+
+
+@contextmanager
+def in_a_sentence(what: str, cancel: CancelToken | None = None) -> Iterator[None]:
+    """Errors of Spark become one sentence, or `Cancelled` where somebody wanted that."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, PySparkException) and type(error).__module__.split(".")[0] not in (
+            "grpc",
+            "pyspark",
+        ):
+            raise
+        if cancel is not None and cancel.cancelled:
+            raise Cancelled("stopped") from None
+        raise InvestigationError(f"{what}: {_first_sentence(error)}") from None
+
+
+def _first_sentence(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = lines[0] if lines else type(error).__name__
+    return re.sub(r"\s+SQLSTATE: \w+.*$", "", said)
+
+
+def _check_address(address: str) -> None:
+    if re.fullmatch(r"local(\[(\*|\d+)\])?", address):
+        return
+    if not re.match(r"sc://[^/\s;]+", address):
+        raise WrongUsage(
+            f"--spark {address}: give sc://host:port of a Spark Connect server, or local[2]"
+        )
+
+
+def _session(address: str) -> Any:
+    _import_pyspark()
+    from pyspark.sql import SparkSession as Session
+
+    _check_reachable(address)
+    _quiet()
+    try:
+        with in_a_sentence(_without_token(address)):
+            return Session.builder.remote(address).create()
+    except ImportError as error:
+        raise WrongUsage(f"{_ABSENT} ({error})") from None
+    except (OSError, RuntimeError) as error:
+        raise InvestigationError(f"{_without_token(address)}: no session ({error})") from None
+
+
+def _import_pyspark() -> None:
+    try:
+        import pyspark.sql  # noqa: F401
+    except ImportError:
+        raise WrongUsage(_ABSENT) from None
+
+
+def _without_token(address: str) -> str:
+    """An address to be shown: what stands behind the host may be a secret."""
+    return "/".join(address.split("/")[:3])
+
+
+def _quiet() -> None:
+    """pyspark writes each error of a statement on standard error, with the stack of the server;
+    what a person has to know is raised as well."""
+    try:
+        from pyspark.logger import PySparkLogger
+    except ImportError:
+        return
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
+
+
+def _check_reachable(address: str) -> None:
+    """The client would try for minutes."""
+    if not address.startswith("sc://"):
+        return
+    place = address.removeprefix("sc://").split("/")[0]
+    host, _, port = place.rpartition(":") if re.search(r":\d+$", place) else (place, "", "")
+    try:
+        socket.create_connection((host.strip("[]"), int(port or _PORT)), _PATIENCE).close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        shown = _without_token(address)
+        raise InvestigationError(f"{shown}: no Spark Connect server answers ({reason})") from None

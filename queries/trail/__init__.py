@@ -1,0 +1,1 @@
+"""A trail as it is delivered, read by Spark: which folders, and records as rows of `events`."""
