@@ -123,4 +123,7 @@ CALLERS = Derivation(
           ON {_between("c", "e")}""",  # noqa: S608
     ),
     events=f"event_key IN ({_KNOWN})",
+    columns="""event_key, event_time, event_source, event_name, plain_name, principal,
+      access_key_id, issuer_arn, invoked_by, recipient_account_id, account_id, aws_region,
+      request_parameters, outcome, merged_into""",
 )

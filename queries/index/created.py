@@ -106,4 +106,7 @@ CREATED = Derivation(
           SELECT split_part(identity_arn, ':', 5), split_part(identity_arn, '/', -1)
           FROM touched WHERE identity_arn LIKE 'arn:%:iam::%')""",
     ),
+    columns="""event_key, event_time, event_source, event_name, outcome, error_code, principal,
+      access_key_id, user_name, identity_type, recipient_account_id, account_id,
+      request_parameters, response_elements, creation, merged_into""",
 )

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from queries.index.deployment_match import CHANGES_MATCHES, IS_RULE, Match, Matcher
-from queries.index.derivation import Derivation, Rows
+from queries.index.derivation import SHORT, Derivation, Rows
 from queries.index.members import as_objects, parsed_object
 from queries.index.rows import insert_rows
 from queries.providers.aws.deployments import ENDS, SOURCES, SPECS, Place, Spec, found_at, operation
@@ -505,6 +505,7 @@ DEPLOYMENTS = Derivation(
         SELECT link FROM (FROM deployment_links UNION ALL FROM found_links)
         WHERE event_key IN (SELECT key FROM keys))""",
     events=f"event_key IN (SELECT key FROM keys) OR {IS_RULE}",  # noqa: S608
+    columns=f"{SHORT}, request_parameters, response_elements",
     stage="following deployments",
 )
 """By the things that are deployed: what they run follows from all that was done to them."""

@@ -22,10 +22,21 @@ import duckdb
 
 from queries.index.columns import COLUMNS
 
-LONG = ("request_parameters", "response_elements", "service_event_details", "image_manifest")
+_LONG = ("request_parameters", "response_elements", "service_event_details", "image_manifest")
+_ASIDE = ("error_message", "read_only", "resource_arn", "target", "pushed_via", "issued_arn",
+          "repository_name", "layer_digest")  # fmt: skip
 _OWN = ("event_key", "file_id", "position", "repository", "merged_into")
-SHORT = ", ".join((*_OWN, *(column.name for column in COLUMNS if column.name not in LONG)))
+
+
+def _without(*left: str) -> str:
+    names = (*_OWN, *(column.name for column in COLUMNS))
+    return ", ".join(name for name in names if name not in left)
+
+
+SHORT = _without(*_LONG)
 """The columns of `events` without the long texts, and without how many copies there are."""
+TOUCHED = _without(*_LONG, *_ASIDE)
+"""Those of `touched`: what keys are made of, and what is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +174,16 @@ def _replace(connection: duckdb.DuckDBPyConnection, number: int, rows: Rows) -> 
     """Put the units that came out otherwise (`after_N`) in the place of what stands there
     (`before_N`), and both into `changed_TABLE`. What is the same is not written."""
     table, unit = rows.table, rows.unit
-    columns = f"* EXCLUDE ({rows.number})" if rows.number else "*"
-    before, after = (f"(SELECT {columns} FROM {name}_{number})" for name in ("before", "after"))  # noqa: S608
+    content = f"* EXCLUDE ({rows.number})" if rows.number else "*"
+    counted = (
+        f"SELECT {unit}, hash(r) AS content, {n} AS n"  # noqa: S608
+        f" FROM (SELECT {content} FROM {name}_{number}) AS r"
+        for name, n in (("before", -1), ("after", 1))
+    )
     connection.execute(
         f"CREATE TEMP TABLE units AS SELECT DISTINCT {unit} FROM ("  # noqa: S608
-        f" ({before} EXCEPT ALL {after}) UNION ALL ({after} EXCEPT ALL {before}))"
+        f" SELECT {unit} FROM ({' UNION ALL '.join(counted)})"
+        f" GROUP BY {unit}, content HAVING sum(n) <> 0)"
     )
     mine = f"WHERE {unit} IN (SELECT {unit} FROM units)"  # noqa: S608
     connection.execute(

@@ -59,6 +59,7 @@ def keep_up(
     if _is_less_anew(connection, first):
         touched.done()
         clear_derived(connection)
+        connection.execute("CHECKPOINT")  # what is written now takes the place of what went
         _make_all(connection, progress)
         return
     touched.join()

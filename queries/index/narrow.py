@@ -32,14 +32,16 @@ FROM {events} GROUP BY ALL ORDER BY identity_arn, principal, access_key_id
 """Of the events in a relation. Without addresses and places there are eight times fewer rows than
 events where every call is chosen by chance, and far fewer where people and programs make them."""
 
-_REGISTRY_EVENTS = """
+_COLUMNS = """event_key, event_time, provider, event_source, event_name, registry_action,
+  repository, registry_id, aws_region, repository_name, image_tag, image_digest, layer_digest,
+  principal, identity_arn, access_key_id, source_ip_address, user_agent, is_write, outcome,
+  error_code"""
+_REGISTRY_EVENTS = f"""
 INSERT INTO registry_events
-SELECT event_key, event_time, provider, event_source, event_name, registry_action, repository,
-  registry_id, aws_region, repository_name, image_tag, image_digest, layer_digest, principal,
-  identity_arn, access_key_id, source_ip_address, user_agent, is_write, outcome, error_code
+SELECT {_COLUMNS}
 FROM events
 WHERE merged_into IS NULL AND registry_action IS NOT NULL
-"""
+"""  # noqa: S608 - constants of this module
 
 
 def _build_registry_events(connection: duckdb.DuckDBPyConnection) -> None:
@@ -94,5 +96,6 @@ REGISTRY_EVENTS = Derivation(
     rows=(Rows("registry_events", "event_key"),),
     build=_build_registry_events,
     keys=("SELECT event_key FROM touched WHERE registry_action IS NOT NULL",),
+    columns=f"{_COLUMNS}, merged_into",
 )
 """The calls to registries, without those merged into another."""

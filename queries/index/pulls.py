@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from queries.index.derivation import Derivation, Rows
+from queries.index.derivation import SHORT, Derivation, Rows
 from queries.index.pushes import CHANGED_IMAGES
 from queries.providers.base import CONTAINER_HOST
 from queries.providers.words import machines, platforms, registries, workloads
@@ -101,6 +101,7 @@ PULLS = Derivation(
           ON t.repository = p.repository AND t.tag = p.image_tag AND t.since <= p.event_time
             AND (t.until IS NULL OR p.event_time < t.until)""",
     ),
+    columns=f"{SHORT}, request_parameters",
 )
 
 _BY = "concat_ws(' ', principal, repository)"
@@ -116,6 +117,8 @@ NODES = Derivation(
     build=add_nodes,
     keys=(f"SELECT {_BY} FROM changed_pulls",),  # noqa: S608 - a constant
     events=f"event_key IN (SELECT event_key FROM pulls WHERE {_BY} IN (SELECT key FROM keys))",  # noqa: S608
+    columns="""event_key, provider, event_name, repository_name, registry_id, aws_region,
+      recipient_account_id""",
     reads={"pulls": f"{_BY} IN (SELECT key FROM keys)"},  # noqa: S608
 )
 """What nodes run: by who pulled, and the repository."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import duckdb
 
-from queries.index.derivation import LONG, SHORT
+from queries.index.derivation import TOUCHED
 from queries.index.merge import join_events, links, merge_copies, take_apart
 from queries.index.unjoined import JOINED
 
-_NOTED = f"{SHORT}, hash({', '.join(LONG)}) AS long_texts"
+_CONTENT = f"hash(merged_into, {', '.join(JOINED)})"
+"""Nothing else of an event ever changes."""
 
 
 class Touched:
@@ -26,7 +27,7 @@ class Touched:
         self._connection = connection
         self._first = 1 << 31
         connection.execute(
-            f"CREATE TEMP TABLE was AS SELECT {_NOTED} FROM events LIMIT 0;"  # noqa: S608
+            f"CREATE TEMP TABLE was AS SELECT {TOUCHED}, {_CONTENT} AS content FROM events LIMIT 0;"  # noqa: S608
             " CREATE TEMP TABLE reopened (event_id VARCHAR)"
         )
 
@@ -64,16 +65,19 @@ class Touched:
             self._note("event_key IN (SELECT event_key FROM joining)")
             self._join()
         self._connection.execute(
-            "DELETE FROM unjoined WHERE event_key IN (SELECT event_key FROM was)"
-            " AND event_key NOT IN (SELECT event_key FROM events)"
-        )
-        self._connection.execute(
-            f"CREATE TEMP TABLE now AS SELECT {_NOTED} FROM events"  # noqa: S608
-            f" WHERE event_key IN (SELECT event_key FROM events WHERE {came}"
-            "  OR event_key IN (SELECT event_key FROM was));"
-            " CREATE TEMP TABLE touched AS"
-            " SELECT *, 1 AS sign FROM (FROM now EXCEPT FROM was)"
-            " UNION ALL SELECT *, -1 FROM (FROM was EXCEPT FROM now)"
+            f"CREATE TEMP TABLE other AS SELECT w.event_key FROM was AS w LEFT JOIN ("  # noqa: S608
+            f"  SELECT event_key, {_CONTENT} AS content FROM events"
+            "   WHERE event_key IN (SELECT event_key FROM was)"
+            ") AS n ON n.event_key = w.event_key WHERE n.content IS DISTINCT FROM w.content;"
+            f" CREATE TEMP TABLE touched AS SELECT {TOUCHED}, 1 AS sign FROM events"
+            " WHERE event_key IN (SELECT event_key FROM events"
+            f"  WHERE {came} AND event_key NOT IN (SELECT event_key FROM was)"
+            "   UNION ALL SELECT event_key FROM other)"
+            f" UNION ALL SELECT {TOUCHED}, -1 FROM was"
+            " WHERE event_key IN (SELECT event_key FROM other);"
+            " DELETE FROM unjoined WHERE event_key IN (SELECT event_key FROM other"
+            "  WHERE event_key NOT IN (SELECT event_key FROM touched WHERE sign > 0));"
+            " DROP TABLE other"
         )
 
     def done(self) -> None:
@@ -88,7 +92,7 @@ class Touched:
         """Keep how events are that may become others: of those that were there before, so neither
         what came nor copies that were taken apart."""
         self._connection.execute(
-            f"INSERT INTO was SELECT {_NOTED} FROM events WHERE event_key IN ("  # noqa: S608
+            f"INSERT INTO was SELECT {TOUCHED}, {_CONTENT} FROM events WHERE event_key IN ("  # noqa: S608
             f" SELECT event_key FROM events WHERE {condition} AND file_id < {self._first}"
             " AND event_key NOT IN (SELECT event_key FROM was)"
             " AND (event_id IS NULL OR event_id NOT IN (SELECT event_id FROM reopened)))"
@@ -103,10 +107,12 @@ class Touched:
         )
         execute(
             "INSERT INTO joining SELECT DISTINCT event_key"  # noqa: S608
-            f" FROM ({links(f'(SELECT {SHORT} FROM events WHERE {came})')})"  # noqa: S608
+            f" FROM ({links(f'(SELECT {TOUCHED} FROM events WHERE {came})')})"  # noqa: S608
         )
         execute(f"INSERT INTO linked SELECT DISTINCT link FROM ({links('was')})")  # noqa: S608
-        joining = f"(SELECT {SHORT} FROM events WHERE event_key IN (SELECT event_key FROM joining))"  # noqa: S608
+        joining = (
+            f"(SELECT {TOUCHED} FROM events WHERE event_key IN (SELECT event_key FROM joining))"  # noqa: S608
+        )
         while True:
             execute(
                 f"INSERT INTO linked SELECT DISTINCT link FROM ({links(joining)})"  # noqa: S608
