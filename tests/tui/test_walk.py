@@ -284,7 +284,10 @@ async def test_every_key_that_help_lists_does_something(name: str) -> None:
         keys = {
             entry.binding.key: entry.binding.description
             for entry in active
-            if entry.node is screen and entry.binding.description in listed
+            if entry.node is screen
+            and entry.binding.description in listed
+            # The keys that open a place are the same on every screen: pressed on the first.
+            and (name == SCREENS[0] or not entry.binding.action.startswith("go("))
         }
         assert len(keys) > 8
         await driver.press("escape")
