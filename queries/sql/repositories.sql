@@ -25,23 +25,32 @@ SELECT
   r.last_event
 FROM (
   SELECT
-    coalesce(repository, '(repository unknown)') AS repository,
-    max(registry_id) AS registry_id,
-    max(aws_region) AS aws_region,
-    max(repository_name) AS repository_name,
-    count(*) AS events,
-    sum(CASE WHEN registry_action = 'pull' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
-    max(event_time) AS last_event
-  FROM registry_events
-  WHERE (repository IS NOT NULL
-      OR (registry_action = 'push'))
-    AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
-    AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
-    AND (CAST($account AS VARCHAR) IS NULL OR registry_id = $account)
-    AND (CAST($region AS VARCHAR) IS NULL OR aws_region = $region)
-    AND (CAST($repository AS VARCHAR) IS NULL OR repository = $repository
-      OR repository_name = $repository)
-  GROUP BY coalesce(repository, '(repository unknown)')
+    coalesce(g.repository, '(repository unknown)') AS repository,
+    max(g.registry_id) AS registry_id,
+    max(g.aws_region) AS aws_region,
+    max(g.repository_name) AS repository_name,
+    CAST(sum(g.events) AS BIGINT) AS events,
+    CAST(sum(g.pulls) AS BIGINT) AS pulls,
+    max(g.last_event) AS last_event
+  FROM (
+    -- By whole values first: that is many times faster than to compare those of every event.
+    SELECT
+      repository, registry_id, aws_region, repository_name,
+      count(*) AS events,
+      sum(CASE WHEN registry_action = 'pull' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
+      max(event_time) AS last_event
+    FROM registry_events
+    WHERE (repository IS NOT NULL
+        OR (registry_action = 'push'))
+      AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
+      AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
+      AND (CAST($account AS VARCHAR) IS NULL OR registry_id = $account)
+      AND (CAST($region AS VARCHAR) IS NULL OR aws_region = $region)
+      AND (CAST($repository AS VARCHAR) IS NULL OR repository = $repository
+        OR repository_name = $repository)
+    GROUP BY repository, registry_id, aws_region, repository_name
+  ) AS g
+  GROUP BY coalesce(g.repository, '(repository unknown)')
 ) AS r
 LEFT JOIN (
   SELECT
