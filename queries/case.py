@@ -25,6 +25,7 @@ from queries.index_file import item_in, items_in, meta_of, open_sealed
 from queries.marks.events import locate_marks
 from queries.marks.keeper import Marks
 from queries.marks.opening import marks_of_case_file, marks_of_evidence
+from queries.numbering import counted
 from queries.partly import is_behind
 from queries.progress import CancelToken, Progress
 from queries.sources.archives import expand
@@ -88,6 +89,8 @@ class Case:
     """What is marked as evidence."""
     untried: bool = False
     """Whether something failed when it was made, and was not tried again yet since."""
+    left: Missing | None = None
+    """What of a listing was not read yet, if that is known."""
 
     def with_marks(self, marks: Marks) -> Case:
         """Give it its marks, and find their events in it."""
@@ -231,7 +234,8 @@ def open_case(
         listing.walk_done()
         if any(item.spooled for item in listing.items):
             evidence.spooled, evidence.use_cache = True, False
-        name = work.name = fingerprint(map(identity, listing.items), listing)
+        work.files = counted(map(identity, listing.items))
+        name = work.name = fingerprint(work.files, listing)
         target = evidence.target(name)
         if target is not None and (meta_of(target) or {}).get("fingerprint") == name:
             spool.cleanup()
@@ -256,7 +260,7 @@ def open_case(
             opened = work.grow(before, listing, looked, lacking)
         else:
             opened = work.build(listing, looked)
-        return _completed(Case(*opened), evidence, source, [spool])
+        return _completed(Case(*opened, left=work.left), evidence, source, [spool])
     except BaseException:
         if source is not None:
             source.cleanup()

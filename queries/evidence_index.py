@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,7 @@ from queries.index_file import (
     open_sealed,
 )
 from queries.marks.opening import carry_marks
+from queries.numbering import Numbers, counted, numbered_as_listed
 from queries.partly import Newest
 from queries.progress import CancelToken, Progress
 from queries.sources.buckets.model import S3_SCHEME
@@ -43,6 +46,7 @@ from queries.sources.buckets.options import API_SCHEME, is_remote
 from queries.sources.local import Item, Items, Listing
 
 if TYPE_CHECKING:
+    from queries.index.build import Number
     from queries.sources.buckets.choice import Choice
     from queries.sources.buckets.source import Remote, RemoteSource
 
@@ -201,11 +205,17 @@ class Work:
     name: str = ""
     """The fingerprint of all that was found. Without it (only a part was looked at) it is that of
     all that the index has."""
+    files: tuple[int, int] = (0, 0)
+    """All that was found, as `counted` knows it."""
     part: tuple[int, int] | None = None
     """Of the files that were found, how many will have been read when this is done, and all of
     them; None when that is the same."""
+    _picked: Sequence[int] = ()
+    """The places of these, ascending."""
     _everything: Items | None = None
     """All that was found, of which `pick` left a part."""
+    left: Missing | None = None
+    """What is left to be read after this."""
     _lacked: bool = False
     """Whether something could not be fetched that was not asked for again."""
     _later: list[Item] = field(default_factory=list)
@@ -225,6 +235,7 @@ class Work:
                 picked.add([part[at] for at in places])
             start = end
         self._everything, listing.items = listing.items, picked
+        self._picked = lacking.places
         return picked
 
     def only_first(
@@ -242,6 +253,8 @@ class Work:
         left = len(newest.places) - len(now)
         if not left:
             return lacking
+        later = [at for at in every.places if at not in now]
+        self.left = replace(every, places=later, changed=(), left=(), failed=(), fresh=left)
         self.part, self.name = (found - left, found), ""
         self._later = [listing.items[at] for at in every.failed if at not in now]
         fresh = min(every.fresh, len(now))
@@ -283,9 +296,14 @@ class Work:
                 self.cancel,
                 workers=self.evidence.workers,
                 fast=self.evidence.fast,
+                number=number,
             )
+            if number is not None:
+                set_meta(connection, numbered=list(self.files))
             return totals, self._finish(connection, listing, looked, totals)
 
+        # Numbers are left free for what is read later.
+        number = partial(self._as_listed, listing, looked) if self.part is not None else None
         return self._make(fill, None)
 
     def grow(self, before: Path, listing: Listing, looked: Items, lacking: Missing) -> Opened:
@@ -314,6 +332,10 @@ class Work:
             forget_listed(connection, self._later)
             lacked = meta(connection)["fingerprint"].startswith(_INCOMPLETE)
             self._lacked = lacked and not self.retries
+            number: Number | None = partial(self._as_listed, listing, looked)
+            if meta(connection).get("numbered") != json.dumps(list(self.files)):
+                number = None  # what was found is not what was numbered
+                set_meta(connection, numbered=[])
             totals = grow_index(
                 connection,
                 listing,
@@ -323,6 +345,7 @@ class Work:
                 touched,
                 workers=self.evidence.workers,
                 fast=self.evidence.fast,
+                number=number,
             )
             if changed:
                 say_changed(connection, changed, must_be_read=self.again)
@@ -333,6 +356,13 @@ class Work:
         if not opened[2]["stopped"]:
             self.evidence.drop_superseded(before, opened[1])
         return opened
+
+    def _as_listed(self, listing: Listing, looked: Items, free: int) -> Numbers:
+        """The numbers that the items have in the listing of which they are a part."""
+        listing.items, numbers = numbered_as_listed(
+            looked, self._picked, listing.items, max(free, self.files[0])
+        )
+        return numbers
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -364,7 +394,7 @@ class Work:
         write_listed(connection, looked)
         if self.part is not None:
             say_part(totals, *self.part)
-        name = self.name or fingerprint(identities(connection), listing)
+        name = self.name or fingerprint(counted(identities(connection)), listing)
         kept = self.evidence.target(name)
         choice = None
         if self.source is not None:

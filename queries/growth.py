@@ -17,6 +17,7 @@ import duckdb
 
 from queries.index.rows import as_text, insert_rows
 from queries.index.schema import INDEX_VERSION
+from queries.numbering import MODULUS
 from queries.sources.local import Item, Listing
 
 _BATCH = 20_000
@@ -34,11 +35,10 @@ def identity(item: Item) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=_BITS // 8).digest())
 
 
-def fingerprint(identities: Iterable[int], listing: Listing) -> str:
-    """The files in any order, and all that was said while looking for them."""
-    total = count = 0
-    for number in identities:
-        total, count = (total + number) % (1 << 256), count + 1
+def fingerprint(files: tuple[int, int], listing: Listing) -> str:
+    """The files in any order (as `counted` knows them), and all that was said while looking for
+    them."""
+    count, total = files
     digest = hashlib.sha256(f"index {INDEX_VERSION}\n{count}\n{total}\n".encode())
     said, failed = listing.walked or (len(listing.passed_over), len(listing.unreadable))
     for name, reason in (*listing.passed_over[:said], *listing.unreadable[:failed]):
@@ -63,6 +63,8 @@ class Missing:
     """Files that are no longer there and whose records go as well."""
     failed: Sequence[int] = ()
     """Of the places, those of files that failed before."""
+    files: tuple[int, int] = (0, 0)
+    """All that was found, as `counted` knows it."""
 
 
 def missing(
@@ -71,12 +73,13 @@ def missing(
     """Compare a look with an index; `retry`: read again what failed."""
     places: list[int] = []
     again: list[int] = []
-    fresh = known = 0
+    fresh = known = total = 0
     names: list[str] = []
     renewed = 0
     for start in range(0, len(items), _BATCH):
         part = [items[at] for at in range(start, min(start + _BATCH, len(items)))]
         numbers = [identity(item) for item in part]
+        total += sum(numbers)
         states = _states(connection, numbers)
         new = [i for i, n in zip(part, numbers, strict=True) if n not in states]
         renewed += _named(connection, new)
@@ -91,7 +94,8 @@ def missing(
                     again.append(at)
     gone = _count(connection) - known - renewed
     changed = _with_records(connection, names)
-    return Missing(places, fresh - renewed, gone, changed, failed=again)
+    files = (len(items), total % MODULUS)
+    return Missing(places, fresh - renewed, gone, changed, failed=again, files=files)
 
 
 def files_gone(connection: duckdb.DuckDBPyConnection, items: Sequence[Item]) -> tuple[str, ...]:

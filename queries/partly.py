@@ -7,15 +7,18 @@ what was read before, so that what is made from all events is made anew a few ti
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import duckdb
 
 from queries.growth import Missing
 from queries.index.delivery import delivered_at, delivery_order
 from queries.index.rows import as_text
-from queries.sources.local import Item, Listing
+from queries.sources.buckets.items import RemoteItems
+from queries.sources.local import Items, Listing
 
 SOON = 3.0
 """Seconds for which the first objects of a bucket are waited for: what has come by then is shown
@@ -35,12 +38,11 @@ class Newest:
     """Places of what is lacking, and about how many bytes each has: first what must come at once,
     then what was delivered last. (Arrays, because there may be a million.)"""
 
-    def __init__(self, items: Sequence[Item], lacking: Missing) -> None:
+    def __init__(self, items: Items, lacking: Missing) -> None:
         """What changed must come at once: its records of before go at once."""
         changed = set(lacking.changed)
         places, sizes, times, urgent = (array(kind, ()) for kind in "IQQB")
-        for at in lacking.places:
-            item = items[at]
+        for at, item in _described(items, lacking.places):
             places.append(at)
             sizes.append(_compressed(item))
             times.append(_delivered(item))
@@ -91,16 +93,41 @@ def next_limit(connection: duckdb.DuckDBPyConnection, limit: int) -> int:
     return max(limit, _GROWTH * int((row and row[0]) or 0))
 
 
-def _compressed(item: Item) -> int:
+class Described(Protocol):
+    """What is known of a file without opening it: of an item, or of an object of a bucket."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def modified(self) -> datetime | None: ...
+
+
+def _described(items: Items, places: Sequence[int]) -> Iterator[tuple[int, Described]]:
+    """What is at some places, ascending. To make an item of an object takes thrice as long."""
+    start = 0
+    for part in items.parts():
+        end = start + len(part)
+        chosen = places[bisect_left(places, start) : bisect_left(places, end)]
+        known = part.objects if isinstance(part, RemoteItems) else part
+        for at in chosen:
+            yield at, known[at - start]
+        start = end
+
+
+def _compressed(item: Described) -> int:
     """About how many bytes a file has, or would have, as CloudTrail delivers it."""
     packed = item.name.lower().endswith(_PACKED)
     return item.size if packed else item.size // _RATIO
 
 
-def _delivered(item: Item) -> int:
+def _delivered(item: Described) -> int:
     """A time to sort by, as digits: minutes, and within them milliseconds; that of the file where
-    its name has none."""
+    its name has none, or has the same day only."""
     if order := delivery_order(item.name):
         return order * 100_000
-    when = delivered_at(item.name) or item.modified or datetime.min
+    named, changed = delivered_at(item.name), item.modified
+    same_day = named is None or (changed is not None and changed.date() == named.date())
+    when = (changed if same_day else named) or datetime.min
     return int(f"{when:%Y%m%d%H%M}") * 100_000 + when.second * 1000 + when.microsecond // 1000

@@ -85,7 +85,10 @@ def look_again(
         listing.walk_done()
         _stop_if(cancel)
         retries = not recent if first is None else case.untried
-        lacking = missing(case.connection.cursor(), listing.items, retry=retries)
+        if first is not None and case.left is not None and all(map(is_remote, evidence.paths)):
+            lacking = case.left  # the same listing, of which a part was read since
+        else:
+            lacking = missing(case.connection.cursor(), listing.items, retry=retries)
         if not lacking.places and first is None:
             _complain(case, [said for said in listing.unreadable if not _is_empty(said)])
             return None
@@ -93,7 +96,7 @@ def look_again(
             _keep_what_was_said(case, listing)
             lacking = replace(lacking, gone=0)  # what is older was not looked for
         work = Work(evidence, newer or source, Path(spool.name), progress, cancel, again=True)
-        work.retries = retries
+        work.retries, work.files = retries, lacking.files
         if first is not None:
             least = first if source is None else min(first, LEAST)
             limit = next_limit(case.connection.cursor(), least)
@@ -104,7 +107,7 @@ def look_again(
         else:
             work.source.start(listing)
         opened = work.grow(case.path, listing, looked, lacking)
-        grown = Case(*opened)
+        grown = Case(*opened, left=work.left)
         if cancel.cancelled:
             grown.close()
             raise Cancelled("stopped")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -21,9 +22,14 @@ from queries.index.schema import INDEX_VERSION, create_tables
 from queries.index.totals import collect_totals
 from queries.index.touched import Touched
 from queries.memory import give_back, keep_freed_memory
+from queries.numbering import Numbers, numbers_from
 from queries.progress import CancelToken, Progress
 from queries.reader import DAMAGED
 from queries.sources.local import Item, Listing
+
+Number = Callable[[int], Numbers]
+"""Numbers the items of a listing, and may put them into another order for it; gets the first number
+that no file of the index has."""
 
 _MEMORY_BEHIND = "450MB"
 """What DuckDB may take once everything is read. Merging, following and grouping can spill to disk,
@@ -38,14 +44,17 @@ def build_index(
     *,
     workers: int | None = None,
     fast: bool = True,
+    number: Number | None = None,
 ) -> dict[str, Any]:
     """Fill an empty database from a listing; return the totals, which are also kept in `meta`.
 
     Cancelling stops the reading; what was read is still indexed and the ledger says what not.
+    `number` gives the items other ids than their positions.
     """
     create_tables(connection)
-    work = _Work(connection, listing, 0, progress, cancel)
-    return work.run(lambda number: listing.items[number], workers, fast)
+    numbers = number(0) if number is not None else numbers_from(0, len(listing.items))
+    work = _Work(connection, listing, numbers, progress, cancel)
+    return work.run(lambda file_id: listing.items[numbers.place(file_id)], workers, fast)
 
 
 def grow_index(
@@ -58,12 +67,14 @@ def grow_index(
     *,
     workers: int | None = None,
     fast: bool = True,
+    number: Number | None = None,
 ) -> dict[str, Any]:
     """Add the items of a listing to an index; `item_of` gives the files that it has already.
 
     Only the new items are read, and of what is made from the events (sessions, pushes,
     deployments …) only what follows from them is made anew. `touched` knows what went before this.
-    File ids that are in the index stay as they are.
+    File ids that are in the index stay as they are; new ones go on from them, or are those that
+    `number` gives.
     """
     walked = connection.execute("SELECT value FROM meta WHERE key = 'walked'").fetchone()
     connection.execute(
@@ -72,10 +83,12 @@ def grow_index(
     connection.execute("DELETE FROM meta WHERE key IN ('totals', 'walked', 'index_version')")
     top = connection.execute("SELECT coalesce(max(file_id) + 1, 0) FROM files").fetchone()
     first = int(top[0]) if top else 0
-    work = _Work(connection, listing, first, progress, cancel, touched)
+    numbers = number(first) if number is not None else numbers_from(first, len(listing.items))
+    work = _Work(connection, listing, numbers, progress, cancel, touched)
 
-    def item(number: int) -> Item:
-        return item_of(number) if number < first else listing.items[number - first]
+    def item(file_id: int) -> Item:
+        place = numbers.place(file_id)
+        return item_of(file_id) if place < 0 else listing.items[place]
 
     return work.run(item, workers, fast)
 
@@ -99,13 +112,13 @@ def default_workers() -> int:
 
 
 class _Work:
-    """One reading: the items of a listing into an index, whose file ids go on from `first`."""
+    """One reading: the items of a listing into an index, as files of these numbers."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         listing: Listing,
-        first: int,
+        numbers: Numbers,
         progress: Progress,
         cancel: CancelToken,
         touched: Touched | None = None,
@@ -113,7 +126,7 @@ class _Work:
         self._connection = connection
         self._touched = touched
         self._listing = listing
-        self._first = first
+        self._numbers = numbers
         self._progress = progress
         self._cancel = cancel
 
@@ -126,7 +139,7 @@ class _Work:
             self._cancel,
             workers=workers or default_workers(),
             fast=fast,
-            first_id=self._first,
+            numbers=self._numbers,
         )
         return self.finish(ledger, item_of)
 
@@ -139,7 +152,7 @@ class _Work:
         if self._touched is None:
             derive(connection, progress)
         else:
-            keep_up(connection, progress, self._touched, self._first)
+            keep_up(connection, progress, self._touched, self._came())
         progress.stage = "checking digests"
         walked = self._write_ledger(ledger)
         digests = check_digests(connection, item_of, self._cancel)
@@ -156,19 +169,27 @@ class _Work:
         progress.stage = "done"
         return totals
 
+    def _came(self) -> str:
+        """Condition for the events of the files that were read now."""
+        numbers = self._numbers.of_items
+        if isinstance(numbers, range):
+            return f"file_id >= {numbers.start}"
+        self._connection.execute("CREATE TEMP TABLE came_now (file_id INTEGER)")
+        insert_rows(self._connection, "came_now", [(number,) for number in numbers])
+        return "file_id IN (SELECT file_id FROM came_now)"
+
     def _write_ledger(self, ledger: Ledger) -> int:
         """The evidence ledger: one line for every file seen, read or not. Returns the id of the
         first line that is about no file, but about the looking for files."""
         self._count_events()
         rows: list[tuple[Any, ...]] = []
         counts = _Counts(self._connection)
-        number = self._first
-        for number, item in enumerate(self._listing.items, self._first):
+        for number, item in zip(self._numbers.of_items, self._listing.items, strict=True):
             rows.append(_file_row(number, item, ledger, counts.of(number)))
             if len(rows) >= _LEDGER_BATCH:
                 insert_rows(self._connection, "files", rows)
                 rows.clear()
-        number = self._first + len(self._listing.items)
+        number = self._numbers.top
         skipped, unreadable = self._listing.passed_over, self._listing.unreadable
         passed, missing = self._listing.walked or (len(skipped), len(unreadable))
         of_members = [("skipped", *said) for said in skipped[passed:]]

@@ -50,13 +50,13 @@ def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
 
 
 def keep_up(
-    connection: duckdb.DuckDBPyConnection, progress: Progress, touched: Touched, first: int
+    connection: duckdb.DuckDBPyConnection, progress: Progress, touched: Touched, came: str
 ) -> None:
-    """Make anew what is other than it was before the files from `first` on came, or others went.
+    """Make anew what is other than it was before some events came (a condition), or others went.
     What comes out is what `derive` would make of all events."""
     progress.stage = "merging copies"
-    touched.merge(first)
-    if _is_less_anew(connection, first):
+    touched.merge(came)
+    if _is_less_anew(connection, came):
         touched.done()
         clear_derived(connection)
         connection.execute("CHECKPOINT")  # what is written now takes the place of what went
@@ -80,10 +80,10 @@ def _make_all(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None
         derivation.build(connection)
 
 
-def _is_less_anew(connection: duckdb.DuckDBPyConnection, first: int) -> bool:
+def _is_less_anew(connection: duckdb.DuckDBPyConnection, came: str) -> bool:
     """Whether so much came, or there is so little, that making all anew takes less."""
     row = connection.execute(
-        "SELECT count(*), count(*) FILTER (file_id >= $first) FROM events", {"first": first}
+        f"SELECT count(*), count(*) FILTER ({came}) FROM events"  # noqa: S608 - a condition of ours
     ).fetchone()
-    every, came = map(int, row or (0, 0))
-    return every < SMALL or 2 * came > every
+    every, new = map(int, row or (0, 0))
+    return every < SMALL or 2 * new > every

@@ -11,6 +11,7 @@ import threading
 
 import duckdb
 
+from queries.numbering import Numbers
 from queries.reader import READ, FileFacts
 from queries.unpack import Unpacked
 
@@ -21,10 +22,10 @@ _PLAIN = struct.Struct("<BBBqqq32s")
 class Ledger:
     """What happened to each item, by file id. Safe to use from many threads."""
 
-    def __init__(self, first: int, count: int) -> None:
-        """For `count` files, whose ids go on from `first`."""
-        self._first = first
-        self._entries: list[bytes | tuple[FileFacts, str] | None] = [None] * count
+    def __init__(self, numbers: Numbers) -> None:
+        """For files with these ids."""
+        self._numbers = numbers
+        self._entries: list[bytes | tuple[FileFacts, str] | None] = [None] * len(numbers.of_items)
         self._words: list[str] = []
         self._lock = threading.Lock()
         self.spoiled: set[int] = set()
@@ -47,11 +48,11 @@ class Ledger:
         """Keep the facts as they are now; what changes in them later has to be put again."""
         with self._lock:
             entry = self._packed(facts, lane) if _is_plain(facts) else (facts, lane)
-            self._entries[file_id - self._first] = entry
+            self._entries[self._numbers.place(file_id)] = entry
 
     def get(self, file_id: int) -> tuple[FileFacts, str]:
         """Facts and lane of a file that was put here. Raises `KeyError`."""
-        entry = self._entries[file_id - self._first]
+        entry = self._entries[self._numbers.place(file_id)]
         if entry is None:
             raise KeyError(file_id)
         if isinstance(entry, tuple):
@@ -67,10 +68,10 @@ class Ledger:
         return facts, self._words[lane]
 
     def drop(self, file_id: int) -> None:
-        self._entries[file_id - self._first] = None
+        self._entries[self._numbers.place(file_id)] = None
 
     def __contains__(self, file_id: int) -> bool:
-        return self._entries[file_id - self._first] is not None
+        return self._entries[self._numbers.place(file_id)] is not None
 
     def _packed(self, facts: FileFacts, lane: str) -> bytes:
         unpacked = facts.unpacked

@@ -33,6 +33,7 @@ from queries.index.documents import (
 )
 from queries.index.flatten import insert_statement
 from queries.index.ledger import Ledger
+from queries.numbering import Numbers, numbers_from
 from queries.progress import CancelToken, Progress
 from queries.reader import NOT_READ, FileFacts, read_records
 from queries.sources.archives import by_archive, open_siblings
@@ -59,22 +60,22 @@ def load_items(
     *,
     workers: int = 2,
     fast: bool = True,
-    first_id: int = 0,
+    numbers: Numbers | None = None,
 ) -> Ledger:
-    """Read every item into `events`; file ids are the positions in `items`, counted from
-    `first_id`, so rows do not depend on the number of workers. Cancelling keeps what was read and
-    marks the rest."""
-    ledger = Ledger(first_id, len(items))
+    """Read every item into `events`; file ids are `numbers`, or the positions in `items`, so rows
+    do not depend on the number of workers. Cancelling keeps what was read and marks the rest."""
+    numbers = numbers or numbers_from(0, len(items))
+    ledger = Ledger(numbers)
     progress.files_total = len(items)
     progress.bytes_total = sum(item.size for item in items)
     order = _by_delivery(items)
-    work = _Reading(connection, items, first_id, ledger, progress, cancel, workers)
+    work = _Reading(connection, items, numbers, ledger, progress, cancel, workers)
     if fast:
         progress.stage = "reading"
         work.read_all(_FastWorker, order)
         order = work.take_back(order, work.odd_files())
     work.read_all(_CarefulWorker, order)
-    for file_id in range(first_id, first_id + len(items)):
+    for file_id in numbers.of_items:
         if file_id not in ledger:
             facts = FileFacts(status=NOT_READ)
             facts.error = "not read: the reading was stopped before it"
@@ -95,7 +96,7 @@ class _Reading:
 
     connection: duckdb.DuckDBPyConnection
     items: Sequence[Item]
-    first_id: int
+    numbers: Numbers
     ledger: Ledger
     progress: Progress
     cancel: CancelToken
@@ -121,34 +122,38 @@ class _Reading:
             raise self.ledger.starved
 
     def _read(self, kind: type[_Worker], order: Sequence[int], workers: int) -> None:
-        numbered = ((self.first_id + place, self.items[place]) for place in order)
+        ids = self.numbers.of_items
+        numbered = ((ids[place], self.items[place]) for place in order)
         count = max(1, min(workers, len(order)))
         if len(order):
             _run(kind, self.connection, numbered, self.ledger, self.progress, self.cancel, count)
 
     def odd_files(self) -> set[int]:
         """Ids of items that the fast lane left alone or did not do justice."""
+        ids = self.numbers.of_items
         odd = bytearray(b"\1" * len(self.items))
         counted = cursor_of(self.connection)
         counted.execute(
             "SELECT file_id, count(*), count(*) FILTER (odd), max(position) FROM events"
-            " WHERE file_id >= $first GROUP BY file_id",
-            {"first": self.first_id},
+            " WHERE file_id BETWEEN $first AND $last GROUP BY file_id",
+            {"first": min(ids, default=0), "last": max(ids, default=0)},
         )
         while batch := counted.fetchmany(10_000):
             for row in batch:
-                if self._is_whole(*row):
-                    odd[row[0] - self.first_id] = 0
+                place = self.numbers.place(row[0])  # others may have been read before
+                if place >= 0 and self._is_whole(*row):
+                    odd[place] = 0
         counted.close()
-        return {self.first_id + place for place in range(len(odd)) if odd[place]}
+        return {ids[place] for place in range(len(odd)) if odd[place]}
 
     def take_back(self, order: Sequence[int], files: set[int]) -> array[int]:
         """Positions of these items, to be read again: without their rows and what was noted."""
-        again = array("I", (place for place in order if self.first_id + place in files))
+        ids = self.numbers.of_items
+        again = array("I", (place for place in order if ids[place] in files))
         for place in again:
-            if self.first_id + place in self.ledger:
+            if ids[place] in self.ledger:
                 self.progress.add(files=-1, stored=-self.items[place].size)
-                self.ledger.drop(self.first_id + place)
+                self.ledger.drop(ids[place])
         if again:
             deleted = self.connection.execute(
                 "DELETE FROM events WHERE file_id IN (SELECT unnest($files::INTEGER[]))",

@@ -25,7 +25,7 @@ class Touched:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        self._first = 1 << 31
+        self._came = "FALSE"
         connection.execute(
             f"CREATE TEMP TABLE was AS SELECT {TOUCHED}, {_CONTENT} AS content FROM events LIMIT 0;"  # noqa: S608
             " CREATE TEMP TABLE reopened (event_id VARCHAR)"
@@ -43,14 +43,14 @@ class Touched:
         take_apart(self._connection, "newly")
         self._connection.execute("DROP TABLE newly")
 
-    def merge(self, first: int) -> None:
-        """Merge the copies in the files from `first` on, and whatever was reopened."""
-        self._first = first
+    def merge(self, came: str) -> None:
+        """Merge the copies among the events that came (a condition), and whatever was reopened."""
+        self._came = came
         self._connection.execute(
             "CREATE TEMP TABLE came AS SELECT DISTINCT event_id FROM events"  # noqa: S608
-            f" WHERE file_id >= {first} AND event_id IS NOT NULL"
+            f" WHERE {came} AND event_id IS NOT NULL"
         )
-        self.reopen(f"file_id < {first} AND event_id IN (SELECT event_id FROM came)")  # noqa: S608
+        self.reopen(f"NOT ({came}) AND event_id IN (SELECT event_id FROM came)")  # noqa: S608
         self._connection.execute(
             "INSERT INTO reopened SELECT event_id FROM came"
             " WHERE event_id NOT IN (SELECT event_id FROM reopened); DROP TABLE came"
@@ -60,7 +60,7 @@ class Touched:
     def join(self) -> None:
         """Join anew the events that have something in common with what came, went or was reopened;
         then fill `touched`."""
-        came = f"(file_id >= {self._first} OR event_id IN (SELECT event_id FROM reopened))"  # noqa: S608
+        came = f"({self._came} OR event_id IN (SELECT event_id FROM reopened))"  # noqa: S608
         if self._find_linked(came):
             self._note("event_key IN (SELECT event_key FROM joining)")
             self._join()
@@ -93,7 +93,7 @@ class Touched:
         what came nor copies that were taken apart."""
         self._connection.execute(
             f"INSERT INTO was SELECT {TOUCHED}, {_CONTENT} FROM events WHERE event_key IN ("  # noqa: S608
-            f" SELECT event_key FROM events WHERE {condition} AND file_id < {self._first}"
+            f" SELECT event_key FROM events WHERE {condition} AND NOT ({self._came})"
             " AND event_key NOT IN (SELECT event_key FROM was)"
             " AND (event_id IS NULL OR event_id NOT IN (SELECT event_id FROM reopened)))"
         )

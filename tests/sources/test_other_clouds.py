@@ -270,6 +270,22 @@ def test_what_came_since_is_taken_in(place: Place) -> None:
         assert place.bodies() - had == 1
 
 
+def test_the_newest_objects_are_read_first(place: Place) -> None:
+    place.fill(range(3))
+    place.fill(range(3, 5), day="03")
+    case = open_case([place.path], remote=Remote(S3Options(attempts=2, threads=8)), first=1)
+    assert case.totals["part"] == [1, 5]
+    while "part" in case.totals:
+        grown = look_again(case, first=1)
+        assert grown is not None
+        case.close()
+        case = grown
+    with case:
+        assert case.totals["pushes"] == 5
+        assert case.totals["evidence_complete"]
+    assert place.bodies() == 5
+
+
 def test_an_hour_that_grows_is_read_again(
     azure: AzureServer, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,7 +93,12 @@ def test_in_parts_it_comes_to_what_it_is_in_one_go(
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as export:
         for number in range(2):
             export.writestr(f"logs/{number}.json.gz", delivery(number))
-    os.utime(tmp_path / "export.zip", (moment := datetime(2026, 3, 5).timestamp(), moment))
+    # Copies of what is in the bucket, and read with another part.
+    for number, log in enumerate(sorted(incident_path().rglob("*_eu-west-1_*T0015Z_*.json.gz"))):
+        (tmp_path / f"{number}.json.gz").write_bytes(log.read_bytes())
+    moment = datetime(2026, 3, 5).timestamp()
+    for path in tmp_path.iterdir():
+        os.utime(path, (moment, moment))
     paths = [f"s3://{incident}", str(tmp_path)]
     case = open_case(paths, remote=remote(proxy), first=FIRST)
     parts = to_the_end(case)

@@ -52,6 +52,13 @@ class RemoteItems(Sequence[Item]):
         """Whether the keys of all match as a whole."""
         return all(pattern.fullmatch(self._objects[place].key) for place in self._places)
 
+    @property
+    def objects(self) -> Sequence[S3Object]:
+        """What they are items of."""
+        return (
+            self._objects if isinstance(self._places, range) else self._objects.picked(self._places)
+        )
+
     def by_delivery(self) -> list[int]:
         """The places of the objects, in the order in which the loader reads them."""
         return sorted(self._places, key=lambda place: delivery_order(self._objects[place].key))
