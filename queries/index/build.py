@@ -102,7 +102,8 @@ def finish_index(
 ) -> dict[str, Any]:
     """Complete an index whose `events` somebody else has filled from a listing, with all that is
     made from them; return the totals, which are also kept in `meta`."""
-    work = _Work(connection, listing, 0, progress, cancel)
+    numbers = numbers_from(0, len(listing.items))
+    work = _Work(connection, listing, numbers, progress, cancel)
     return work.finish(ledger, lambda number: listing.items[number])
 
 

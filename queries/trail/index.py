@@ -26,6 +26,7 @@ from queries.index.ledger import Ledger
 from queries.index.loader import load_items
 from queries.index.schema import create_tables
 from queries.index_file import make
+from queries.numbering import numbers_from
 from queries.progress import CancelToken, Progress
 from queries.reader import FileFacts
 from queries.sources.local import Item, Listing, Unavailable
@@ -76,7 +77,7 @@ class _Filling:
         self._spool = spool
         self._progress = progress
         self._cancel = cancel
-        self._ledger = Ledger(0, len(files))
+        self._ledger = Ledger(numbers_from(0, len(files)))
         self._ids = {file.path: number for number, file in enumerate(files)}
 
     def fill(self, connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
@@ -128,7 +129,10 @@ class _Filling:
         items = [self._item(number, self._files[number]) for number in left]
         # Ids that follow each other are what reads many files at once; they are nobody's yet.
         first = len(self._files)
-        ledger = load_items(connection, items, Progress(), self._cancel, fast=False, first_id=first)
+        numbers = numbers_from(first, len(items))
+        ledger = load_items(
+            connection, items, Progress(), self._cancel, fast=False, numbers=numbers
+        )
         connection.execute(_MOVED, {"first": first, "files": left})
         for place, (number, item) in enumerate(zip(left, items, strict=True)):
             self._ledger.put(number, *ledger.get(first + place))
