@@ -81,6 +81,8 @@ def _convert(
         whole, done = is_whole(destination), Converted()
         work = Days(writer, destination)
         work.new_files()
+        if whole:
+            work.pass_over_known()
         days = list(work.of_case())
         progress.stage = "converting"
         progress.files_total = len(days)

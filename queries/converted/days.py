@@ -33,6 +33,7 @@ class Days:
     def __init__(self, writer: duckdb.DuckDBPyConnection, destination: Path) -> None:
         self._writer = writer
         self._destination = destination
+        self._fresh: set[Day] | None = None
         self.events = 0
         self.added = 0
         self.written: set[Day] = set()
@@ -58,6 +59,12 @@ class Days:
         self._writer.execute(_NUMBERS)
         self._writer.execute(_LEDGER)
 
+    def pass_over_known(self) -> None:
+        """Look only at partitions with events of files that the folder, which is whole, does not
+        know: all events of the others are in it."""
+        rows = self._writer.execute(_OF_NEW_FILES).fetchall()
+        self._fresh = {Day(*row) for row in rows}
+
     def of_case(self) -> Iterator[Day]:
         """The partitions that the case has events for, in order."""
         found = self._writer.execute(
@@ -76,7 +83,8 @@ class Days:
         else:
             old = f"SELECT false AS is_new, {_NAMES}, NULL::BIGINT AS index_key"
             old += f" FROM read_parquet({as_literal(pattern(target))}, hive_partitioning = false)"
-            if not self._one(_LACKING.format(old=old), bound):
+            known = self._fresh is not None and day not in self._fresh
+            if known or not self._one(_LACKING.format(old=old), bound):
                 self.unchanged.add(day)
                 self.events += self._one(f"SELECT count(*) FROM ({old})")  # noqa: S608
                 return False
@@ -161,6 +169,11 @@ FROM (SELECT * FROM case_index.events WHERE {IS_DAY}) AS e
   JOIN case_index.files AS f ON f.file_id = e.file_id
   JOIN numbers AS n ON n.case_number = e.file_id
 """  # noqa: S608 - constants of this module
+_OF_NEW_FILES = """
+SELECT DISTINCT recipient_account_id, aws_region, CAST(event_time AS DATE)::VARCHAR
+FROM case_index.events
+WHERE file_id IN (SELECT case_number FROM numbers WHERE NOT known)
+"""
 _CONTENT = ", ".join(CORE)
 _CONTRADICTED = " OR ".join(f"count(DISTINCT {column}) > 1" for column in CORE)
 _LACKING = f"""

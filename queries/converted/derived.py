@@ -1,13 +1,16 @@
 """What is made from all events of a folder: sessions, pushes, deployments and the rest.
 
-They say what an index over everything in the folder would say, so they are made by the same code:
-the events are loaded into a database that lies beside the folder for a while, everything is made
-there, and what came out other than it stands in the folder is written.
+They say what an index over everything in the folder would say. Where the case that is converted has
+just these events, its index says it, and they are taken from there (`queries.converted.taken`).
+Else they are made by the same code: the events are loaded into a database that lies beside the
+folder for a while, everything is made there, and what came out other than it stands in the folder
+is written.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,15 @@ from queries.converted.layout import (
     partition_files,
     pattern,
     whole_file,
+)
+from queries.converted.taken import (
+    DIFFERENT,
+    OF_DAY,
+    fill_events,
+    fill_relations,
+    give_up,
+    has_all_copies,
+    totals_of,
 )
 from queries.index.derived import derive
 from queries.index.digests import DigestCheck
@@ -54,20 +66,28 @@ class Derived:
         `touched`: the partitions that have just been written; `anew`: do not trust what stands
         there. `of_case`: the totals of the case that was brought.
         """
-        self._progress.stage = "loading the folder's events"
         digests = self._digests(of_case)
-        self._load()
-        # Its tables have the names of ours.
-        self._writer.execute("DETACH case_index")
-        derive(self._writer, self._progress)
+        has_events = any(self._destination.glob("events/**/events.parquet"))
+        taken = has_events and self._take()
+        if not taken:
+            self._progress.stage = "loading the folder's events"
+            self._load()
+            # Its tables have the names of ours.
+            self._writer.execute("DETACH case_index")
+            derive(self._writer, self._progress)
         self._progress.stage = "writing what was made"
-        changed = self._changed()
+        changed = self._changed(DIFFERENT if taken else _DIFFERENT)
         for day in changed:
-            self._write_events(day)
+            self._write_events(day, OF_DAY if taken else _OF_DAY)
         every = set(map(_as_day, self._writer.execute(_DAYS).fetchall())) if anew else set()
         for day in touched | changed | every:
             self._write_actors(day)
-        totals = collect_totals(self._writer, digests)
+        if taken:
+            totals = totals_of(self._writer, of_case)
+            totals["digests"] = asdict(digests)
+            totals["digests"]["read"] = totals["digests"].pop("digests")
+        else:
+            totals = collect_totals(self._writer, digests)
         totals["stopped"] = bool(of_case.get("stopped"))
         insert_rows(
             self._writer,
@@ -84,6 +104,17 @@ class Derived:
         self._write("meta")
         return changed
 
+    def _take(self) -> bool:
+        """Take what is made from the events from the case; returns whether that is right."""
+        if fill_events(self._writer, partition_files(self._destination, "events")):
+            self._writer.execute("INSERT INTO files SELECT * FROM ledger")
+            self._load_copies()
+            if has_all_copies(self._writer):
+                fill_relations(self._writer)
+                return True
+        give_up(self._writer)
+        return False
+
     def _load(self) -> None:
         names = ", ".join(name for name, _ in columns_of("events"))
         files = as_literal(partition_files(self._destination, "events"))
@@ -92,7 +123,7 @@ class Derived:
                 f"INSERT INTO events SELECT {names} FROM"  # noqa: S608
                 f" read_parquet({files}, hive_partitioning = false)"
             )
-        self._writer.execute(_BEFORE)
+        self._writer.execute(f"CREATE TABLE before AS {_HASHED}")
         self._writer.execute("INSERT INTO files SELECT * FROM ledger")
         self._load_copies()
 
@@ -132,15 +163,13 @@ class Derived:
         passing.write_text(json.dumps(totals["digests"]), encoding="utf-8")
         passing.replace(kept)
 
-    def _changed(self) -> set[Day]:
+    def _changed(self, different: str) -> set[Day]:
         """The partitions in which an event is not what the folder has: joined to another, say."""
-        self._writer.execute(_AFTER)
-        rows = self._writer.execute(_DIFFERENT).fetchall()
-        return set(map(_as_day, rows))
+        return set(map(_as_day, self._writer.execute(different).fetchall()))
 
-    def _write_events(self, day: Day) -> None:
+    def _write_events(self, day: Day, of_day: str) -> None:
         bound = {"account": day.account, "region": day.region, "date": day.date}
-        self._writer.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {_OF_DAY}", bound)
+        self._writer.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {of_day}", bound)
         target = day.file(self._destination, "events")
         [(left,)] = self._writer.execute("SELECT count(*) FROM kept").fetchall()
         if left:
@@ -151,13 +180,13 @@ class Derived:
             target.unlink(missing_ok=True)
 
     def _write_actors(self, day: Day) -> None:
-        bound = {"account": day.account, "region": day.region, "date": day.date}
         columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns_of("actors"))
         self._writer.execute(f"CREATE OR REPLACE TEMP TABLE kept AS SELECT {columns} WHERE false;")
-        part = f"(SELECT * FROM events WHERE {IS_DAY})"  # noqa: S608
-        self._writer.execute(f"INSERT INTO kept {ACTORS.format(events=part)}", bound)
         target = day.file(self._destination, "actors")
-        if day.file(self._destination, "events").exists():
+        events = day.file(self._destination, "events")
+        if events.exists():
+            part = f"read_parquet({as_literal(pattern(events))}, hive_partitioning = false)"
+            self._writer.execute(f"INSERT INTO kept {ACTORS.format(events=part)}")
             copy_to(self._writer, "SELECT * FROM kept ORDER BY ALL", target)
         else:
             target.unlink(missing_ok=True)
@@ -192,15 +221,14 @@ SELECT event_key, recipient_account_id, aws_region, CAST(event_time AS DATE)::VA
   hash({_ALL}) AS content
 FROM events
 """  # noqa: S608 - constants of this module
-_BEFORE = f"CREATE TABLE before AS {_HASHED}"
-_AFTER = f"CREATE TABLE after AS {_HASHED}"
-_DIFFERENT = """
+_DIFFERENT = f"""
+WITH after AS ({_HASHED})
 SELECT DISTINCT recipient_account_id, aws_region, day FROM (
   SELECT * FROM before EXCEPT SELECT * FROM after
   UNION ALL
   (SELECT * FROM after EXCEPT SELECT * FROM before)
 )
-"""
+"""  # noqa: S608 - constants of this module
 _OF_DAY = f"""
 SELECT {", ".join(f"e.{name}" for name, _ in columns_of("events"))},
   f.name AS {EXTRA[0][0]}, f.sha256 AS {EXTRA[1][0]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -11,10 +12,13 @@ import pytest
 
 from queries.case import open_case
 from queries.convert import Converted, convert
+from queries.converted import derived
 from queries.converted.layout import RELATIONS, VIEWS, stored_columns
+from queries.converted.taken import KEYS, TAKEN
 from queries.errors import WrongUsage
 from queries.index.schema import OF_BUILDING, create_tables
 from queries.progress import CancelToken, Progress
+from queries.refresh import look_again
 from samples import incident_path
 from tests.evidence_files import at, record, trail, write
 from tui.cli import main
@@ -230,3 +234,54 @@ def test_the_documented_table_has_the_columns_that_are_written(incident: Path) -
     assert question is not None
     found = duckdb.execute(question[1].replace("'converted/", f"'{incident}/")).fetchall()
     assert any(name.endswith("team/api") for name, _, _ in found)
+
+
+def everything(folder: Path) -> dict[str, list[str]]:
+    """The rows of all relations in a folder, without what only numbers them."""
+    found: dict[str, list[str]] = {}
+    with duckdb.connect() as other:
+        for relation in sorted(set(RELATIONS) - {"meta"}):
+            files = other.read_parquet(
+                [str(file) for file in folder.glob(f"{relation}/**/*.parquet")],
+                hive_partitioning=False,
+            )
+            names = [name for name in files.columns if name != "deployment_no"]
+            found[relation] = sorted(map(repr, files.select(*names).fetchall()))
+    return found
+
+
+def test_what_is_taken_from_the_case_is_what_would_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = tmp_path / "logs"
+    shutil.copytree(incident_path().parent / "google", logs / "google")
+    folders = {path.parent for path in incident_path().rglob("*.json.gz")}
+    case = None
+    for part in (sorted(folders)[::12], sorted(folders)[1::12]):
+        for folder in part:
+            shutil.copytree(folder, logs / folder.relative_to(incident_path()))
+        grown = open_case([str(logs)]) if case is None else look_again(case)
+        assert grown is not None
+        if case is not None:
+            case.close()
+        case = grown
+        convert(case, tmp_path / "taken", Progress(), CancelToken())
+        with monkeypatch.context() as patched:
+            patched.setattr(derived, "has_all_copies", lambda writer: False)
+            convert(case, tmp_path / "made", Progress(), CancelToken())
+    assert case is not None
+    case.close()
+    taken, made = everything(tmp_path / "taken"), everything(tmp_path / "made")
+    for relation, rows_of in made.items():
+        assert taken[relation] == rows_of, relation
+
+
+def test_every_number_is_known_to_be_a_key_or_not() -> None:
+    with duckdb.connect() as empty:
+        create_tables(empty)
+        columns = empty.execute(
+            "SELECT table_name, column_name FROM duckdb_columns()"
+            " WHERE data_type = 'BIGINT' AND column_name <> 'file_id'"
+        ).fetchall()
+    plain = {"position", "deployment_no", "bytes", "image_bytes", "config_bytes"}
+    assert {column for table, column in columns if table in TAKEN} - plain <= KEYS
