@@ -7,16 +7,13 @@ files are others, and are put into the folder's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from queries.converted.days import IS_DAY
 from queries.converted.layout import EXTRA, OF_EVENTS, WHOLE, as_literal, columns_of
 from queries.index.unjoined import JOINED
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEYS = frozenset(
     {"event_key", "push_key", "previous_push", "login_event", "issued_by_event", "merged_into"}
@@ -29,7 +26,7 @@ TAKEN = tuple(
 """Relations whose rows come from the case. Those of the copies keep their keys in the folder."""
 
 
-def fill_events(writer: duckdb.DuckDBPyConnection, files: Path) -> bool:
+def fill_events(writer: duckdb.DuckDBPyConnection, files: str) -> bool:
     """Fill `keys_of` (the case's event keys and the folder's) and `events`, with only the columns
     that say where an event belongs; returns whether case and folder have the same files and events.
 
