@@ -441,6 +441,44 @@ def test_layer_calls_can_be_folded_away(tmp_path: Path) -> None:
         assert [event["event_name"] for event in found] == ["PutImage"]
 
 
+@pytest.mark.parametrize("name", ["activity_summary", "activity_values", "activity_count"])
+def test_what_was_counted_before_is_what_is_counted_now(
+    name: str, demo: Case, values: dict[str, list[Any]]
+) -> None:
+    """With a time, however early, no answer comes from what was counted for the index."""
+    key, origin, _ = values["value"]
+    principal = values["principal"][0]
+    answered = 0
+    for scope, value in (
+        ("all", None), ("key", key), ("session", key), ("origin", origin), ("principal", principal),
+        ("address", "198.51.100.7"),
+    ):  # fmt: skip
+        for narrowed in ({}, {"fold_layers": True}, {"writes": True}, {"failures": True},
+                         {"service": "ecr.amazonaws.com", "name": "PutImage"},
+                         {"account": values["account"][1]}):  # fmt: skip
+            asked = ask_for(name, scope=scope, value=value, principal=principal, **narrowed)
+            now = asked.with_parameters(since=datetime(2000, 1, 1))
+            ready = demo.ask(asked.sql, asked.bound)
+            counted = demo.ask(now.sql, now.bound)
+            assert ready.columns == counted.columns
+            assert sorted(map(repr, ready.rows)) == sorted(map(repr, counted.rows))
+            answered += bool(ready.rows)
+    assert answered > 20
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if f"{name}_count" in NAMES])
+def test_what_counts_for_a_question_takes_its_parameters_and_counts_its_rows(
+    name: str, demo: Case, values: dict[str, list[Any]]
+) -> None:
+    compared: set[str] = set()
+    for question in variants(name, values):
+        assert set(re.findall(r"\$([a-z_]+)", question.count_sql)) == question.bound.keys()
+        if question.count_sql not in compared:
+            compared.add(question.count_sql)
+            rows = demo.ask(f"SELECT event_key FROM ({question.sql})", question.bound).rows
+            assert demo.ask(question.count_sql, question.bound).rows == [(len(rows),)]
+
+
 def test_a_page_is_the_same_rows_wherever_it_is_cut(demo: Case) -> None:
     """By what a service acted for the page is cut after that is joined, else before."""
     activity = ask_for("activity", scope="all").with_needle("get", ("event_name", "caller"))
