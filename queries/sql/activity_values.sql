@@ -24,7 +24,7 @@ WITH scoped AS (
 what AS (
   -- Already counted, where nothing else has to be looked at.
   SELECT
-    event_source, plain_name, error_code, user_agent, access_key_id, principal, events,
+    event_source, plain_name, error_code, user_agent, events,
     CASE WHEN outcome <> 'ok' THEN events ELSE 0 END AS failures, first_seen, last_seen
   FROM called AS e
   WHERE
@@ -33,16 +33,16 @@ what AS (
 -- part: called
   UNION ALL
   SELECT
-    event_source, plain_name, error_code, user_agent, access_key_id, principal, events,
-    failures, first_seen, last_seen
+    event_source, plain_name, error_code, user_agent, events, failures, first_seen, last_seen
   FROM scoped
   WHERE NOT (
 -- part: is_called
     )
 ),
-place AS (
+who AS (
   SELECT
-    aws_region, recipient_account_id, source_ip_address, events, failures, first_seen, last_seen
+    aws_region, recipient_account_id, source_ip_address, access_key_id, principal, events,
+    failures, first_seen, last_seen
   FROM actors AS e
   WHERE
 -- part: is_acted
@@ -50,7 +50,8 @@ place AS (
 -- part: acted
   UNION ALL
   SELECT
-    aws_region, recipient_account_id, source_ip_address, events, failures, first_seen, last_seen
+    aws_region, recipient_account_id, source_ip_address, access_key_id, principal, events,
+    failures, first_seen, last_seen
   FROM scoped
   WHERE NOT (
 -- part: is_acted
@@ -96,7 +97,7 @@ SELECT
   CAST(sum(failures) AS BIGINT) AS failures,
   min(first_seen) AS first_seen,
   max(last_seen) AS last_seen
-FROM place
+FROM who
 WHERE aws_region IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'region') = 'region'
 GROUP BY aws_region
 UNION ALL
@@ -107,7 +108,7 @@ SELECT
   CAST(sum(failures) AS BIGINT) AS failures,
   min(first_seen) AS first_seen,
   max(last_seen) AS last_seen
-FROM place
+FROM who
 WHERE recipient_account_id IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'account') = 'account'
 GROUP BY recipient_account_id
 UNION ALL
@@ -118,7 +119,7 @@ SELECT
   CAST(sum(failures) AS BIGINT) AS failures,
   min(first_seen) AS first_seen,
   max(last_seen) AS last_seen
-FROM place
+FROM who
 WHERE source_ip_address IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'address') = 'address'
 GROUP BY source_ip_address
 UNION ALL
@@ -140,7 +141,7 @@ SELECT
   CAST(sum(failures) AS BIGINT) AS failures,
   min(first_seen) AS first_seen,
   max(last_seen) AS last_seen
-FROM what
+FROM who
 WHERE access_key_id IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'key') = 'key'
 GROUP BY access_key_id
 UNION ALL
@@ -151,7 +152,7 @@ SELECT
   CAST(sum(failures) AS BIGINT) AS failures,
   min(first_seen) AS first_seen,
   max(last_seen) AS last_seen
-FROM what
+FROM who
 WHERE principal IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'principal') = 'principal'
 GROUP BY principal
 UNION ALL
