@@ -94,6 +94,8 @@ class GrowingApp(NamedKeys, App[None]):
 
     @property
     def _looking_words(self) -> str:
+        if self._lookout.stopping:
+            return "stopping"
         part = self._case.totals.get("part") if self._case is not None else None
         if not self.reads_on or part is None:
             return "looking again"
@@ -143,6 +145,7 @@ class GrowingApp(NamedKeys, App[None]):
         if self._case is not None and self.reads_on:
             self._lookout.stop_this()
             self._case.rest()
+            self._show_status()
             again = key_of("look-again")
             self.notify(f"reading stopped: the rest is missing · {again} reads on", timeout=8)
 

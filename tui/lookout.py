@@ -55,6 +55,11 @@ class Lookout:
         self.progress, self.reads_on = Progress(stage="reading on"), True
         self._start(case, False, {"first": opening.FIRST_BYTES})
 
+    @property
+    def stopping(self) -> bool:
+        """Whether what runs now was told to end."""
+        return self._this.cancelled
+
     def stop_this(self) -> None:
         """End what runs now; nothing of it is taken."""
         self._this.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -267,3 +268,24 @@ def test_added_names_what_is_new_or_changed(server: Server, bucket: str) -> None
     now = listed(server.url, bucket).objects
 
     assert [entry.key for entry in added(before, now)] == [key(1), key(7)]
+
+
+def test_a_long_month_is_listed_by_its_days_at_the_same_time(
+    server: Server, proxy: FaultProxy, bucket: str
+) -> None:
+    objects = {key(n, day=f"2026/03/{n // 2 + 1:02}"): b"x" for n in range(24)}
+    month = key(0, day="2026/03/01").split("/01/")[0]
+    for odd in ("00.json", "02-late.json", "12.json", "zz/late.json", "zz.json", "ä.json"):
+        objects[f"{month}/{odd}"] = b"x"
+    server.fill(bucket, objects)
+    client = S3Client(options(proxy.url))
+    client.prepare()
+    client._s3.meta.events.register(
+        "provide-client-params.s3.ListObjectsV2", lambda params, **_: {**params, "MaxKeys": 2}
+    )
+    found = list_path(client, Address(S3_SCHEME, bucket, ""), Selection())
+    assert keys(found) == sorted(objects)
+    assert not found.faults
+    listed = [unquote_plus(request.query) for request in proxy.requests if request.is_list]
+    assert any(f"prefix={month}/11/" in query for query in listed)
+    assert not any(f"prefix={month}/01/" in query for query in listed), "was there already"

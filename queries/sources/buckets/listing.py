@@ -11,12 +11,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from queries.progress import CancelToken, Progress
 from queries.sources.buckets import place as levels
 from queries.sources.buckets.clouds import CLOUDS, Address, Cloud
 from queries.sources.buckets.faults import DENIED, EMPTY, STOPPED, Fault, NotFetched
-from queries.sources.buckets.model import Door, Page, S3Object
+from queries.sources.buckets.model import S3_SCHEME, Door, Page, S3Object
 from queries.sources.buckets.objects import Objects
 from queries.sources.buckets.options import Selection
 from queries.sources.buckets.place import listed_as_one, wanted
@@ -25,6 +26,10 @@ SEARCH_DEPTH = 5
 """Levels of unknown folders in which the beginning of a layout is looked for."""
 SEARCH_REQUESTS = 200
 """Unknown folders looked into; what is left after that is listed as it is."""
+
+LONG_MONTH = 3
+"""Pages of 1,000 keys after which the rest of a month is listed by its days, if threads are idle:
+one busy region would else be one request after the other."""
 
 STOPPED_LISTING = Fault(STOPPED, "could not be listed to its end: it was stopped")
 
@@ -86,6 +91,11 @@ def added(before: Iterable[S3Object], now: Iterable[S3Object]) -> list[S3Object]
     """The objects of a later listing that an earlier one did not have, or not as they are now."""
     known = {entry.name: (entry.etag, entry.size) for entry in before}
     return [entry for entry in now if known.get(entry.name) != (entry.etag, entry.size)]
+
+
+def _is_behind(key: str, other: str) -> bool:
+    """Whether a key comes behind another one in a listing."""
+    return key.encode("utf-8", "surrogatepass") > other.encode("utf-8", "surrogatepass")
 
 
 Task = Callable[[], None]
@@ -252,9 +262,33 @@ class _Crawl:
 
     # --- keys ----------------------------------------------------------------------------------
 
-    def _list(self, prefix: str) -> None:
-        for page in self._pages(prefix, folders=False):
-            self._take(page.objects)
+    def _list(self, prefix: str, after: str = "") -> None:
+        """Everything that begins with a prefix, or what of it comes behind a key."""
+        month = self._cloud.place_of(prefix).level == levels.MONTH
+        for number, page in enumerate(self._pages(prefix, folders=False), 1):
+            self._take([entry for entry in page.objects if _is_behind(entry.key, after)])
+            if month and number >= LONG_MONTH and page.token and self._may_divide(page):
+                self._divide(prefix, page.objects[-1].key)
+                return
+
+    def _may_divide(self, page: Page) -> bool:
+        """Whether threads are idle, and keys come in the order of their bytes: as S3 sends them,
+        but for its directory buckets; elsewhere that is not known."""
+        keys = [entry.key.encode("utf-8", "surrogatepass") for entry in page.objects]
+        if self._where.scheme != S3_SCHEME or not keys or keys != sorted(keys):
+            return False
+        with self._lock:
+            return not self._tasks and self._open < self._client.options.threads
+
+    def _divide(self, prefix: str, last: str) -> None:
+        """List the rest of a month, behind a key, day by day at the same time."""
+        for page in self._pages(prefix, folders=True):
+            self._take([entry for entry in page.objects if _is_behind(entry.key, last)])
+            for folder in page.folders:
+                if last.startswith(folder):
+                    self._add(partial(self._list, folder, last))
+                elif _is_behind(folder, last):
+                    self._add(partial(self._list, folder))
 
     def _pages(self, prefix: str, *, folders: bool) -> Iterable[Page]:
         """All pages of a prefix; a failure ends them and is written down."""
