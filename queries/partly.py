@@ -1,7 +1,7 @@
 """Evidence that takes long to read: a first part at once, the rest while people already ask.
 
 The index of a part is like any other that lacks some files: it grows by them, in steps larger than
-what was read before, so that what is made from all events is made anew a few times only.
+what was read before, so that everything is made from all events a few times only.
 """
 
 from __future__ import annotations

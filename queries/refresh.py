@@ -2,8 +2,8 @@
 
 The index that is open stays as it is while a copy of it grows; whoever shows the case goes over to
 the new one when it is done. What it costs: listing (for `recent` only the days of the last hours),
-a copy of the index file, the reading of the new objects, and making anew what is made from all
-events (copies, sessions, pushes, deployments, totals).
+a copy of the index file, the reading of the new objects, and making anew what follows from them
+(`queries.index.derivation`).
 """
 
 from __future__ import annotations

@@ -185,23 +185,22 @@ def _replace(connection: duckdb.DuckDBPyConnection, number: int, rows: Rows) -> 
         f" SELECT {unit} FROM ({' UNION ALL '.join(counted)})"
         f" GROUP BY {unit}, content HAVING sum(n) <> 0)"
     )
-    mine = f"WHERE {unit} IN (SELECT {unit} FROM units)"  # noqa: S608
-    connection.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS changed_{table} AS SELECT * FROM {table} LIMIT 0;"  # noqa: S608
-        f" INSERT INTO changed_{table} SELECT * FROM before_{number} {mine};"
-        f" INSERT INTO changed_{table} SELECT * FROM after_{number} {mine};"
-        f" DELETE FROM {table} {mine}"
-    )
-    numbered = ""
-    if rows.number:
-        numbered = (
-            f" REPLACE ((SELECT coalesce(max({rows.number}), 0) FROM {table})"  # noqa: S608
-            f" + row_number() OVER (ORDER BY {rows.number}) AS {rows.number})"
+    row = connection.execute("SELECT count(*) FROM units").fetchone()
+    if row and row[0]:
+        mine = f"WHERE {unit} IN (SELECT {unit} FROM units)"  # noqa: S608
+        numbered = ""
+        if rows.number:
+            numbered = (
+                f" REPLACE ((SELECT coalesce(max({rows.number}), 0) FROM {table})"  # noqa: S608
+                f" + row_number() OVER (ORDER BY {rows.number}) AS {rows.number})"
+            )
+        connection.execute(
+            f"INSERT INTO changed_{table} SELECT * FROM before_{number} {mine}"  # noqa: S608
+            f" UNION ALL SELECT * FROM after_{number} {mine};"
+            f" DELETE FROM {table} {mine};"
+            f" INSERT INTO {table} SELECT *{numbered} FROM after_{number} {mine}"
         )
-    connection.execute(
-        f"INSERT INTO {table} SELECT *{numbered} FROM after_{number} {mine};"  # noqa: S608
-        f" DROP TABLE units; DROP TABLE before_{number}; DROP TABLE after_{number}"
-    )
+    connection.execute(f"DROP TABLE units; DROP TABLE before_{number}; DROP TABLE after_{number}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from queries.progress import Progress
 
 SMALL = 100_000
 """Events. Making all anew of so few takes less than finding out what follows from what came."""
+SHARE = 8
+"""When more than an eighth of all events came, making all anew takes no longer."""
 
 DERIVED: tuple[Derivation | Sums, ...] = (
     ACTORS_TABLE,

@@ -254,6 +254,7 @@ def same(grown: Index, built: Index) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derived, "SMALL", 0)
+    monkeypatch.setattr(derived, "SHARE", 1)
 
 
 def test_a_grown_index_has_the_rows_of_one_built_at_once(tmp_path: Path) -> None:
