@@ -19,7 +19,7 @@ from queries.sources.buckets.options import Selection
 from queries.sources.buckets.source import Remote
 from samples import incident_path
 from tests.evidence_files import TABLES
-from tests.sources.buckets import delivery, key, ledger, options
+from tests.sources.buckets import delivery, key, ledger, options, to_the_end
 from tests.sources.proxies import Answer, FaultProxy, Request
 from tests.sources.s3_server import Server
 
@@ -44,17 +44,6 @@ def incident(server: Server) -> str:
 
 def remote(proxy: FaultProxy, selection: Selection | None = None) -> Remote:
     return Remote(options(proxy.url), selection)
-
-
-def to_the_end(case: Case, first: int = FIRST) -> list[Case]:
-    """Every case on the way; the last is the whole, and only that is open."""
-    cases = [case]
-    while "part" in cases[-1].totals:
-        grown = look_again(cases[-1], first=first)
-        assert grown is not None
-        cases[-1].close()
-        cases.append(grown)
-    return cases
 
 
 def tables(case: Case) -> dict[str, list[str]]:
@@ -101,7 +90,7 @@ def test_in_parts_it_comes_to_what_it_is_in_one_go(
         os.utime(path, (moment, moment))
     paths = [f"s3://{incident}", str(tmp_path)]
     case = open_case(paths, remote=remote(proxy), first=FIRST)
-    parts = to_the_end(case)
+    parts = to_the_end(case, FIRST)
     print([c.totals.get("part") for c in parts])
     with parts[-1] as whole, open_case(paths, remote=remote(proxy), use_cache=False) as once:
         assert counted(whole) == counted(once)
@@ -134,7 +123,7 @@ def test_what_cannot_be_had_is_said_and_tried_again_the_next_time(
     proxy.rule = rule
     # The session may expire before anything is shown, or behind the newest object.
     case = open_case([f"s3://{days}"], remote=remote(proxy), first=len(delivery(1)))
-    with to_the_end(case)[-1] as whole:
+    with to_the_end(case, FIRST)[-1] as whole:
         lost = [name for name, (status, _) in ledger(whole).items() if status == "unreadable"]
         assert len(ledger(whole)) == COUNT
         assert len(lost) == COUNT - 2
@@ -147,7 +136,7 @@ def test_what_cannot_be_had_is_said_and_tried_again_the_next_time(
     case = open_case([f"s3://{days}"], remote=remote(proxy), first=len(delivery(1)))
     assert case.from_cache
     assert case.totals["part"] == [2, COUNT]
-    with to_the_end(case)[-1] as whole:
+    with to_the_end(case, FIRST)[-1] as whole:
         assert whole.totals["raw_records"] == len(ledger(whole)) == COUNT
         assert whole.totals["evidence_complete"]
         assert "evidence incomplete" not in " ".join(whole.totals["notes"])
@@ -187,7 +176,7 @@ def test_a_selection_holds_for_every_part_and_nothing_is_left_without_a_cache(
         first=len(delivery(1)),
         use_cache=False,
     )
-    *parts, whole = to_the_end(case)
+    *parts, whole = to_the_end(case, FIRST)
     assert parts
     with whole:
         said = ledger(whole)
