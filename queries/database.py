@@ -8,7 +8,7 @@ import duckdb
 
 _COMMON = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
-_ROW_GROUP = 61_440
+ROW_GROUP = 61_440
 """Rows: half of what DuckDB takes."""
 
 
@@ -48,7 +48,7 @@ def connect_to_build(path: str, config: Mapping[str, str]) -> duckdb.DuckDBPyCon
     connection = connect(config={**config, "fsync_mode": "NONE"})
     quoted = path.replace("'", "''")
     connection.execute(
-        f"ATTACH '{quoted}' AS case_file (ROW_GROUP_SIZE {_ROW_GROUP}); USE case_file"
+        f"ATTACH '{quoted}' AS case_file (ROW_GROUP_SIZE {ROW_GROUP}); USE case_file"
     )
     return connection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.database import ROW_GROUP
 from queries.index.behind import CALLERS
 from queries.index.coverage import MINUTES
 from queries.index.created import CREATED
@@ -58,7 +59,11 @@ def keep_up(
     What comes out is what `derive` would make of all events."""
     progress.stage = "merging copies"
     touched.merge(came)
-    if _is_less_anew(connection, came):
+    every, new = _counted(connection, came)
+    if new > ROW_GROUP:
+        # These fill row groups of their own. Putting others together takes longer than it saves.
+        connection.execute("SET max_vacuum_tasks = 0")
+    if every < SMALL or SHARE * new > every:
         touched.done()
         clear_derived(connection)
         connection.execute("CHECKPOINT")  # what is written now takes the place of what went
@@ -82,10 +87,10 @@ def _make_all(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None
         derivation.build(connection)
 
 
-def _is_less_anew(connection: duckdb.DuckDBPyConnection, came: str) -> bool:
-    """Whether so much came, or there is so little, that making all anew takes less."""
+def _counted(connection: duckdb.DuckDBPyConnection, came: str) -> tuple[int, int]:
+    """How many events there are, and how many of these came."""
     row = connection.execute(
         f"SELECT count(*), count(*) FILTER ({came}) FROM events"  # noqa: S608 - a condition of ours
     ).fetchone()
-    every, new = map(int, row or (0, 0))
-    return every < SMALL or 2 * new > every
+    every, new = row or (0, 0)
+    return int(every), int(new)
