@@ -188,7 +188,8 @@ class GrowingApp(NamedKeys, App[None]):
         from tui.lookout import what_came
 
         before, self._case = self.case, grown
-        self._read_on()
+        if not self._lookout.stopping:  # somebody may have said so just when it was done
+            self._read_on()
         self.rules.again(grown)
         for screen in self.built_screens:
             screen.stop_all()

@@ -58,7 +58,8 @@ def transfer_line(progress: Progress, rate: Rate) -> str:
 def short_transfer_line(progress: Progress, rate: Rate, width: int, stop: str) -> str:
     """As much of it as so many cells hold; `stop` says how to stop it, if there is room."""
     if _left(progress) <= 0:
-        here = f"⇣ all fetched: {fmt_count(progress.fetched + progress.reused)} objects"
+        every = "" if progress.not_fetched else "all "
+        here = f"⇣ {every}fetched: {fmt_count(progress.fetched + progress.reused)} objects"
         return " · ".join([here, *(odd for odd in _odd(progress) if "could not" in odd)])
     odd = _odd(progress)
     # How important each is, 0 the most; in the order in which they stand.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from queries.progress import Progress
 from tests.evidence_files import at, image, push, record, trail, write, zipped
 from tests.tui.driving import NARROW, WIDE, driving
 from tui.screens.evidence import EvidenceScreen
+from tui.transfer import Rate, short_transfer_line
 from tui.widgets.banner import Banner, reasons
 
 _WARNING = "⚠ evidence incomplete: 1 file damaged or unreadable · e opens it"
@@ -73,3 +75,33 @@ def test_every_reason_is_named() -> None:
         "2 files missing",
         "digest chain broken 1 time",
     ]
+
+
+def fetching(**more: int) -> tuple[Progress, Rate]:
+    """A transfer of 40,000 objects that has come to a tenth, at 2 MB a second."""
+    progress = Progress(to_fetch=40_000, to_fetch_bytes=4 << 30, **more)
+    progress.fetched, progress.fetched_bytes = 4_000, 400 << 20
+    rate = Rate()
+    rate.note(0, 3_600, 390 << 20)
+    rate.note(5, 4_000, 400 << 20)
+    return progress, rate
+
+
+def test_the_line_about_a_transfer_keeps_what_matters_most_in_any_width() -> None:
+    progress, rate = fetching(reused=100)
+    wide = short_transfer_line(progress, rate, 118, "X stops")
+    for part in ("4,000 of 40,000 objects", "B/s", "80 objects/s", "left", "X stops"):
+        assert part in wide
+    narrow = short_transfer_line(progress, rate, 78, "X stops")
+    for part in ("4,000 of 40,000 objects", "of 4", "B/s", "left"):
+        assert part in narrow
+    assert len(narrow) <= 78
+    assert short_transfer_line(progress, rate, 10, "X stops") == "⇣ 4,000 of 40,000 objects"
+
+
+def test_what_could_not_be_had_is_not_dropped_for_a_rate() -> None:
+    progress, rate = fetching(not_fetched=12)
+    assert "12 could not be had" in short_transfer_line(progress, rate, 78, "X stops")
+    progress.fetched = 39_988
+    ended = short_transfer_line(progress, rate, 78, "X stops")
+    assert ended == "⇣ fetched: 39,988 objects · 12 could not be had"
