@@ -77,9 +77,10 @@ def test_every_reason_is_named() -> None:
     ]
 
 
-def fetching(**more: int) -> tuple[Progress, Rate]:
+def fetching(reused: int = 0, not_fetched: int = 0) -> tuple[Progress, Rate]:
     """A transfer of 40,000 objects that has come to a tenth, at 2 MB a second."""
-    progress = Progress(to_fetch=40_000, to_fetch_bytes=4 << 30, **more)
+    progress = Progress(to_fetch=40_000, to_fetch_bytes=4 << 30)
+    progress.reused, progress.not_fetched = reused, not_fetched
     progress.fetched, progress.fetched_bytes = 4_000, 400 << 20
     rate = Rate()
     rate.note(0, 3_600, 390 << 20)
