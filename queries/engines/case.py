@@ -48,6 +48,9 @@ class EngineCase(Case):
         """DuckDB over the same rows; raises `InvestigationError` when that would be too many."""
         if self._own is not None:
             return self._own
+        if derived := getattr(self.engine, "derived", None):
+            made: duckdb.DuckDBPyConnection = derived().connection
+            return made
         with self._lock:
             if self._copy is None:
                 self._copy = self._copied()
@@ -82,6 +85,9 @@ class EngineCase(Case):
             return self.engine.ask(sql, parameters, cancel)
 
     def item(self, file_id: int) -> Item:
+        if fetched := getattr(self.engine, "item", None):
+            own: Item = fetched(file_id)
+            return own
         found = self.ask(_ITEM, {"id": file_id}).rows
         if not found:
             raise InvestigationError(f"file {file_id} is not part of this folder")

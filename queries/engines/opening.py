@@ -49,9 +49,20 @@ def _duckdb(choice: Choice) -> Engine:
 
 
 def _spark(choice: Choice) -> Engine:
-    from queries.engines.spark import SparkEngine
+    """Over a converted folder or over a trail: what lies elsewhere, only the server can tell."""
+    from queries.engines.spark import SparkEngine, is_there
+    from queries.engines.spark_session import SparkSession
+    from queries.engines.trail import TrailEngine
 
-    return SparkEngine(choice.settings["address"], choice.folder, choice.extent)
+    session = SparkSession(choice.settings["address"])
+    try:
+        elsewhere = "://" in choice.folder
+        if is_converted(choice.folder) or (elsewhere and is_there(session, choice.folder)):
+            return SparkEngine("", choice.folder, choice.extent, session)
+        return TrailEngine(session, choice.folder, choice.extent)
+    except BaseException:
+        session.close()
+        raise
 
 
 def _athena(choice: Choice) -> Engine:
@@ -64,8 +75,11 @@ def _athena(choice: Choice) -> Engine:
 _OPEN: dict[str, Callable[[Choice], Engine]] = {DUCKDB: _duckdb, SPARK: _spark, ATHENA: _athena}
 
 
-def open_engine_case(choice: Choice) -> Case:
-    """The folder as a case. Raises `WrongUsage` and `InvestigationError` as the engines do."""
+def open_engine_case(choice: Choice, *, whole: bool = True) -> Case:
+    """The folder as a case. Raises `WrongUsage` and `InvestigationError` as the engines do.
+
+    Not `whole`: of a trail, totals about pushes and the like are made when somebody wants them.
+    """
     from queries.engines.case import EngineCase
     from queries.marks.keeper import Marks
     from queries.marks.store import journal_of_evidence
@@ -73,7 +87,8 @@ def open_engine_case(choice: Choice) -> Case:
     engine = _OPEN[choice.engine](choice)
     try:
         case = EngineCase(engine, choice.folder)
-        case.totals.update(_totals(engine))
+        of_trail = getattr(engine, "totals_of", None)
+        case.totals = of_trail(whole=whole) if of_trail else _totals(engine)
     except BaseException:
         engine.close()
         raise

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from queries.converted.layout import (
     stored_columns,
     view_of_events,
 )
-from queries.engines.base import PAGE, relations_in, spelled, without_lists
+from queries.engines.base import PAGE, relations_in
 from queries.engines.duckdb import actors_of_days
 from queries.engines.extent import Extent
 from queries.engines.spark_session import SparkSession, as_spark_path, in_a_sentence
@@ -40,8 +39,6 @@ _TYPES = {
 }
 """DuckDB's names of types in Spark's words; the others are called the same."""
 
-_WORDS = {"VARCHAR": "STRING", "array_to_string": "array_join"}
-"""What else is called differently: all that the SQL files need."""
 _NAMES = frozenset({*RELATIONS, *VIEWS})
 
 
@@ -81,9 +78,8 @@ class SparkEngine:
         cancel: CancelToken | None = None,
     ) -> Rows:
         with self._session.running(cancel):
-            table = self._frame(sql, parameters).toArrow()
-            columns = [column.to_pylist() for column in table.columns]
-            return Rows(list(table.column_names), list(zip(*columns, strict=True)))
+            self._make_known(relations_in(sql, _NAMES))
+            return self._session.ask(sql, parameters)
 
     def pages(
         self,
@@ -93,17 +89,8 @@ class SparkEngine:
         size: int = PAGE,
     ) -> Iterator[Rows]:
         with self._session.running(cancel):
-            frame = self._frame(sql, parameters)
-            columns = list(frame.columns)
-            page: list[tuple[Any, ...]] = []
-            first = True
-            for row in frame.toLocalIterator(prefetchPartitions=True):
-                page.append(tuple(row))
-                if len(page) == size:
-                    yield Rows(columns, page)
-                    page, first = [], False
-            if page or first:
-                yield Rows(columns, page)
+            self._make_known(relations_in(sql, _NAMES))
+            yield from self._session.pages(sql, parameters, size)
 
     def provide(self, relation: str, columns: Sequence[tuple[str, str]], file: str) -> None:
         """Make a Parquet file known as one more relation, or in the place of one; types as DuckDB
@@ -116,8 +103,8 @@ class SparkEngine:
     def plan(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
         """How Spark would go about a statement, as it says itself (EXPLAIN)."""
         with self._session.running(None):
-            frame = self._frame(f"EXPLAIN {sql}", parameters)
-            return str(frame.collect()[0][0])
+            self._make_known(relations_in(sql, _NAMES))
+            return str(self._session.ask(f"EXPLAIN {sql}", parameters).rows[0][0])
 
     @property
     def doing(self) -> str:
@@ -127,13 +114,6 @@ class SparkEngine:
         self._session.close()
 
     # --- inside --------------------------------------------------------------------------------
-
-    def _frame(self, sql: str, parameters: Mapping[str, Any] | None) -> Any:
-        self._make_known(relations_in(sql, _NAMES))
-        sql, bound = without_lists(sql, parameters or {})
-        text = spelled(sql, marker=lambda name: f":{name}", words=_WORDS)
-        values = {name: _as_bound(value) for name, value in bound.items()}
-        return self._spark.sql(text, args=values)
 
     def _make_known(self, relations: set[str]) -> None:
         """Views of the folders. Spark lists a folder's files once, when its view is made."""
@@ -180,10 +160,13 @@ class SparkEngine:
             )
 
 
-def _as_bound(value: Any) -> Any:
-    """A value as Spark takes it. It would take a time without a zone for one of this machine's."""
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return value
+def is_there(session: SparkSession, folder: str) -> bool:
+    """Whether a converted folder is at a place that only the server sees."""
+    try:
+        with session.running(None):
+            session.spark.read.parquet(f"{as_spark_path(folder.rstrip('/'))}/meta").schema  # noqa: B018
+    except InvestigationError as error:
+        if "PATH_NOT_FOUND" in str(error):
+            return False
+        raise
+    return True

@@ -11,12 +11,14 @@ import socket
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from queries.engines.base import Doing, Stop
+from queries.case import Rows
+from queries.engines.base import PAGE, Doing, Stop, spelled, without_lists
 from queries.engines.spark_local import LocalSpark
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.progress import CancelToken
@@ -37,6 +39,8 @@ _SETTINGS = {
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
 }
+_WORDS = {"VARCHAR": "STRING", "array_to_string": "array_join"}
+"""What else is called differently: all that the SQL files need."""
 _ABSENT = (
     "--engine spark needs pyspark: pip install 'ecr-investigate[spark]' for a Spark Connect server,"
     " 'ecr-investigate[spark-local]' for Spark on this machine"
@@ -55,6 +59,7 @@ class SparkSession:
         """
         _check_address(address)
         self._doing = Doing()
+        self._frames: list[Any] = []
         self._server: LocalSpark | None = None
         self._spool: tempfile.TemporaryDirectory[str] | None = None
         if address.startswith(LOCAL):
@@ -77,6 +82,7 @@ class SparkSession:
         return self._doing.words
 
     def close(self) -> None:
+        self._frames.clear()  # which lets Spark drop them
         with suppress(Exception):
             self.spark.stop()
         if self._server is not None:
@@ -117,6 +123,48 @@ class SparkSession:
             with suppress(Exception):
                 self.spark.removeTag(tag)
 
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+        """All rows of a statement, while it is `running`."""
+        table = self._frame(sql, parameters).toArrow()
+        columns = [column.to_pylist() for column in table.columns]
+        return Rows(list(table.column_names), list(zip(*columns, strict=True)))
+
+    def pages(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, size: int = PAGE
+    ) -> Iterator[Rows]:
+        """The same a page at a time."""
+        frame = self._frame(sql, parameters)
+        columns = list(frame.columns)
+        page: list[tuple[Any, ...]] = []
+        first = True
+        for row in frame.toLocalIterator(prefetchPartitions=True):
+            page.append(tuple(row))
+            if len(page) == size:
+                yield Rows(columns, page)
+                page, first = [], False
+        if page or first:
+            yield Rows(columns, page)
+
+    def kept(self, select: str) -> Any:
+        """The rows of a statement, worked out once and on the disks of Spark's machines until the
+        session is closed. Spark forgets how they came about: it takes seconds to plan a question
+        over all that a record went through, and each time again where rows are only cached."""
+        from pyspark import StorageLevel
+        from pyspark.sql.connect.dataframe import DataFrame
+
+        made = self.spark.sql(select).localCheckpoint(True, StorageLevel.DISK_ONLY)
+        # pyspark gives it to the session that was made last.
+        made._plan._spark_session = self.spark
+        frame = DataFrame(made._plan, self.spark)
+        self._frames.append(frame)
+        return frame
+
+    def _frame(self, sql: str, parameters: Mapping[str, Any] | None) -> Any:
+        sql, bound = without_lists(sql, parameters or {})
+        text = spelled(sql, marker=lambda name: f":{name}", words=_WORDS)
+        values = {name: _as_bound(value) for name, value in bound.items()}
+        return self.spark.sql(text, args=values)
+
     def _heard(self, stages: Any, inflight_tasks: int, operation_id: str, done: bool) -> None:
         """Spark says how far a statement is."""
         if done or operation_id is None:
@@ -128,6 +176,15 @@ class SparkSession:
         self._doing.say(
             operation_id, f"spark: {ended:,} of {tasks:,} tasks, {read / (1 << 20):,.1f} MiB read"
         )
+
+
+def _as_bound(value: Any) -> Any:
+    """A value as Spark takes it. It would take a time without a zone for one of this machine's."""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value
 
 
 def as_spark_path(path: str) -> str:

@@ -186,7 +186,7 @@ class _Work:
         rows: list[tuple[Any, ...]] = []
         counts = _Counts(self._connection)
         for number, item in zip(self._numbers.of_items, self._listing.items, strict=True):
-            rows.append(_file_row(number, item, ledger, counts.of(number)))
+            rows.append(file_row(number, item, ledger, counts.of(number)))
             if len(rows) >= _LEDGER_BATCH:
                 insert_rows(self._connection, "files", rows)
                 rows.clear()
@@ -260,12 +260,13 @@ class _Counts:
         self._rows.close()
 
 
-def _file_row(
+def file_row(
     file_id: int,
     item: Item,
     ledger: Ledger,
     kept: tuple[int, int, datetime | None, datetime | None],
 ) -> tuple[Any, ...]:
+    """A line of the table `files`. `kept`: events, copies, first and last event."""
     facts, lane = ledger.get(file_id)
     events, copies, first, last = kept
     notes = facts.notes()

@@ -47,13 +47,19 @@ _JSON = ("request_parameters", "response_elements", "service_event_details")
 
 
 def index_of_trail(
-    trail: SparkTrail, files: Sequence[File], progress: Progress, cancel: CancelToken
+    trail: SparkTrail,
+    files: Sequence[File],
+    progress: Progress,
+    cancel: CancelToken,
+    *,
+    narrow: bool = False,
 ) -> Case:
-    """The index of some files of a trail, as a case; it is gone when that is closed. Raises
-    `Cancelled` when stopped, `InvestigationError` when Spark fails."""
+    """The index of some files of a trail, as a case; it is gone when that is closed. `narrow`: only
+    what is in the trail's extent, and not all that these files hold. Raises `Cancelled` when
+    stopped, `InvestigationError` when Spark fails."""
     spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
     try:
-        work = _Filling(trail, files, Path(spool.name), progress, cancel)
+        work = Filling(trail, files, Path(spool.name), progress, cancel, narrow=narrow)
         opened = make(work.fill, None, Path(spool.name), asked=False, workers=_WORKERS)
         return Case(*opened, _temporary=[spool])
     except BaseException:
@@ -61,7 +67,7 @@ def index_of_trail(
         raise
 
 
-class _Filling:
+class Filling:
     """Files of a trail into the tables of an index; ids are their places in the list."""
 
     def __init__(
@@ -71,14 +77,17 @@ class _Filling:
         spool: Path,
         progress: Progress,
         cancel: CancelToken,
+        *,
+        narrow: bool = False,
     ) -> None:
+        self._narrow = narrow
         self._trail = trail
         self._files = files
         self._spool = spool
         self._progress = progress
         self._cancel = cancel
-        self._ledger = Ledger(numbers_from(0, len(files)))
-        self._ids = {file.path: number for number, file in enumerate(files)}
+        self.ledger = Ledger(numbers_from(0, len(files)))
+        self.ids = {file.path: number for number, file in enumerate(files)}
 
     def fill(self, connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], Path | None]:
         create_tables(connection)
@@ -87,26 +96,51 @@ class _Filling:
         progress.files_total = len(self._files)
         progress.bytes_total = sum(file.size for file in self._files)
         for part, table, hashes in self._trail.parts(self._files, self._cancel):
-            whole = self._whole(part, counts_of(connection, table))
+            whole = self.whole(part, counts_of(connection, table))
             for file, facts in whole:
                 facts.unpacked.sha256 = hashes.get(file.path, "")
-                self._ledger.put(self._ids[file.path], facts, LANE)
-            insert(connection, table, {file.path: self._ids[file.path] for file, _ in whole})
-            self._read_with_care(connection, part)
+                self.ledger.put(self.ids[file.path], facts, LANE)
+            insert(connection, table, {file.path: self.ids[file.path] for file, _ in whole})
+            self.read_with_care(connection, part)
         if self._cancel.cancelled:
             raise Cancelled("stopped")
+        if self._narrow:
+            self.narrow(connection)
         listing = Listing()
         for number, file in enumerate(self._files):
-            listing.items.append(self._item(number, file))
+            listing.items.append(self.item(number, file))
         listing.walk_done()
-        totals = finish_index(connection, listing, self._ledger, progress, self._cancel)
+        totals = finish_index(connection, listing, self.ledger, progress, self._cancel)
+        self.name_places(connection)
+        return totals, None
+
+    def name_places(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Copies that were fetched are not where the evidence is."""
         connection.execute(
             "UPDATE files SET path = name WHERE starts_with(path, $spool)",
             {"spool": str(self._spool.absolute())},
         )
-        return totals, None
 
-    def _whole(self, part: Sequence[File], counted: dict[str, int]) -> list[tuple[File, FileFacts]]:
+    def narrow(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Drop the events outside of the extent, and say of each file how many it has."""
+        if not (inside := self._trail.inside()):
+            return
+        outside = f"({inside}) IS NOT TRUE"
+        rows = connection.execute(
+            f"SELECT file_id, count(*) FROM events WHERE {outside} GROUP BY file_id"  # noqa: S608
+        ).fetchall()
+        connection.execute(f"DELETE FROM events WHERE {outside}")  # noqa: S608
+        for number, count in rows:
+            self.leave_out(number, count)
+
+    def leave_out(self, number: int, count: int) -> None:
+        """Some records of a file are outside of the extent."""
+        facts, lane = self.ledger.get(number)
+        facts.records -= count
+        facts.about.append(f"{count} records in it are outside of what may be read")
+        self.ledger.put(number, facts, lane)
+
+    def whole(self, part: Sequence[File], counted: dict[str, int]) -> list[tuple[File, FileFacts]]:
         """The files that Spark has read whole, with what is to be said of them."""
         found = []
         for file in part:
@@ -120,13 +154,13 @@ class _Filling:
             self._progress.add(files=1, stored=file.size, records=records, current=file.name)
         return found
 
-    def _read_with_care(self, connection: duckdb.DuckDBPyConnection, part: Sequence[File]) -> None:
+    def read_with_care(self, connection: duckdb.DuckDBPyConnection, part: Sequence[File]) -> None:
         """The other files of a part; what Spark has said of them does not count."""
-        left = [n for n in (self._ids[file.path] for file in part) if n not in self._ledger]
+        left = [n for n in (self.ids[file.path] for file in part) if n not in self.ledger]
         if not left:
             return
-        self._fetch([self._files[number] for number in left])
-        items = [self._item(number, self._files[number]) for number in left]
+        self.fetch([self._files[number] for number in left])
+        items = [self.item(number, self._files[number]) for number in left]
         # Ids that follow each other are what reads many files at once; they are nobody's yet.
         first = len(self._files)
         numbers = numbers_from(first, len(items))
@@ -135,17 +169,17 @@ class _Filling:
         )
         connection.execute(_MOVED, {"first": first, "files": left})
         for place, (number, item) in enumerate(zip(left, items, strict=True)):
-            self._ledger.put(number, *ledger.get(first + place))
+            self.ledger.put(number, *ledger.get(first + place))
             self._progress.add(files=1, stored=item.size, current=item.name)
 
-    def _fetch(self, files: Sequence[File]) -> None:
+    def fetch(self, files: Sequence[File]) -> None:
         """Files as they are, unless they are on this machine anyway."""
         wanted = [file for file in files if file.here is None]
         if wanted:
             for path, content in self._trail.contents(wanted).items():
-                self._copy_of(self._ids[path]).write_bytes(content)
+                self._copy_of(self.ids[path]).write_bytes(content)
 
-    def _item(self, number: int, file: File) -> Item:
+    def item(self, number: int, file: File) -> Item:
         here = file.here
         if here is not None:
             modified = datetime.fromtimestamp(here.stat().st_mtime, UTC)

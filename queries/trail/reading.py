@@ -105,6 +105,16 @@ class SparkTrail:
             return plain
         return str(Path(self.root) / Path(plain).relative_to(Path(self.root).absolute()))
 
+    def inside(self) -> str:
+        """Whether an event is in the extent, as a condition on columns of `events`; empty for all.
+        A file may hold a little of the day before or after."""
+        return " AND ".join(
+            condition.replace("account IN", "recipient_account_id IN")
+            .replace("region IN", "aws_region IN")
+            .replace('"date"', "CAST(event_time AS DATE)")
+            for condition in self.extent.conditions()
+        )
+
     def frame(self, files: Sequence[File] | None = None) -> Any:
         """The records of some files, or of all, with the columns of `translation.rows`."""
         paths = self.pattern if files is None else [_exact(file.path) for file in files]

@@ -14,7 +14,13 @@ from typing import Any
 from queries.index.columns import COLUMNS, FIELDS, MAPPED_FIELDS, RECORD, REQUEST, RESPONSE, SHARED
 from queries.index.flatten import OBJECTS, TEXTS
 
-TYPES = {"VARCHAR": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ", "INTEGER": "INT", "JSON": "STRING"}
+TYPES = {
+    "VARCHAR": "STRING",
+    "TIMESTAMP": "TIMESTAMP_NTZ",
+    "INTEGER": "INT",
+    "JSON": "STRING",
+    "VARCHAR[]": "ARRAY<STRING>",
+}
 """DuckDB's names of types in Spark's words; the others are called the same."""
 
 ORIGIN = ("path", "position", "records", "whole", "odd")

@@ -29,7 +29,7 @@ COMMANDS = (
 )
 
 
-ON_SPARK = (*COMMANDS[1:3], COMMANDS[5], COMMANDS[-1])
+ON_SPARK = (COMMANDS[2], COMMANDS[5])
 """Each begins a session of its own there, which costs seconds."""
 
 

@@ -26,7 +26,7 @@ _NOT_WITH = ("case", "no_cache", "follow", "list")
 def add_engine_options(parser: argparse.ArgumentParser, *, top: bool) -> None:
     """Which engine answers; shared by the interface and every command."""
     unset: Any = None if top else argparse.SUPPRESS
-    group = parser.add_argument_group("a folder that 'convert' wrote")
+    group = parser.add_argument_group("a folder that 'convert' wrote, or with spark a trail")
     group.add_argument(
         "--engine",
         choices=("duckdb", "spark", "athena"),
@@ -115,14 +115,15 @@ def first_place(choice: Choice | None) -> str:
     return "repositories" if choice is not None and choice.engine in ELSEWHERE else "findings"
 
 
-def opened_by_engine(choice: Choice) -> Case:
-    """The case, with its progress on the terminal's standard error while it is asked."""
+def opened_by_engine(choice: Choice, *, whole: bool = True) -> Case:
+    """The case, with its progress on the terminal's standard error while it is asked; `whole`: see
+    `open_engine_case`."""
     from queries.engines.case import EngineCase
     from queries.engines.opening import open_engine_case
     from tui.commands.opening import note
 
     athena.agree(choice)
-    case = open_engine_case(choice)
+    case = open_engine_case(choice, whole=whole)
     if isinstance(case, EngineCase):
         case.at_end = lambda: athena.say_bill(case.engine)
         if sys.stderr.isatty():

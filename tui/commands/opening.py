@@ -26,7 +26,7 @@ def opened(options: argparse.Namespace) -> Case:
     if (choice := choice_of(options)) is not None:
         if options.command == "convert" and choice.engine == SPARK:
             return opened_trail(choice, options)
-        return opened_by_engine(choice)
+        return opened_by_engine(choice, whole=options.command == "evidence")
     from queries.case import open_case
     from queries.progress import CancelToken, Progress
     from tui.cli import evidence_paths

@@ -1,0 +1,336 @@
+"""Spark over a trail as it is delivered, with nothing converted.
+
+The records of the extent are read once, when the trail is opened: translated, copies merged, and
+kept by Spark as `events`, however many they are. Questions about events are answered from there.
+What is made from many records (pushes, sessions, deployments) is made here, by the code that makes
+it of any evidence, over the events of the extent: up to a million, and beyond that it says so.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from queries.case import Case, Rows
+from queries.converted.layout import RELATIONS, VIEWS, columns_of, view_of_events
+from queries.database import connect
+from queries.engines.base import PAGE
+from queries.engines.case import MOST_COPIED
+from queries.engines.extent import Extent
+from queries.engines.spark_session import SparkSession
+from queries.errors import InvestigationError
+from queries.index.build import file_row
+from queries.index.rows import insert_rows
+from queries.index.schema import create_tables
+from queries.progress import CancelToken, Progress
+from queries.sources.local import Item
+from queries.trail import merging
+from queries.trail.index import LANE, Filling, index_of_trail
+from queries.trail.reading import File, SparkTrail
+from queries.trail.translation import spark_type
+
+OF_SPARK = frozenset({"events", "copies", "actors", "files", *VIEWS})
+"""Relations that Spark has of a trail; the others are made here."""
+_KNOWN = frozenset({*RELATIONS, *VIEWS})
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+_ROWS, _FILES, _CAREFUL, _RECORDS, _GROUPS = (
+    f"{name}_of_trail" for name in ("rows", "places", "careful", "records", "groups")
+)
+_ON_DISK = "OPTIONS ('storageLevel' = 'DISK_ONLY')"
+"""What Spark has worked out once lies on the disks of its machines; memory is for the questions."""
+_MERGED = ("copies", "merged_into")
+
+
+class TrailEngine:
+    """Answers from the records of one extent of a trail."""
+
+    name = "spark"
+
+    def __init__(
+        self, session: SparkSession, root: str, extent: Extent, cancel: CancelToken | None = None
+    ) -> None:
+        """Reads the extent. The session is closed with the engine. Raises `WrongUsage` for a place
+        without such a trail, `InvestigationError` when Spark fails, and `Cancelled`."""
+        self.extent = extent
+        self._session = session
+        self._cancel = cancel or CancelToken()
+        self._trail = SparkTrail(session, root, extent, cancel)
+        self._spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
+        self._filling = Filling(
+            self._trail, self._trail.files, Path(self._spool.name), Progress(), self._cancel
+        )
+        self._lock = threading.Lock()
+        self._derived: Case | None = None
+        with connect(config={"memory_limit": "600MB"}) as here:
+            create_tables(here)
+            try:
+                self._read(here)
+            finally:
+                with suppress(Exception):
+                    self._run(f"UNCACHE TABLE IF EXISTS {_ROWS}")
+            self._make_files(here)
+            self.totals = self._counted(here)
+
+    def ask(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Rows:
+        if not answered_by_spark(sql):
+            return self.derived(cancel).ask(sql, parameters, cancel)
+        with self._session.running(cancel):
+            return self._session.ask(sql, parameters)
+
+    def pages(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        cancel: CancelToken | None = None,
+        size: int = PAGE,
+    ) -> Iterator[Rows]:
+        if not answered_by_spark(sql):
+            yield self.derived(cancel).ask(sql, parameters, cancel)
+            return
+        with self._session.running(cancel):
+            yield from self._session.pages(sql, parameters, size)
+
+    def derived(self, cancel: CancelToken | None = None) -> Case:
+        """An index of the extent, with what is made from many records. Raises
+        `InvestigationError` where the extent has too many events for that."""
+        with self._lock:
+            if self._derived is None:
+                if self.totals["events"] > MOST_COPIED:
+                    raise InvestigationError(
+                        f"{self.totals['events']:,} events are more than the {MOST_COPIED:,} of"
+                        " which pushes, sessions and the like are worked out here without a"
+                        " conversion: convert the trail, or give a shorter time or fewer accounts"
+                    )
+                self._derived = index_of_trail(
+                    self._trail, self._trail.files, Progress(), cancel or CancelToken(), narrow=True
+                )
+            return self._derived
+
+    def totals_of(self, *, whole: bool) -> dict[str, Any]:
+        """The totals of a case: all of them, or those that take more than counting when somebody
+        asks for one."""
+        totals = _Totals(self)
+        if whole:
+            totals.complete()
+        return totals
+
+    @property
+    def doing(self) -> str:
+        return self._session.doing
+
+    def item(self, file_id: int) -> Item:
+        """A file of the trail, to read a raw record in it."""
+        file = self._trail.files[file_id]
+        self._filling.fetch([file])
+        return self._filling.item(file_id, file)
+
+    def close(self) -> None:
+        self._session.close()
+        if self._derived is not None:
+            self._derived.close()
+        self._spool.cleanup()
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _read(self, here: duckdb.DuckDBPyConnection) -> None:
+        """Make `events` and what Spark makes of them; the careful reader's part goes to `here`."""
+        inside = self._trail.inside() or "TRUE"
+        with self._session.running(self._cancel):
+            self._trail.frame().createOrReplaceTempView(_ROWS)
+            self._run(f"CACHE LAZY TABLE {_ROWS} {_ON_DISK}")
+            counted = self._session.ask(_COUNTED.format(rows=_ROWS, inside=inside)).rows
+        good = {path: records for path, records, whole, _ in counted if whole}
+        whole = self._filling.whole(self._trail.files, good)
+        for file, facts in whole:
+            self._filling.ledger.put(self._number(file), facts, LANE)
+        self._filling.read_with_care(here, self._trail.files)
+        self._filling.narrow(here)
+        for path, _, is_whole, outside in counted:
+            if is_whole and outside:
+                self._filling.leave_out(self._filling.ids[path], outside)
+        self._give(_FILES, _PLACES, here, {
+            "paths": [file.path for file, _ in whole],
+            "ids": [self._number(file) for file, _ in whole],
+        })  # fmt: skip
+        names = [name for name, _ in columns_of("events") if name not in _MERGED]
+        self._give(_CAREFUL, f"SELECT {', '.join(names)} FROM events", here)  # noqa: S608
+        with self._session.running(self._cancel):
+            self._view(_RECORDS, _of_records(names, inside))
+            self._view(_GROUPS, merging.grouped(_RECORDS))
+            for relation, select in (
+                ("events", merging.events(_GROUPS)),
+                ("copies", merging.copies(_GROUPS)),
+            ):
+                self._session.kept(select).createOrReplaceTempView(relation)
+            for view in VIEWS:
+                self._view(view, view_of_events(view))
+            self._view("actors", merging.actors())
+
+    def _make_files(self, here: duckdb.DuckDBPyConnection) -> None:
+        """The ledger, here and for Spark."""
+        kept: dict[int, tuple[Any, ...]] = {}
+        with self._session.running(self._cancel):
+            for number, *said in self._session.ask(_OF_FILES).rows:
+                kept[number] = tuple(said)
+        filling = self._filling
+        insert_rows(
+            here,
+            "files",
+            (
+                file_row(
+                    number,
+                    filling.item(number, file),
+                    filling.ledger,
+                    kept.get(number, (0, 0, None, None)),
+                )
+                for number, file in enumerate(self._trail.files)
+            ),
+        )
+        filling.name_places(here)
+        names = ", ".join(f'"{name}"' for name, _ in columns_of("files"))
+        self._give("files", f"SELECT {names} FROM files", here)  # noqa: S608
+
+    def _counted(self, here: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+        """What can be said without making anything of the events."""
+        with self._session.running(self._cancel):
+            [row] = self._session.ask(_TOTALS).rows
+            places = self._session.ask(
+                "SELECT DISTINCT recipient_account_id, aws_region FROM events"
+            ).rows
+        events, merged, duplicates, first, last = row
+        files, records, bad, careful = here.execute(_OF_LEDGER).fetchall()[0]
+        notes = [
+            f"a trail as it is, {self.extent.words}: what began before is not seen in it",
+        ]
+        if bad:
+            notes.append(f"evidence incomplete: {bad} of {files} files damaged or unreadable")
+        if careful:
+            notes.append(
+                f"{careful} of {files} files were read here and not by Spark: damaged, or unusual"
+                " inside"
+            )
+        if duplicates:
+            notes.append(f"{duplicates} copies of records merged (same eventID)")
+        return {
+            "raw_records": int(records or 0),
+            "events": events,
+            "duplicates": duplicates,
+            "merged_records": merged or 0,
+            "files": files,
+            "unreadable_files": bad,
+            "window": {"first": _iso(first), "last": _iso(last)},
+            "accounts": sorted({row[0] for row in places if row[0]}),
+            "regions": sorted({row[1] for row in places if row[1]}),
+            "evidence_complete": not bad,
+            "notes": notes,
+        }
+
+    def _number(self, file: File) -> int:
+        return self._filling.ids[file.path]
+
+    def _run(self, sql: str) -> None:
+        self._session.spark.sql(sql)
+
+    def _view(self, name: str, select: str) -> None:
+        self._session.spark.sql(select).createOrReplaceTempView(name)
+
+    def _give(
+        self,
+        name: str,
+        select: str,
+        here: duckdb.DuckDBPyConnection,
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
+        """Rows from here as a view of Spark's."""
+        found = here.sql(select, params=parameters or None)
+        types = zip(found.columns, map(str, found.types), strict=True)
+        described = ", ".join(f"`{column}` {spark_type(kind)}" for column, kind in types)
+        table = found.to_arrow_table()
+        with self._session.running(self._cancel):
+            # Of no rows Spark wants to be told the columns.
+            given = (table,) if table.num_rows else ([], described)
+            self._session.spark.createDataFrame(*given).createOrReplaceTempView(name)
+
+
+class _Totals(dict[str, Any]):
+    """Totals that are complete as soon as one is wanted that is not there."""
+
+    def __init__(self, engine: TrailEngine) -> None:
+        super().__init__(engine.totals)
+        self._engine = engine
+
+    def complete(self) -> None:
+        """Work out the rest. Raises `InvestigationError` where that is not done here."""
+        known = dict(self)
+        self.update(self._engine.derived().totals)
+        self["notes"] = list(dict.fromkeys([*known["notes"], *self["notes"]]))
+
+    def __missing__(self, name: str) -> Any:
+        self.complete()
+        return self.get(name, None)
+
+
+def answered_by_spark(sql: str) -> bool:
+    """Whether a statement reads nothing but what Spark has."""
+    return _KNOWN.intersection(_READ.findall(sql)) <= OF_SPARK
+
+
+def _of_records(names: list[str], inside: str) -> str:
+    """The records in the extent, Spark's and the careful reader's, with the keys of an index."""
+    own = {
+        "event_key": "shiftleft(CAST(f.file_id AS BIGINT), 32) + r.position",
+        "file_id": "f.file_id",
+        "odd": "FALSE",
+    }
+    of_spark = ", ".join(f"{own[name]} AS {name}" if name in own else f"r.{name}" for name in names)
+    return (
+        f"SELECT {of_spark} FROM {_ROWS} AS r JOIN {_FILES} AS f ON f.path = r.path"  # noqa: S608
+        f" WHERE r.position IS NOT NULL AND ({inside})"
+        f" UNION ALL SELECT {', '.join(names)} FROM {_CAREFUL}"
+    )
+
+
+def _iso(value: Any) -> str | None:
+    return f"{value.isoformat()}Z" if value is not None else None
+
+
+_PLACES = "SELECT unnest($paths::VARCHAR[]) AS path, unnest($ids::BIGINT[]) AS file_id"
+_COUNTED = """
+SELECT path, count(position) AS read,
+  bool_and(coalesce(whole, false)) AND NOT bool_or(odd) AND count(position) = max(records)
+    AND count(position) > 0 AS whole,
+  count_if(position IS NOT NULL AND NOT coalesce({inside}, false)) AS outside
+FROM {rows} GROUP BY path
+"""
+_OF_FILES = """
+SELECT coalesce(e.file_id, c.file_id) AS file_id, coalesce(e.events, 0), coalesce(c.copies, 0),
+  e.first_event, e.last_event
+FROM (
+  SELECT file_id, count(*) AS events, min(event_time) AS first_event, max(event_time) AS last_event
+  FROM events GROUP BY file_id
+) AS e FULL JOIN (
+  SELECT file_id, count(*) AS copies FROM copies GROUP BY file_id
+) AS c ON c.file_id = e.file_id
+"""
+_TOTALS = """
+SELECT count(*), count(merged_into), (SELECT count(*) FROM copies), min(event_time),
+  max(event_time)
+FROM events
+"""
+_OF_LEDGER = """
+SELECT count(*), sum(records), count(*) FILTER (status IN ('damaged', 'unreadable')),
+  count(*) FILTER (lane = 'careful' AND status <> 'skipped')
+FROM files
+"""

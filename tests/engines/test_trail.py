@@ -1,0 +1,168 @@
+"""Spark over a trail as it is delivered says what DuckDB says of the same files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from queries.case import Case
+from queries.catalogue import names, statement
+from queries.converted.layout import columns_of
+from queries.engines.case import EngineCase
+from queries.engines.opening import Choice, open_engine_case
+from queries.engines.trail import TrailEngine, answered_by_spark
+from queries.errors import InvestigationError, WrongUsage
+from queries.index.build import finish_index
+from queries.index.loader import load_items
+from queries.index.schema import create_tables
+from queries.progress import CancelToken, Progress
+from queries.sources.local import find_items
+from queries.trail.reading import File
+from tests.engines.askings import Corpus, askings
+from tests.engines.test_spark import in_order
+from tests.engines.trails import DAYS, READ, SPAN, compact, write_trail
+from tests.evidence_files import at, image, push, sha, write, zipped
+from tui.cli import main
+
+_OUTSIDE = "(event_time >= '2026-03-08' AND event_time < '2026-03-10') IS NOT TRUE"
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trail with more days than are asked for."""
+    return write_trail(tmp_path_factory.mktemp("trail"))
+
+
+@pytest.fixture(scope="module")
+def here(evidence: Path) -> Iterator[Case]:
+    """The same files read by DuckDB, without the events of other days in them."""
+    days = [
+        d for d in sorted(evidence.glob("AWSLogs/*/*/CloudTrail/*/2026/03/*")) if d.name in READ
+    ]
+    listing = find_items(list(map(str, days)))
+    listing.walk_done()
+    connection = duckdb.connect(config={"threads": "1"})
+    create_tables(connection)
+    ledger = load_items(connection, listing.items, Progress(), CancelToken())
+    connection.execute(f"DELETE FROM events WHERE {_OUTSIDE}")
+    totals = finish_index(connection, listing, ledger, Progress(), CancelToken())
+    case = Case(connection, Path(":memory:"), totals)
+    yield case
+    case.close()
+
+
+@pytest.fixture(scope="module")
+def opened(evidence: Path, spark_address: str) -> Iterator[Case]:
+    """The trail as it is, by Spark."""
+    choice = Choice("spark", str(evidence), DAYS, {"address": spark_address})
+    with open_engine_case(choice, whole=False) as case:
+        yield case
+
+
+@pytest.fixture(scope="module")
+def engine(opened: Case) -> TrailEngine:
+    assert isinstance(opened, EngineCase)
+    assert isinstance(opened.engine, TrailEngine)
+    return opened.engine
+
+
+def everything(relation: str, without: tuple[str, ...] = ()) -> str:
+    columns = ", ".join(f'"{name}"' for name, _ in columns_of(relation) if name not in without)
+    return f"SELECT {columns} FROM {relation}"
+
+
+@pytest.mark.parametrize(
+    ("relation", "without"),
+    [
+        ("events", ("odd",)),
+        ("copies", ()),
+        ("registry_events", ()),
+        ("actors", ()),
+        ("files", ("sha256", "lane", "status", "records", "notes")),
+    ],
+)
+def test_relations_are_those_of_an_index(
+    relation: str, without: tuple[str, ...], opened: Case, here: Case
+) -> None:
+    sql = everything(relation, without)
+    found = in_order(opened.ask(sql))
+    assert found == in_order(here.ask(sql))
+    assert found
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in names() if answered_by_spark(statement(name).sql)]
+)
+def test_questions_about_events_are_answered_by_spark(
+    name: str, engine: TrailEngine, here: Case
+) -> None:
+    rows = 0
+    for question in askings(name, Corpus.of(here.ask), most=1):
+        expected = here.ask(question.sql, question.bound)
+        answer = engine.ask(question.sql, question.bound)
+        assert answer.columns == expected.columns
+        if name != "evidence":  # which names the reader, and has hashes
+            assert in_order(answer) == in_order(expected)
+        rows += len(answer.rows)
+    assert rows
+
+
+def test_more_events_than_are_worked_out_here_are_refused(
+    engine: TrailEngine, opened: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queries.engines.trail.MOST_COPIED", 10)
+    monkeypatch.setattr(engine, "_derived", None)
+    with pytest.raises(InvestigationError, match="convert the trail, or give a shorter time"):
+        opened.ask("SELECT count(*) FROM pushes")
+    assert len(opened.ask("SELECT event_key FROM events").rows) > 500
+
+
+@pytest.mark.parametrize("relation", ["pushes", "sessions", "deployments", "tag_spans"])
+def test_what_is_made_from_many_records_is_made_here(
+    relation: str, opened: Case, here: Case
+) -> None:
+    assert in_order(opened.ask(everything(relation))) == in_order(here.ask(everything(relation)))
+
+
+def test_totals_say_what_could_not_be_read(opened: Case, here: Case) -> None:
+    said = "\n".join(opened.totals["notes"])
+    assert "what began before is not seen" in said
+    assert "2 of 108 files damaged or unreadable" in said
+    assert "files were read here and not by Spark" in said
+    assert opened.totals["evidence_complete"] is False
+    for name in ("events", "duplicates", "merged_records", "window", "pushes", "repositories"):
+        assert opened.totals[name] == here.totals[name]
+
+
+def test_a_raw_record_comes_from_the_server(
+    opened: Case, evidence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(number, path)] = opened.ask("SELECT file_id, path FROM files ORDER BY file_id LIMIT 1").rows
+    monkeypatch.setattr(File, "here", property(lambda self: None))
+    item = opened.item(number)
+    assert item.path != Path(path)
+    with item.open() as stream:
+        assert stream.read() == Path(path).read_bytes()
+
+
+def test_a_command_over_a_trail_of_one_usual_file(
+    tmp_path: Path, spark_address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/08"
+    pushed = push(image("one"), "v1", at(1).replace("03-02", "03-08"))
+    write(tmp_path, {f"{day}/a.json.gz": zipped(compact([pushed]))})
+    given = ["pushes", str(tmp_path), "--engine", "spark", "--spark", spark_address, *SPAN]
+    assert main([*given, "--format", "json"]) == 0
+    said = capsys.readouterr()
+    assert [row["image_digest"] for row in json.loads(said.out)] == [sha(image("one"))]
+    assert "what began before is not seen" in said.err
+
+
+def test_a_place_without_a_trail_is_said(tmp_path: Path, spark_address: str) -> None:
+    choice = Choice("spark", f"file://{tmp_path}", DAYS, {"address": spark_address})
+    with pytest.raises(WrongUsage, match="finds no files of a trail"):
+        open_engine_case(choice)
