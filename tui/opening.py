@@ -39,7 +39,8 @@ def open_evidence(paths: list[str], *, engine: Choice | None = None, **how: Any)
     """Open a case as `open_case` does, or a converted folder, with every failure in words."""
     try:
         if engine is not None:
-            return Opening(open_engine_case(engine))
+            told = {name: how[name] for name in ("progress", "cancel") if name in how}
+            return Opening(open_engine_case(engine, **told))
         case = open_case(paths, first=FIRST_BYTES, **how)
     except Cancelled:
         return Opening()

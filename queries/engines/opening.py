@@ -15,6 +15,7 @@ from queries.errors import InvestigationError
 if TYPE_CHECKING:
     from queries.case import Case
     from queries.engines.base import Engine
+    from queries.progress import CancelToken, Progress
 
 DUCKDB, SPARK, ATHENA = ENGINES = ("duckdb", "spark", "athena")
 ELSEWHERE = frozenset({SPARK, ATHENA})
@@ -48,7 +49,7 @@ def _duckdb(choice: Choice) -> Engine:
     return DuckDBEngine(Path(choice.folder).expanduser(), choice.extent)
 
 
-def _spark(choice: Choice) -> Engine:
+def _spark(choice: Choice, progress: Progress | None, cancel: CancelToken | None) -> Engine:
     """Over a converted folder or over a trail: what lies elsewhere, only the server can tell."""
     from queries.engines.spark import SparkEngine, is_there
     from queries.engines.spark_session import SparkSession
@@ -59,7 +60,7 @@ def _spark(choice: Choice) -> Engine:
         elsewhere = "://" in choice.folder
         if is_converted(choice.folder) or (elsewhere and is_there(session, choice.folder)):
             return SparkEngine("", choice.folder, choice.extent, session)
-        return TrailEngine(session, choice.folder, choice.extent)
+        return TrailEngine(session, choice.folder, choice.extent, progress, cancel)
     except BaseException:
         session.close()
         raise
@@ -72,19 +73,30 @@ def _athena(choice: Choice) -> Engine:
     return ready or AthenaEngine(choice.settings["options"], choice.extent)
 
 
-_OPEN: dict[str, Callable[[Choice], Engine]] = {DUCKDB: _duckdb, SPARK: _spark, ATHENA: _athena}
+_OPEN: dict[str, Callable[[Choice], Engine]] = {DUCKDB: _duckdb, ATHENA: _athena}
 
 
-def open_engine_case(choice: Choice, *, whole: bool = True) -> Case:
+def open_engine_case(
+    choice: Choice,
+    *,
+    whole: bool = True,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Case:
     """The folder as a case. Raises `WrongUsage` and `InvestigationError` as the engines do.
 
     Not `whole`: of a trail, totals about pushes and the like are made when somebody wants them.
+    `progress` and `cancel` are for a trail, which is read when it is opened; stopping it raises
+    `Cancelled`.
     """
     from queries.engines.case import EngineCase
     from queries.marks.keeper import Marks
     from queries.marks.store import journal_of_evidence
 
-    engine = _OPEN[choice.engine](choice)
+    if choice.engine == SPARK:
+        engine = _spark(choice, progress, cancel)
+    else:
+        engine = _OPEN[choice.engine](choice)
     try:
         case = EngineCase(engine, choice.folder)
         of_trail = getattr(engine, "totals_of", None)

@@ -54,13 +54,20 @@ class TrailEngine:
     name = "spark"
 
     def __init__(
-        self, session: SparkSession, root: str, extent: Extent, cancel: CancelToken | None = None
+        self,
+        session: SparkSession,
+        root: str,
+        extent: Extent,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
     ) -> None:
         """Reads the extent. The session is closed with the engine. Raises `WrongUsage` for a place
         without such a trail, `InvestigationError` when Spark fails, and `Cancelled`."""
         self.extent = extent
         self._session = session
         self._cancel = cancel or CancelToken()
+        self._progress = progress or Progress()
+        self._progress.stage = "listing the trail"
         self._trail = SparkTrail(session, root, extent, cancel)
         self._spool = tempfile.TemporaryDirectory(prefix="ecr-investigate-")
         self._filling = Filling(
@@ -113,8 +120,9 @@ class TrailEngine:
                         " which pushes, sessions and the like are worked out here without a"
                         " conversion: convert the trail, or give a shorter time or fewer accounts"
                     )
+                self._progress.stage = "making pushes, sessions and the rest"
                 self._derived = index_of_trail(
-                    self._trail, self._trail.files, Progress(), cancel or CancelToken(), narrow=True
+                    self._trail, self._trail.files, Progress(), cancel or self._cancel, narrow=True
                 )
             return self._derived
 
@@ -147,6 +155,7 @@ class TrailEngine:
     def _read(self, here: duckdb.DuckDBPyConnection) -> None:
         """Make `events` and what Spark makes of them; the careful reader's part goes to `here`."""
         inside = self._trail.inside() or "TRUE"
+        self._progress.stage = f"reading {len(self._trail.files):,} files with Spark"
         with self._session.running(self._cancel):
             self._trail.frame().createOrReplaceTempView(_ROWS)
             self._run(f"CACHE LAZY TABLE {_ROWS} {_ON_DISK}")
@@ -155,6 +164,7 @@ class TrailEngine:
         whole = self._filling.whole(self._trail.files, good)
         for file, facts in whole:
             self._filling.ledger.put(self._number(file), facts, LANE)
+        self._progress.stage = "reading with care what Spark could not"
         self._filling.read_with_care(here, self._trail.files)
         self._filling.narrow(here)
         for path, _, is_whole, outside in counted:
@@ -165,6 +175,7 @@ class TrailEngine:
             "ids": [self._number(file) for file, _ in whole],
         })  # fmt: skip
         names = [name for name, _ in columns_of("events") if name not in _MERGED]
+        self._progress.stage = "merging copies with Spark"
         self._give(_CAREFUL, f"SELECT {', '.join(names)} FROM events", here)  # noqa: S608
         with self._session.running(self._cancel):
             self._view(_RECORDS, _of_records(names, inside))

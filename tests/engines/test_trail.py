@@ -15,7 +15,7 @@ from queries.converted.layout import columns_of
 from queries.engines.case import EngineCase
 from queries.engines.opening import Choice, open_engine_case
 from queries.engines.trail import TrailEngine, answered_by_spark
-from queries.errors import InvestigationError, WrongUsage
+from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.index.build import finish_index
 from queries.index.loader import load_items
 from queries.index.schema import create_tables
@@ -166,3 +166,12 @@ def test_a_place_without_a_trail_is_said(tmp_path: Path, spark_address: str) -> 
     choice = Choice("spark", f"file://{tmp_path}", DAYS, {"address": spark_address})
     with pytest.raises(WrongUsage, match="finds no files of a trail"):
         open_engine_case(choice)
+
+
+def test_opening_can_be_stopped(evidence: Path, spark_address: str) -> None:
+    choice = Choice("spark", str(evidence), DAYS, {"address": spark_address})
+    progress, cancel = Progress(), CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        open_engine_case(choice, progress=progress, cancel=cancel)
+    assert progress.stage == "listing the trail"
