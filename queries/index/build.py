@@ -150,6 +150,7 @@ class _Work:
         with suppress(duckdb.OutOfMemoryException):
             # What follows can spill to disk and shares the memory with rows of ours.
             connection.execute(f"SET memory_limit = '{_MEMORY_BEHIND}'")
+        give_back()  # what documents took, before rows take as much again
         if self._touched is None:
             derive(connection, progress)
         else:
