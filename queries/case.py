@@ -34,7 +34,8 @@ from queries.sources.local import Item, Listing, find_items
 
 if TYPE_CHECKING:
     from queries.sources.buckets.choice import Choose
-    from queries.sources.buckets.source import Remote, RemoteSource
+    from queries.sources.buckets.remote import Remote
+    from queries.sources.buckets.source import RemoteSource
 
 __all__ = ["Case", "Rows", "cache_folder", "open_case"]
 
@@ -303,7 +304,8 @@ def _remote_source(
     wanted = [path for path in paths if is_remote(path)]
     if not wanted:
         return None
-    from queries.sources.buckets.source import Remote, RemoteSource
+    from queries.sources.buckets.remote import Remote
+    from queries.sources.buckets.source import RemoteSource
 
     return RemoteSource(remote or Remote(), wanted, progress, cancel, listing_cancel)
 

@@ -48,7 +48,8 @@ from queries.sources.local import Item, Items, Listing
 if TYPE_CHECKING:
     from queries.index.build import Number
     from queries.sources.buckets.choice import Choice
-    from queries.sources.buckets.source import Remote, RemoteSource
+    from queries.sources.buckets.remote import Remote
+    from queries.sources.buckets.source import RemoteSource
 
 _NOT_YET = "are not read yet; the newest come first"
 _INCOMPLETE = "incomplete "

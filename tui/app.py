@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from queries.engines.opening import Choice as EngineChoice
     from queries.findings.settings import Settings
     from queries.sources.buckets.choice import Choice, Offer
-    from queries.sources.buckets.source import Remote
+    from queries.sources.buckets.remote import Remote
     from tui.tour import Tour
     from tui.window import Window
 

@@ -14,7 +14,7 @@ from queries.sources.buckets.options import API_SCHEME, is_remote
 
 if TYPE_CHECKING:
     from queries.sources.buckets.options import Selection
-    from queries.sources.buckets.source import Remote
+    from queries.sources.buckets.remote import Remote
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -90,7 +90,7 @@ def remote_of(options: argparse.Namespace, paths: list[str], *, filters: bool) -
         return None
     from queries.sources.buckets.clouds import address_of
     from queries.sources.buckets.options import DEFAULT_LIMIT, S3Options, parse_size
-    from queries.sources.buckets.source import Remote
+    from queries.sources.buckets.remote import Remote
     from queries.sources.cloudtrail_api import parse_api_path
 
     _refuse_of_other_clouds(options, remote_paths)

@@ -34,7 +34,8 @@ import sys, tempfile
 from pathlib import Path
 from queries.sources.local import Listing
 from queries.sources.buckets.options import S3Options
-from queries.sources.buckets.source import Remote, RemoteSource
+from queries.sources.buckets.remote import Remote
+from queries.sources.buckets.source import RemoteSource
 source = RemoteSource(Remote(S3Options(endpoint_url=sys.argv[1])), [sys.argv[2]])
 listing = Listing()
 source.list_into(listing)
@@ -50,7 +51,7 @@ _INDEX = """
 import sys
 from queries.case import open_case
 from queries.sources.buckets.options import S3Options
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 remote = Remote(S3Options(endpoint_url=sys.argv[1]))
 with open_case([sys.argv[2]], use_cache=False, remote=remote) as case:
     print(case.totals["files"], case.totals["events"], case.totals["evidence_complete"])

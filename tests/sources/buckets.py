@@ -12,7 +12,7 @@ from queries.sources.buckets.clouds import Address
 from queries.sources.buckets.listing import Found, list_path
 from queries.sources.buckets.model import S3_SCHEME
 from queries.sources.buckets.options import S3Options, Selection
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from queries.sources.local import Listing
 from queries.sources.s3.client import S3Client
 from tests.evidence_files import ACCOUNT, at, image, push, record, trail, zipped

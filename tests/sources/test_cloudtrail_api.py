@@ -17,7 +17,7 @@ from queries.raw import raw_record
 from queries.refresh import look_again
 from queries.sources import cloudtrail_api
 from queries.sources.buckets.options import Selection
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from queries.sources.cloudtrail_api import Asking, parse_api_path, windows
 from tests.evidence_files import ACCOUNT, image, push
 from tests.sources.buckets import deliveries, ledger, options

@@ -18,7 +18,7 @@ from queries.progress import CancelToken, Progress
 from queries.raw import raw_record
 from queries.refresh import look_again
 from queries.sources.buckets.options import S3Options, Selection
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from tests.evidence_files import image, push, trail, write, zipped
 from tests.providers.azure_records import SUBSCRIPTION, digest, row, stored
 from tests.providers.test_google import put as google_push

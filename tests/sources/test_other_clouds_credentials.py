@@ -14,7 +14,7 @@ import pytest
 
 from queries.errors import InvestigationError
 from queries.sources.buckets.options import S3Options
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from tests.sources.azure_server import ACCOUNT, KEY, AzureServer
 from tests.sources.gcs_server import GcsServer
 from tests.sources.proxies import fault_proxy

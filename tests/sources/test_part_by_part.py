@@ -16,7 +16,7 @@ from queries.case import Case, cache_folder, open_case
 from queries.raw import raw_record
 from queries.refresh import look_again
 from queries.sources.buckets.options import Selection
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from samples import incident_path
 from tests.evidence_files import TABLES
 from tests.sources.buckets import delivery, key, ledger, options, to_the_end

@@ -19,7 +19,7 @@ from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken, Progress
 from queries.raw import raw_record
 from queries.sources.buckets.options import Selection
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from tests.evidence_files import TABLES, write
 from tests.sources.buckets import OTHER_ACCOUNT, deliveries, delivery, key, ledger, opened, options
 from tests.sources.proxies import Answer, FaultProxy, Request

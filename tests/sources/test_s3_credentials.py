@@ -14,7 +14,8 @@ import pytest
 from queries.errors import InvestigationError
 from queries.sources.buckets.faults import SIGN_IN, NotFetched
 from queries.sources.buckets.options import S3Options
-from queries.sources.buckets.source import Remote, RemoteSource
+from queries.sources.buckets.remote import Remote
+from queries.sources.buckets.source import RemoteSource
 from queries.sources.local import Listing
 from queries.sources.s3.client import S3Client
 from tests.sources.buckets import deliveries, keys, listed, opened, options

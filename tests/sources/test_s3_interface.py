@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from queries.errors import WrongUsage
-from queries.sources.buckets.source import Remote
+from queries.sources.buckets.remote import Remote
 from tests.sources.buckets import deliveries, delivery, key, options
 from tests.sources.proxies import Answer, FaultProxy, Request
 from tests.sources.s3_server import Server

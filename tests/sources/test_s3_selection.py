@@ -9,7 +9,8 @@ import pytest
 from textual.events import MouseDown, MouseMove, MouseUp
 
 from queries.sources.buckets.choice import Choice, Offer, Stream
-from queries.sources.buckets.source import Remote, Share
+from queries.sources.buckets.remote import Remote
+from queries.sources.buckets.source import Share
 from tests.evidence_files import ACCOUNT
 from tests.sources.buckets import OTHER_ACCOUNT, deliveries, key, ledger, options
 from tests.sources.proxies import Action, Answer, FaultProxy, Request, Slow

@@ -3,100 +3,40 @@ read."""
 
 from __future__ import annotations
 
-import re
 import tempfile
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from queries.errors import InvestigationError
 from queries.progress import CancelToken, Progress
-from queries.sources.archives import expand
+from queries.sources.buckets.archives import looked_into
 from queries.sources.buckets.choice import Choice, Choose, Offer, Stream, real_day
 from queries.sources.buckets.clouds import CLOUDS, Address, address_of, place_of
 from queries.sources.buckets.faults import AGAIN, EMPTY, OTHER, STOPPED, Fault, NotFetched
 from queries.sources.buckets.fetch import Transfer
 from queries.sources.buckets.items import RemoteItems
 from queries.sources.buckets.listing import list_path
-from queries.sources.buckets.model import S3_SCHEME, Door, S3Object
+from queries.sources.buckets.model import S3Object
 from queries.sources.buckets.objects import Objects
-from queries.sources.buckets.options import API_SCHEME, S3Options, Selection
+from queries.sources.buckets.options import API_SCHEME
+from queries.sources.buckets.remote import Remote
 from queries.sources.buckets.store import EvidenceStore, shown_bucket
-from queries.sources.local import Item, Items, Listing
+from queries.sources.local import Item, Listing
 
 if TYPE_CHECKING:
     from queries.sources.cloudtrail_api import EventHistory
-    from queries.sources.s3.client import S3Client
-
-_PLAIN_NAME = re.compile(
-    r".*\.(?:json|ndjson|jsonl|log|csv|txt)(?:\.(?:gz|bz2|xz|zst))?|.*\.parquet", re.IGNORECASE
-)
-"""Names of objects that are not looked into for archives before reading begins: that would wait
-for every one of them. Should one be an archive all the same, the reader names it as such."""
 
 _COPY_GONE = Fault(
     OTHER,
     "the copy of this object is no longer in the evidence cache; open the case together with its"
     " path to fetch it again",
 )
-
-
-class Remote:
-    """How to reach buckets and what is wanted of them; `prepare` before the terminal is taken."""
-
-    def __init__(
-        self, options: S3Options | None = None, selection: Selection | None = None
-    ) -> None:
-        self.options = options or S3Options()
-        self.selection = selection or Selection()
-        self._doors: dict[str, Door | NotFetched] = {}
-
-    def prepare(self, schemes: Sequence[str] = (S3_SCHEME,)) -> None:
-        """Resolve the credentials, asking on the terminal for what must be asked.
-
-        Raises `InvestigationError` with a sentence when no cloud lets us in; nothing is kept
-        anywhere but in memory. A cloud that does not, beside one that does, is in the ledger.
-        """
-        failed = []
-        for scheme in schemes:
-            try:
-                self.door(scheme)
-            except NotFetched as error:
-                failed.append(error)
-        if failed and len(failed) == len(schemes):
-            raise InvestigationError(str(failed[0])) from None
-
-    def door(self, scheme: str) -> Door:
-        """A cloud's client, with credentials. Raises `NotFetched`, the same again when it failed
-        once: nobody is asked for a code twice."""
-        door = self._doors.get(scheme)
-        if door is None:
-            door = CLOUDS[scheme].door(self.options)
-            try:
-                door.prepare()
-            except NotFetched as error:
-                door = error
-            self._doors[scheme] = door
-        if isinstance(door, NotFetched):
-            raise door
-        return door
-
-    def client(self) -> S3Client:
-        """The door to AWS, with credentials. Raises `NotFetched`."""
-        return cast("S3Client", self.door(S3_SCHEME))
-
-    def narrowed(self, since: datetime) -> Remote:
-        """The same buckets by the same credentials, days from `since` on."""
-        chosen = self.selection
-        later = max(since, chosen.since) if chosen.since else since
-        other = Remote(self.options, replace(chosen, since=later))
-        other._doors = self._doors
-        return other
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +227,7 @@ class RemoteSource:
         else:
             self._transfer.first([self._number(place) for place in places])
             self._transfer.go_on()
-        listing.items = _expanded(listing)
+        listing.items = looked_into(listing)
 
     def _begin(self, places: Sequence[int]) -> None:
         objects = self._fetched
@@ -506,30 +446,6 @@ def _chosen(entry: S3Object, choice: Choice) -> bool:
 def _overlap(one: str, other: str) -> bool:
     """Whether one path can hold objects of another."""
     return one.startswith(other.rstrip("/")) or other.startswith(one.rstrip("/"))
-
-
-def _expanded(listing: Listing) -> Items:
-    """The items of a listing, archives replaced by their members. An object whose name says that it
-    is none is not looked into."""
-    items = Items()
-    plain: list[Item] = []
-    for part in listing.items.parts():
-        if isinstance(part, RemoteItems) and part.all_match(_PLAIN_NAME):
-            items.add(plain)
-            plain = []
-            items.add(part)
-            continue
-        for item in part:
-            if item.fetch is not None and _PLAIN_NAME.fullmatch(item.name):
-                plain.append(item)
-                continue
-            one = Listing(
-                Items([item]), passed_over=listing.passed_over, unreadable=listing.unreadable
-            )
-            expand(one)
-            plain += one.items
-    items.add(plain)
-    return items
 
 
 def _listing_words(fault: Fault) -> str:
