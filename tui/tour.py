@@ -160,6 +160,7 @@ class Tour:
         self._app = app
         self._at = -1
         self._screens: list[Screen[Any]] = []
+        self._prepared: set[Screen[Any]] = set()
         self.on = True
 
     # ---- following the user ----------------------------------------------------------------
@@ -173,7 +174,7 @@ class Tour:
         elif self._is_next(screen):
             self._at += 1
             self._screens[self._at :] = [screen]
-            self._prepare(screen, self._at)
+            self._prepare_soon(screen)
         elif self._at < 0:
             return
         self._say(screen)
@@ -184,15 +185,19 @@ class Tour:
             return False
         return self._at < 0 or self._screens[self._at] in self._app.screen_stack
 
-    def _prepare(self, screen: Screen[Any], step: int) -> None:
-        """Once its rows are there."""
-        front = self._app.screen
-        if front is not screen or not isinstance(front, CaseScreen):
+    def _prepare_soon(self, screen: Screen[Any]) -> None:
+        """Prepare the step's screen once its rows are there, unless the user is faster."""
+        if not self.on or self._app.screen is not screen or not isinstance(screen, CaseScreen):
             return
-        if _has_its_rows(front):
-            STEPS[step].prepare(front)
+        if _has_its_rows(screen):
+            self._prepare(screen)
         else:
-            self._app.set_timer(_PATIENCE, lambda: self._prepare(screen, step))
+            self._app.set_timer(_PATIENCE, lambda: self._prepare_soon(screen))
+
+    def _prepare(self, screen: CaseScreen) -> None:
+        if screen not in self._prepared:
+            self._prepared.add(screen)
+            STEPS[self._screens.index(screen)].prepare(screen)
 
     def _say(self, screen: Screen[Any]) -> None:
         self._be_quiet()
@@ -239,6 +244,7 @@ class Tour:
         elif not _has_its_rows(here):
             self._app.set_timer(_PATIENCE, self.go_on)
         else:
+            self._prepare(here)
             STEPS[self._at].leave(here)
 
     def go_back(self) -> None:

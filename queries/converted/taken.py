@@ -14,6 +14,7 @@ import duckdb
 from queries.converted.days import IS_DAY
 from queries.converted.layout import EXTRA, OF_EVENTS, WHOLE, as_literal, columns_of
 from queries.index.unjoined import JOINED
+from queries.providers import PROVIDERS
 
 KEYS = frozenset(
     {"event_key", "push_key", "previous_push", "login_event", "issued_by_event", "merged_into"}
@@ -33,7 +34,9 @@ def fill_events(writer: duckdb.DuckDBPyConnection, files: str) -> bool:
     `files`: the files of the folder's events, as a pattern.
     """
     others = writer.execute(
-        "SELECT 1 FROM case_index.events WHERE provider <> 'aws' LIMIT 1"
+        "SELECT 1 FROM case_index.events WHERE provider IN (SELECT unnest($joining::VARCHAR[]))"
+        " LIMIT 1",
+        {"joining": [provider.name for provider in PROVIDERS if provider.join is not None]},
     ).fetchone()
     joined = f"hash({', '.join(JOINED)})" if others else "NULL::UBIGINT"
     of_case = f"hash({', '.join(f'e.{name}' for name in JOINED)})" if others else "NULL::UBIGINT"

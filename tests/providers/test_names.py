@@ -47,6 +47,7 @@ OF_ONE_CLOUD = {
     "sql/findings/push-without-login.sql": "ECR logs every login; the others only where asked to",
     "sql/findings/recon-then-push.sql": "the same",
     "sql/found/listing.sql": "a principal of AWS says its account",
+    "trail/": "a trail of CloudTrail, of which Spark makes what `index/` makes of it here",
     "start_at.py": "an ARN can be typed where a repository is asked for",
 }
 
