@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +11,13 @@ from typing import Any
 
 import duckdb
 
+from queries.index.around_pushes import add_creations, add_origins, add_triggers
 from queries.index.derivation import Derivation, Rows
 from queries.index.grouping import Group, ImageEvent, Part, group_pushes
 from queries.index.history import Deletion, Effect, RepositoryHistory, read_deletion
 from queries.index.logins import add_logins
 from queries.index.members import parsed_object
+from queries.index.pusher import PULL_THROUGH, REPLICATION, actor, is_cross_account, via
 from queries.index.rows import insert_rows
 from queries.index.unfinished import (
     INCOMPLETE,
@@ -28,15 +29,6 @@ from queries.index.unfinished import (
 from queries.manifest import INDEX, UNKNOWN, Manifest, parse_manifest
 
 UNKNOWN_REPOSITORY = "(repository unknown)"
-
-PERSON = "person"
-REPLICATION = "replication"
-PULL_THROUGH = "pull-through cache"
-SERVICE = "service"
-
-VIA_PROXY = "docker client"
-VIA_API = "API call"
-VIA_SERVICE = "AWS service"
 
 _PUTS = ("push", "tag")
 """A tag that is put on an image without a manifest is a push that brings nothing new."""
@@ -82,7 +74,7 @@ def build_pushes(connection: duckdb.DuckDBPyConnection) -> None:
     insert_rows(connection, "push_manifests", tables.manifests)
     insert_rows(connection, "repository_counts", tables.counts)
     _add_what_is_around(connection, f"effect <> '{LAYERS_ONLY}'")
-    _add_triggers(connection)
+    add_triggers(connection)
 
 
 def build_layers_only(connection: duckdb.DuckDBPyConnection) -> None:
@@ -93,9 +85,9 @@ def build_layers_only(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _add_what_is_around(connection: duckdb.DuckDBPyConnection, which: str) -> None:
     """What other events and the sessions say of some pushes; `which` is a condition."""
-    _add_creations(connection, which)
+    add_creations(connection, which)
     add_logins(connection, which)
-    _add_origins(connection, which)
+    add_origins(connection, which)
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, columns: list[str]) -> Iterator[dict[str, Any]]:
@@ -194,54 +186,9 @@ def _image_event(row: dict[str, Any]) -> ImageEvent:
         access_key_id=row["access_key_id"],
         manifest=parse_manifest(row["image_manifest"]),
         failed=row["outcome"] != "ok",
-        service=_actor(row),
+        service=actor(row),
         row=row,
     )
-
-
-def _actor(row: dict[str, Any]) -> str:
-    """A person (or CI job), or the service that copied an image without one.
-
-    No public record of a replication or a pull-through write was found; the service names are
-    those of ECR's service-linked roles
-    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/using-service-linked-roles.html).
-    """
-    if row["made_by"]:
-        return str(row["made_by"])
-    said = " ".join(
-        str(row[name] or "") for name in ("principal", "invoked_by", "issuer_arn")
-    ).lower()
-    if "replication.ecr" in said or "ecrreplication" in said:
-        return REPLICATION
-    if "pullthroughcache.ecr" in said or "ecrpullthroughcache" in said:
-        return PULL_THROUGH
-    if row["identity_type"] == "AWSService" and str(row["invoked_by"]).startswith("ecr"):
-        return SERVICE
-    return PERSON
-
-
-def _via(row: dict[str, Any], actor: str) -> str:
-    """Through the registry's own proxy no address is recorded, so every value that is no address
-    means a docker-like client (aws/containers-roadmap#1634)."""
-    if actor != PERSON:
-        return VIA_SERVICE
-    if row["pushed_via"]:
-        return str(row["pushed_via"])
-    address = row["source_ip_address"]
-    if is_address(address):
-        agent = str(row["user_agent"] or "").lower()
-        known = ("docker", "buildkit", "containerd", "podman", "crane", "skopeo")
-        return VIA_PROXY if agent.startswith(known) else VIA_API
-    return VIA_PROXY
-
-
-def is_address(text: object) -> bool:
-    """Whether a sourceIPAddress is an IP address (and not a service or proxy name)."""
-    try:
-        ipaddress.ip_address(str(text))
-    except ValueError:
-        return False
-    return True
 
 
 def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = None) -> None:
@@ -276,14 +223,14 @@ def _push(group: Group, effect: Effect, tables: _Tables, outcome: str | None = N
             row["account_id"],
             row["source_ip_address"],
             row["user_agent"],
-            _via(row, root.service),
+            via(row, root.service),
             outcome or row["outcome"],
             row["error_code"],
             row["error_message"],
             _kind(row, manifest),
             effect.what,
             root.service,
-            _is_cross_account(row),
+            is_cross_account(row),
             manifest.media_type,
             size,
             len({layer.digest for layer in layers}) if manifest.kind != "unknown" else None,
@@ -325,13 +272,6 @@ def _kind(row: dict[str, Any], manifest: Manifest) -> str:
     return said if isinstance(said, str) and said else UNKNOWN
 
 
-def _is_cross_account(row: dict[str, Any]) -> bool:
-    """Whether somebody of another account pushed. A registry that is known by its host (it has a
-    dot) is in no account that could be compared."""
-    account, registry = row["account_id"], row["registry_id"]
-    return bool(account and registry) and "." not in registry and account != registry
-
-
 def _manifest_digest(event: ImageEvent) -> str | None:
     """The digest of a manifest. A refused push is given none, but its manifest has one all the
     same: the hash of its text."""
@@ -366,61 +306,6 @@ def _manifests(group: Group) -> Iterator[tuple[Any, ...]]:
             manifest.size,
             bool(manifest.layers),
         )
-
-
-def _add_creations(connection: duckdb.DuckDBPyConnection, which: str) -> None:
-    """Pushes that made their repository: ECR creates it in its own name seconds before
-    (create on push, aws/containers-roadmap#853)."""
-    connection.execute(
-        f"""
-        UPDATE pushes SET created_repository = TRUE FROM events AS c
-        WHERE {which} AND c.registry_action = 'create repository' AND c.outcome = 'ok'
-          AND c.repository = pushes.repository AND c.merged_into IS NULL
-          AND coalesce(c.access_key_id, '') = ''
-          AND pushes.event_time BETWEEN c.event_time AND c.event_time + INTERVAL 60 SECOND
-        """  # noqa: S608 - a condition of this module
-    )
-
-
-def _add_triggers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Who caused a copy made by a service: the puller before a cache write, the pusher of the
-    same digest elsewhere before a replication."""
-    connection.execute(
-        """
-        UPDATE pushes SET triggered_by = t.principal FROM (
-          SELECT p.push_key, e.principal, row_number() OVER (
-            PARTITION BY p.push_key ORDER BY e.event_time DESC, e.event_key DESC) AS nearest
-          FROM pushes AS p JOIN events AS e ON e.repository = p.repository
-            AND (e.registry_action = 'pull' OR e.event_name = 'BatchImportUpstreamImage')
-            AND (e.principal LIKE 'arn:%' OR e.provider <> 'aws')
-            AND e.event_time BETWEEN p.event_time - INTERVAL 10 MINUTE AND p.event_time
-          WHERE p.made_by = 'pull-through cache'
-          UNION ALL
-          SELECT p.push_key, s.principal, row_number() OVER (
-            PARTITION BY p.push_key ORDER BY s.event_time DESC, s.push_key DESC) AS nearest
-          FROM pushes AS p JOIN pushes AS s ON s.image_digest = p.image_digest
-            AND s.made_by = 'person' AND s.outcome = 'ok' AND s.event_time <= p.event_time
-          WHERE p.made_by = 'replication'
-        ) AS t
-        WHERE t.nearest = 1 AND pushes.push_key = t.push_key
-        """
-    )
-
-
-def _add_origins(connection: duckdb.DuckDBPyConnection, which: str) -> None:
-    connection.execute(
-        f"""
-        UPDATE pushes SET origin = o.origin FROM (
-          SELECT p.push_key, coalesce(s.origin,
-            CASE WHEN e.identity_type = 'FederatedUser' THEN e.issuer_arn END, p.principal)
-            AS origin
-          FROM pushes AS p LEFT JOIN sessions AS s ON s.access_key_id = p.access_key_id
-            JOIN events AS e ON e.event_key = p.event_key
-          WHERE {which}
-        ) AS o
-        WHERE pushes.push_key = o.push_key
-        """  # noqa: S608 - a condition of this module
-    )
 
 
 CHANGED_IMAGES = """

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-from queries.index.pushes import is_address
+from queries.index.pusher import is_address
 from queries.naming import display_name, service_name
 from queries.question import Order, Question, ask_for
 from queries.scope import KEY, Scope, about

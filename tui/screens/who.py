@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App
 
-from queries.index.pushes import is_address
+from queries.index.pusher import is_address
 from queries.scope import KEY, ORIGIN, PRINCIPAL, Scope
 from tui.widgets.paged_table import Row
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queries.case import Case
-from queries.index.deployments import _Walk
+from queries.index.platforms import Walk
 from queries.providers.aws.deployments import ENDS, SPECS, found_at
 from tests.evidence_files import (
     ACCOUNT,
@@ -448,7 +448,7 @@ _json = st.recursive(
 
 @given(_json, _json, st.sampled_from(sorted({*SPECS, *ENDS})))
 def test_any_request_and_answer_is_taken(asked: Any, answer: Any, known: tuple[str, str]) -> None:
-    walk = _Walk()
+    walk = Walk()
     event = {
         "event_key": 1,
         "event_time": None,

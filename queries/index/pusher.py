@@ -1,0 +1,67 @@
+"""Who pushed, and by what way: a person or a service, a docker client or a call of one's own."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+PERSON = "person"
+REPLICATION = "replication"
+PULL_THROUGH = "pull-through cache"
+SERVICE = "service"
+
+VIA_PROXY = "docker client"
+VIA_API = "API call"
+VIA_SERVICE = "AWS service"
+
+
+def actor(row: dict[str, Any]) -> str:
+    """A person (or CI job), or the service that copied an image without one.
+
+    No public record of a replication or a pull-through write was found; the service names are
+    those of ECR's service-linked roles
+    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/using-service-linked-roles.html).
+    """
+    if row["made_by"]:
+        return str(row["made_by"])
+    said = " ".join(
+        str(row[name] or "") for name in ("principal", "invoked_by", "issuer_arn")
+    ).lower()
+    if "replication.ecr" in said or "ecrreplication" in said:
+        return REPLICATION
+    if "pullthroughcache.ecr" in said or "ecrpullthroughcache" in said:
+        return PULL_THROUGH
+    if row["identity_type"] == "AWSService" and str(row["invoked_by"]).startswith("ecr"):
+        return SERVICE
+    return PERSON
+
+
+def via(row: dict[str, Any], made_by: str) -> str:
+    """Through the registry's own proxy no address is recorded, so every value that is no address
+    means a docker-like client (aws/containers-roadmap#1634)."""
+    if made_by != PERSON:
+        return VIA_SERVICE
+    if row["pushed_via"]:
+        return str(row["pushed_via"])
+    address = row["source_ip_address"]
+    if is_address(address):
+        agent = str(row["user_agent"] or "").lower()
+        known = ("docker", "buildkit", "containerd", "podman", "crane", "skopeo")
+        return VIA_PROXY if agent.startswith(known) else VIA_API
+    return VIA_PROXY
+
+
+def is_address(text: object) -> bool:
+    """Whether a sourceIPAddress is an IP address (and not a service or proxy name)."""
+    try:
+        ipaddress.ip_address(str(text))
+    except ValueError:
+        return False
+    return True
+
+
+def is_cross_account(row: dict[str, Any]) -> bool:
+    """Whether somebody of another account pushed. A registry that is known by its host (it has a
+    dot) is in no account that could be compared."""
+    account, registry = row["account_id"], row["registry_id"]
+    return bool(account and registry) and "." not in registry and account != registry
