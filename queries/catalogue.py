@@ -2,8 +2,8 @@
 
 Each file starts with a comment: the name, what it answers, its parameters and its key (the
 columns that make its order total). A line `-- part: NAME` stands for `queries/sql/parts/NAME.sql`,
-a condition that several questions share; lines of `queries.providers.words` stand for what the
-clouds call things.
+a piece of a condition that several questions share (it may have parts itself); lines of
+`queries.providers.words` stand for what the clouds call things.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled, NothingToRead
@@ -66,14 +66,21 @@ def opened(options: argparse.Namespace) -> Case:
     return case
 
 
-@contextmanager
-def reading_shown(options: argparse.Namespace, progress: Progress) -> Iterator[None]:
+def reading_shown(options: argparse.Namespace, progress: Progress) -> AbstractContextManager[None]:
     """How far the reading of evidence is, on standard error, as `options` want it."""
+    if getattr(options, "plain", False):
+        return _reporting(_report_in_lines, progress, shown=True)
+    return _reporting(_report, progress, shown=sys.stderr.isatty())
+
+
+@contextmanager
+def _reporting(
+    report: Callable[[Progress, threading.Event], None], progress: Progress, *, shown: bool
+) -> Iterator[None]:
+    """Report on a thread of its own, if it is to be shown, while something long is done."""
     stop = threading.Event()
-    plain = getattr(options, "plain", False)
-    report = _report_in_lines if plain else _report
     reporter = threading.Thread(target=report, args=(progress, stop), daemon=True)
-    if plain or sys.stderr.isatty():
+    if shown:
         reporter.start()
     try:
         yield
@@ -153,20 +160,10 @@ def _report_in_lines(progress: Any, stop: threading.Event) -> None:
         print(said, file=sys.stderr, flush=True)
 
 
-@contextmanager
-def progress_shown(progress: Progress) -> Iterator[None]:
+def progress_shown(progress: Progress) -> AbstractContextManager[None]:
     """A progress line while something long is done, if standard error is a terminal and the
     answer does not go there, too."""
-    stop = threading.Event()
-    reporter = threading.Thread(target=_report, args=(progress, stop), daemon=True)
-    if sys.stderr.isatty() and not sys.stdout.isatty():
-        reporter.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        if reporter.is_alive():
-            reporter.join()
+    return _reporting(_report, progress, shown=sys.stderr.isatty() and not sys.stdout.isatty())
 
 
 def note(text: str) -> None:

@@ -2,12 +2,7 @@
 -- window of time, the filters and the toggles. Their headers say what the parameters take.
 e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
     WHEN 'all' THEN TRUE
-    WHEN 'session' THEN e.access_key_id = $value AND e.principal = $principal
-    WHEN 'key' THEN e.access_key_id = $value
-    WHEN 'principal' THEN e.identity_arn = $value OR e.principal = $value
-    WHEN 'origin' THEN e.principal = $value OR e.identity_arn = $value
-      OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
-      OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value)
+-- part: who
     WHEN 'address' THEN e.source_ip_address = $value
     WHEN 'addresses' THEN e.source_ip_address IN (SELECT a.source_ip_address FROM actors AS a
       WHERE position(' ' || a.source_ip_address || ' ' IN $value) > 0)
