@@ -16,6 +16,7 @@ import pytest
 from queries.case import Case
 from queries.index.build import build_index
 from queries.progress import CancelToken, Progress
+from queries.refresh import look_again
 from queries.sources.archives import expand
 from queries.sources.local import find_items
 
@@ -244,3 +245,14 @@ def table(
         for row in cursor.fetchall()
     ]
     return sorted(found, key=lambda row: json.dumps(row, default=str, sort_keys=True))
+
+
+def to_the_end(case: Case, first: int) -> list[Case]:
+    """Every case on the way of reading on; the last is the whole, and only that is open."""
+    cases = [case]
+    while "part" in cases[-1].totals:
+        grown = look_again(cases[-1], first=first)
+        assert grown is not None
+        cases[-1].close()
+        cases.append(grown)
+    return cases

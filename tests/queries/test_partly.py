@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from queries.case import Case, open_case
-from queries.refresh import look_again
-from tests.evidence_files import ACCOUNT, at, image, push, record, rows, trail, write
+from queries.case import open_case
+from tests.evidence_files import ACCOUNT, at, image, push, record, rows, to_the_end, trail, write
 
 FILES = 20
 TABLES = ("events", "pushes", "push_records", "sessions", "files")
@@ -41,17 +40,6 @@ def size_of(folder: Path) -> int:
     return max(path.stat().st_size for path in folder.iterdir())
 
 
-def read_on(case: Case, first: int) -> list[Case]:
-    """Every case on the way to the end; the last is the whole."""
-    cases = [case]
-    while "part" in cases[-1].totals:
-        grown = look_again(cases[-1], first=first)
-        assert grown is not None
-        cases[-1].close()
-        cases.append(grown)
-    return cases
-
-
 def test_the_newest_files_come_first_and_the_totals_say_how_far_it_is(logs: Path) -> None:
     with open_case([str(logs)], first=size_of(logs)) as case:
         assert case.totals["part"] == [2, FILES]
@@ -62,7 +50,7 @@ def test_the_newest_files_come_first_and_the_totals_say_how_far_it_is(logs: Path
 
 
 def test_read_to_the_end_it_is_the_case_that_is_read_in_one_go(logs: Path) -> None:
-    cases = read_on(open_case([str(logs)], first=size_of(logs)), size_of(logs))
+    cases = to_the_end(open_case([str(logs)], first=size_of(logs)), size_of(logs))
     whole = cases[-1]
     with whole, open_case([str(logs)], use_cache=False) as at_once:
         assert rows(whole, BY_PLACE) == rows(at_once, BY_PLACE)
@@ -99,7 +87,7 @@ def test_a_file_that_changed_meanwhile_is_read_with_the_next_part(logs: Path) ->
     )
     moment = datetime(2026, 3, 5, tzinfo=UTC).timestamp()
     os.utime(newest, (moment, moment))
-    _, grown, *_, whole = read_on(case, size_of(logs))
+    _, grown, *_, whole = to_the_end(case, size_of(logs))
     assert grown.totals["changed_files"] == 1
     assert grown is not whole
     with whole:
@@ -111,7 +99,7 @@ def test_a_file_that_changed_meanwhile_is_read_with_the_next_part(logs: Path) ->
 def test_in_a_case_file_too(logs: Path, tmp_path: Path) -> None:
     kept = tmp_path / "case.duckdb"
     size = size_of(logs)
-    read_on(open_case([str(logs)], case_file=kept, first=size), size)[-1].close()
+    to_the_end(open_case([str(logs)], case_file=kept, first=size), size)[-1].close()
     with open_case([], case_file=kept) as case:
         assert case.totals["pushes"] == FILES
         assert case.totals["evidence_complete"]

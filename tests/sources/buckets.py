@@ -7,7 +7,6 @@ from typing import Any
 
 from queries.case import Case, open_case
 from queries.progress import CancelToken
-from queries.refresh import look_again
 from queries.sources.buckets.clouds import Address
 from queries.sources.buckets.listing import Found, list_path
 from queries.sources.buckets.model import S3_SCHEME
@@ -93,17 +92,6 @@ def opened(
         first=first,
         remote=Remote(options(url, **changes), selection),
     )
-
-
-def to_the_end(case: Case, first: int) -> list[Case]:
-    """Every case on the way of reading on; the last is the whole, and only that is open."""
-    cases = [case]
-    while "part" in cases[-1].totals:
-        grown = look_again(cases[-1], first=first)
-        assert grown is not None
-        cases[-1].close()
-        cases.append(grown)
-    return cases
 
 
 def ledger(case: Case) -> Mapping[str, tuple[str, list[str]]]:

@@ -18,8 +18,8 @@ from queries.refresh import look_again
 from queries.sources.buckets.options import Selection
 from queries.sources.buckets.remote import Remote
 from samples import incident_path
-from tests.evidence_files import TABLES
-from tests.sources.buckets import delivery, key, ledger, options, to_the_end
+from tests.evidence_files import TABLES, to_the_end
+from tests.sources.buckets import delivery, key, ledger, options
 from tests.sources.proxies import Answer, FaultProxy, Request
 from tests.sources.s3_server import Server
 

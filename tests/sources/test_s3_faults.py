@@ -19,6 +19,7 @@ from queries.sources.buckets import faults
 from queries.sources.buckets.faults import Fault, NotFetched
 from queries.sources.s3.client import S3Client
 from queries.sources.s3.faults import Asked, MfaNeeded, fault_of
+from tests.evidence_files import to_the_end
 from tests.sources.buckets import (
     deliveries,
     delivery,
@@ -27,7 +28,6 @@ from tests.sources.buckets import (
     listed,
     opened,
     options,
-    to_the_end,
 )
 from tests.sources.proxies import (
     Action,
