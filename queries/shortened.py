@@ -4,7 +4,7 @@ The condition that all questions on activity share has 9 kB. To plan it takes Du
 answer most of them over 400,000 events, and nobody reads it to the end. What is dropped is decided
 by the parameters alone, so the answer is the same: `CAST($account AS VARCHAR) IS NULL OR …` with no
 account, the branches of `CASE CAST($scope AS VARCHAR) WHEN …` that are about other scopes, a part
-of a UNION ALL that is about another `$kind`.
+of a UNION ALL that is about another `$kind` or about slices of full hours.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ _CHOICE = re.compile(r"CAST\(\$(?P<name>[a-z_]+) AS VARCHAR\)")
 _IS_KIND = re.compile(rf"coalesce\({_CHOICE.pattern}, (?P<otherwise>'[^']*')\) = (?P<this>'[^']*')")
 _IS_AMONG = re.compile(rf"{_CHOICE.pattern} IN \((?P<among>'[^']*'(?:,\s+'[^']*')*)\)")
 _HAS_WORD = re.compile(r"\$(?P<name>[a-z_]+) LIKE '%(?P<word> [a-z_]+ )%'")
+_IS_MULTIPLE = re.compile(
+    r"floor\(CAST\(\$(?P<name>[a-z_]+) AS DOUBLE\) / (?P<of>\d+)\) \* (?P=of)"
+    r" = CAST\(\$(?P=name) AS DOUBLE\)"
+)
 _BY_VALUE = re.compile(
     r"(?:CASE |coalesce\()CAST\(\$([a-z_]+) AS VARCHAR\)|CAST\(\$([a-z_]+) AS VARCHAR\) IN \('"
     r"|\$([a-z_]+) LIKE '% [a-z_]+ %'"
@@ -41,10 +45,14 @@ _GIVEN = "given"
 
 def shortened(sql: str, parameters: Mapping[str, Any]) -> str:
     """The statement for these parameters; one that is missing is NULL."""
-    by_value = _decided_by_value(sql)
-    known = []
+    by_value, multiples = _decided_by_value(sql), _multiples(sql)
+    known: list[tuple[str, Any]] = []
     for name in _names(sql):
         value = parameters.get(name)
+        if name in multiples and isinstance(value, int):
+            # Only that is known of a number: there are as many as there are histograms.
+            known.append((name, value % multiples[name] == 0))
+            continue
         decides = value is None or isinstance(value, bool) or name in by_value
         known.append((name, value if decides else _GIVEN))
     return _shortened(sql, tuple(known))
@@ -58,6 +66,11 @@ def _names(sql: str) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def _decided_by_value(sql: str) -> frozenset[str]:
     return frozenset(found[1] or found[2] or found[3] for found in _BY_VALUE.finditer(sql))
+
+
+@lru_cache(maxsize=64)
+def _multiples(sql: str) -> dict[str, int]:
+    return {found["name"]: int(found["of"]) for found in _IS_MULTIPLE.finditer(sql)}
 
 
 @lru_cache(maxsize=256)
@@ -301,6 +314,9 @@ class _Shortening:
         if found := _IS_AMONG.fullmatch(text):
             value = self._known[found["name"]]
             return None if value is None else _literal(value) in re.split(r",\s+", found["among"])
+        if found := _IS_MULTIPLE.fullmatch(text):
+            whole = self._known[found["name"]]
+            return whole if isinstance(whole, bool) else None
         if found := _HAS_WORD.fullmatch(text):
             words = self._known[found["name"]]
             return None if words is None else found["word"] in str(words)

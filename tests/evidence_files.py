@@ -202,6 +202,7 @@ TABLES = (
     "copies",
     "actors",
     "called",
+    "hours",
     "registry_events",
     "sessions",
     "created",

@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from queries.errors import WrongUsage
+from queries.index.narrow import HOUR_SECOND, LAYER
 
 SCHEMA_VERSION = 2
 """Raised when a relation or a column is added, goes, or changes its meaning."""
@@ -110,10 +111,13 @@ def stored_columns(relation: str) -> tuple[tuple[str, str], ...]:
     return columns_of(relation)
 
 
-VIEWS = ("registry_events", "called")
+VIEWS = ("registry_events", "called", "hours")
 """Relations that say nothing which `events` does not say; an index has them as tables."""
 
-_CONDITION_OF = {"registry_events": "merged_into IS NULL AND registry_action IS NOT NULL"}
+_CONDITION_OF = {
+    "registry_events": "merged_into IS NULL AND registry_action IS NOT NULL",
+    "hours": "merged_into IS NULL AND event_second IS NOT NULL",
+}
 _WRITTEN_AS = {
     "called": {
         "merged": "merged_into IS NOT NULL",
@@ -122,13 +126,19 @@ _WRITTEN_AS = {
         "last_seen": "event_time",
         "first_second": "event_second",
         "last_second": "event_second",
-    }
+    },
+    "hours": {
+        "layer": LAYER,
+        "hour_second": HOUR_SECOND,
+        "events": "CAST(1 AS BIGINT)",
+        "failures": "CAST(CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END AS BIGINT)",
+    },
 }
 
 
 def view_of_events(relation: str, events: str = "events", more: Iterable[str] = ()) -> str:
-    """The statement for one of `VIEWS`, with `more` columns. In `called`, each event counts for
-    itself: whoever asks adds up, and reads the same columns of `events` either way."""
+    """The statement for one of `VIEWS`, with `more` columns. In `called` and `hours`, each event
+    counts for itself: whoever asks adds up, and reads the same columns of `events` either way."""
     written = _WRITTEN_AS.get(relation, {})
     columns = [
         f"{written[name]} AS {name}" if name in written else name

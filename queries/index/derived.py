@@ -12,7 +12,7 @@ from queries.index.deployments import DEPLOYMENTS
 from queries.index.derivation import Derivation, Sums
 from queries.index.merge import join_events, merge_copies
 from queries.index.named_images import MORE_IMAGES
-from queries.index.narrow import ACTORS_TABLE, CALLED_TABLE, REGISTRY_EVENTS
+from queries.index.narrow import ACTORS_TABLE, CALLED_TABLE, HOURS_TABLE, REGISTRY_EVENTS
 from queries.index.pulls import NODES, PULLS
 from queries.index.pushes import PUSHES, UNFINISHED
 from queries.index.scans import SCANS
@@ -29,6 +29,7 @@ SHARE = 8
 DERIVED: tuple[Derivation | Sums, ...] = (
     ACTORS_TABLE,
     CALLED_TABLE,
+    HOURS_TABLE,
     REGISTRY_EVENTS,
     MINUTES,
     SESSIONS,

@@ -7,7 +7,7 @@ import duckdb
 from queries.index.columns import COLUMNS
 from queries.index.unjoined import JOINED, restore_as_read
 
-INDEX_VERSION = 24
+INDEX_VERSION = 25
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
@@ -41,6 +41,11 @@ CREATE TABLE called (
   plain_name VARCHAR, error_code VARCHAR, outcome VARCHAR, is_write BOOLEAN,
   registry_action VARCHAR, mfa BOOLEAN, merged BOOLEAN, events BIGINT, first_seen TIMESTAMP,
   last_seen TIMESTAMP, first_second BIGINT, last_second BIGINT
+);
+CREATE TABLE hours (
+  identity_arn VARCHAR, principal VARCHAR, access_key_id VARCHAR, identity_type VARCHAR,
+  issuer_arn VARCHAR, recipient_account_id VARCHAR, is_write BOOLEAN, layer BOOLEAN,
+  hour_second BIGINT, events BIGINT, failures BIGINT
 );
 CREATE TABLE registry_events (
   event_key BIGINT, event_time TIMESTAMP, provider VARCHAR, event_source VARCHAR,

@@ -12,15 +12,30 @@
 -- key: slice
 SELECT
   t.slice,
-  count(*) AS events,
-  sum(CASE WHEN t.outcome <> 'ok' THEN 1 ELSE 0 END) AS failures
+  CAST(sum(t.events) AS BIGINT) AS events,
+  CAST(sum(t.failures) AS BIGINT) AS failures
 FROM (
+  SELECT
+    -- Already counted, where slices begin and end at full hours.
+    CAST(floor(CAST(e.hour_second - CAST($start AS BIGINT) AS DOUBLE) / CAST($width AS BIGINT))
+      AS BIGINT) AS slice,
+    CASE WHEN coalesce(CAST($failures AS BOOLEAN), FALSE) THEN e.failures ELSE e.events END AS events,
+    e.failures
+  FROM hours AS e
+  WHERE
+-- part: is_hourly
+    AND
+-- part: hourly
+  UNION ALL
   SELECT
     CAST(floor(CAST(e.event_second - CAST($start AS BIGINT) AS DOUBLE) / CAST($width AS BIGINT))
       AS BIGINT) AS slice,
-    e.outcome
+    1 AS events,
+    CASE WHEN e.outcome <> 'ok' THEN 1 ELSE 0 END AS failures
   FROM events AS e
-  WHERE e.event_second IS NOT NULL AND
+  WHERE NOT (
+-- part: is_hourly
+    ) AND e.event_second IS NOT NULL AND
 -- part: scope
 ) AS t
 GROUP BY t.slice

@@ -11,6 +11,7 @@ from typing import Any
 from queries.case import Case, open_case
 from queries.question import Order, Question, ask_for
 from queries.scope import Scope, about, locate
+from queries.slices import slices
 from tests.bench.generate import evidence_folder
 from tests.bench.kept import index_of
 from tests.bench.measure import table
@@ -142,8 +143,8 @@ def _histogram(case: Case, scope: Scope) -> Question:
     asked = about("activity_summary", scope)
     summary = case.ask(asked.sql, asked.bound).dicts()[0]
     first, last = summary["first_second"] or 0, summary["last_second"] or 0
-    width = max(1, -(-(last - first + 1) // SLICES))
-    return about("activity_by_slice", scope, start=first, width=width)
+    cut = slices(first, last, SLICES)
+    return about("activity_by_slice", scope, start=cut.start, width=cut.width)
 
 
 def _one(case: Case, sql: str) -> Any:

@@ -86,7 +86,8 @@ def _parameters(name: str, wanted: frozenset[str], corpus: Corpus) -> Iterator[d
     if not wanted:
         yield {}
     elif "scope" in wanted:
-        yield from _of_scopes(corpus)
+        slices = {"start": 1772323200, "width": 86400} if "start" in wanted else {}
+        yield from (parameters | slices for parameters in _of_scopes(corpus))
     elif "other_push" in wanted:
         yield {"push_key": corpus.some("pushed")[0], "other_push": corpus.some("pulled")[0]}
     elif "push_key" in wanted:

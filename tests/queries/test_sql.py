@@ -19,6 +19,7 @@ from queries.catalogue import text_of
 from queries.index.schema import create_tables
 from queries.question import Order, Question, ask_for, literal
 from queries.scope import ACTS, SCOPES, VALUE, Scope, about, locate
+from queries.slices import slices
 from samples import incident_path
 from tests.engines.askings import OF_SEVERAL_REGISTRIES
 from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
@@ -118,7 +119,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "digest": [row[1] for row in layers] + ["sha256:"],
         "tag": [None, "prod"],
         "other": [row[0] for row in reversed(layers)] + [push_row["origin"]],
-        "start": [int(start.timestamp())],
+        "start": [int(start.timestamp()), int(start.timestamp()) // 3600 * 3600],
         "width": [3600],
         "places": [None, " access_key_id principal repository "],
         "kind": [None, "service"],
@@ -441,7 +442,9 @@ def test_layer_calls_can_be_folded_away(tmp_path: Path) -> None:
         assert [event["event_name"] for event in found] == ["PutImage"]
 
 
-@pytest.mark.parametrize("name", ["activity_summary", "activity_values", "activity_count"])
+@pytest.mark.parametrize(
+    "name", ["activity_summary", "activity_values", "activity_count", "activity_by_slice"]
+)
 def test_what_was_counted_before_is_what_is_counted_now(
     name: str, demo: Case, values: dict[str, list[Any]]
 ) -> None:
@@ -449,6 +452,7 @@ def test_what_was_counted_before_is_what_is_counted_now(
     key, origin, _ = values["value"]
     principal = values["principal"][0]
     answered = 0
+    of_hours = {"start": values["start"][1], "width": 7200} if name.endswith("slice") else {}
     for scope, value in (
         ("all", None), ("key", key), ("session", key), ("origin", origin), ("principal", principal),
         ("address", "198.51.100.7"),
@@ -456,7 +460,9 @@ def test_what_was_counted_before_is_what_is_counted_now(
         for narrowed in ({}, {"fold_layers": True}, {"writes": True}, {"failures": True},
                          {"service": "ecr.amazonaws.com", "name": "PutImage"},
                          {"account": values["account"][1]}):  # fmt: skip
-            asked = ask_for(name, scope=scope, value=value, principal=principal, **narrowed)
+            asked = ask_for(
+                name, scope=scope, value=value, principal=principal, **narrowed, **of_hours
+            )
             now = asked.with_parameters(since=datetime(2000, 1, 1))
             ready = demo.ask(asked.sql, asked.bound)
             counted = demo.ask(now.sql, now.bound)
@@ -464,6 +470,19 @@ def test_what_was_counted_before_is_what_is_counted_now(
             assert sorted(map(repr, ready.rows)) == sorted(map(repr, counted.rows))
             answered += bool(ready.rows)
     assert answered > 20
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(7, 7), (7, 126), (50, 430_000), (7, 431_999), (3599, 435_600), (-1, 10**9)]
+)
+def test_slices_hold_a_time_and_long_ones_are_full_hours(first: int, last: int) -> None:
+    cut = slices(first, last, 120)
+    assert cut.start <= first <= last < cut.end
+    assert cut.number <= 120
+    if last - first >= 120 * 3600:
+        assert cut.start % 3600 == cut.width % 3600 == 0
+        assert first - cut.start < 3600, "nor any before the first hour"
+        assert cut.end - cut.width <= last, "no slice is behind the last event"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if f"{name}_count" in NAMES])

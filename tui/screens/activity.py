@@ -19,6 +19,7 @@ from queries.naming import display_name, service_name
 from queries.progress import CancelToken
 from queries.question import Order, Question
 from queries.scope import ACTS, ALL, Filters, Scope, about, locate
+from queries.slices import slices
 from tui.cells import (
     event_mark,
     event_style,
@@ -420,19 +421,19 @@ def _values(question: Question, case: Case, cancel: CancelToken) -> list[tuple[s
 def _slices(
     scope: Scope, filters: Filters, count: int, case: Case, cancel: CancelToken
 ) -> tuple[datetime, datetime, list[int], list[int]] | None:
-    """The histogram of a scope: its own first to last event in `count` slices."""
+    """The histogram of a scope: its own first to last event in `count` slices, or fewer."""
     summary = about("activity_summary", scope, filters)
     found = case.ask(summary.sql, summary.bound, cancel).dicts()[0]
     first, last = found["first_second"], found["last_second"]
     if first is None:
         return None
-    width = max(1, -(-(last - first + 1) // count))
-    question = about("activity_by_slice", scope, filters, start=first, width=width)
-    total, failed = [0] * count, [0] * count
+    cut = slices(first, last, count)
+    question = about("activity_by_slice", scope, filters, start=cut.start, width=cut.width)
+    total, failed = [0] * cut.number, [0] * cut.number
     for slice_, events, failures in case.ask(question.sql, question.bound, cancel).rows:
-        if 0 <= slice_ < count:
+        if 0 <= slice_ < cut.number:
             total[slice_] += events
             failed[slice_] += failures
     epoch = datetime(1970, 1, 1)  # naive UTC, as everywhere in the index
-    start = epoch + timedelta(seconds=first)
-    return start, start + timedelta(seconds=width * count), total, failed
+    start, end = (epoch + timedelta(seconds=seconds) for seconds in (cut.start, cut.end))
+    return start, end, total, failed

@@ -1,7 +1,8 @@
 """The histogram over time that is also the navigation: one to three lines of bars, and a brush.
 
-The widget has as many buckets as it has cells. Whenever that number changes it posts
-`BucketsWanted`; until the answer comes, the old counts are re-bucketed by itself.
+The widget has room for as many buckets as it has cells; of fewer, some have several cells. Whenever
+that number changes it posts `BucketsWanted`; until the answer comes, the old counts are re-bucketed
+by itself.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
 
     def narrow_end(self, when: datetime | None = None) -> None:
         """Let the selection end at a time (default: after the cursor's bucket); key ``]``."""
-        edge = self._edge(self._cursor + 1) if when is None else _utc(when)
+        edge = self._edge(self._cursor, end=True) if when is None else _utc(when)
         if edge is not None and self._start is not None:
             start = self._range[0] if self._range else self._start
             self._choose(start if start < edge else self._start, edge)
@@ -231,7 +232,7 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
         self._drag = None
         self.release_mouse()
         self.refresh()
-        start, end = self._edge(first), self._edge(last + 1)
+        start, end = self._edge(first), self._edge(last, end=True)
         if first != last and start is not None and end is not None:
             self._choose(start, end)
 
@@ -242,15 +243,21 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
 
     # ---- geometry ------------------------------------------------------------------------
 
-    def _edge(self, cell: int) -> datetime | None:
-        """When the bucket of a cell begins."""
+    @property
+    def _buckets(self) -> int:
+        """How many there are; where fewer than cells, some have several cells."""
+        return min(len(self._total) or self.size.width, self.size.width)
+
+    def _edge(self, cell: int, *, end: bool = False) -> datetime | None:
+        """When the bucket of a cell begins, or ends."""
         if self._start is None or self._end is None or not self.size.width:
             return None
-        cell = max(0, min(cell, self.size.width))
-        return self._start + (self._end - self._start) * cell / self.size.width
+        bucket = cell * self._buckets // self.size.width + end
+        return self._start + (self._end - self._start) * bucket / self._buckets
 
     def _cell(self, when: datetime, *, edge: bool = False) -> int | None:
-        """The cell of a time, or None outside; with `edge`, the nearest edge between cells."""
+        """The cell of a time, or None outside; with `edge`, the first one of the bucket that begins
+        nearest to it."""
         if self._start is None or self._end is None:
             return None
         span, width = self._end - self._start, self.size.width
@@ -258,8 +265,12 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
             return 0
         part = (when - self._start) / span
         if edge:
-            return max(0, min(round(part * width), width))
-        return min(int(part * width), width - 1) if 0 <= part <= 1 else None
+            return max(0, min(self._first_cell(round(part * self._buckets)), width))
+        first = self._first_cell(int(part * self._buckets))
+        return min(max(first, int(part * width)), width - 1) if 0 <= part <= 1 else None
+
+    def _first_cell(self, bucket: int) -> int:
+        return -(-bucket * self.size.width // (self._buckets or 1))
 
     # ---- drawing -------------------------------------------------------------------------
 

@@ -136,6 +136,21 @@ async def test_strip_brush_by_key() -> None:
         assert app.strip.selection == (hour(20), hour(30))
 
 
+async def test_what_is_brushed_begins_and_ends_with_buckets_of_several_cells() -> None:
+    app = StripApp()
+    async with app.run_test(size=(80, 12)) as pilot:
+        await pilot.pause()
+        app.strip.set_data(START, hour(50), [1] * 50)  # one or two cells each
+        brushed = []
+        for _ in range(80):
+            app.strip.narrow_start()
+            app.strip.narrow_end()
+            brushed.append(app.strip.selection)
+            app.strip.clear_range()
+            app.strip.action_move(1)
+        assert list(dict.fromkeys(brushed)) == [(hour(n), hour(n + 1)) for n in range(50)]
+
+
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
 async def test_the_brush_shows_in_every_theme(theme: str) -> None:
     app = StripApp()
