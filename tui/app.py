@@ -21,7 +21,7 @@ from queries.enrichment.model import Enrichment
 from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
 from queries.safe_text import safe_text
-from tui import enriched
+from tui import enriched, years
 from tui.configuration import key_words
 from tui.configuration.preferences import Preferences
 from tui.configuration.themes import OWN
@@ -243,6 +243,7 @@ class InvestigateApp(GrowingApp):
         from tui.screens.repositories import RepositoriesScreen
 
         totals = message.case.totals
+        years.of_evidence(totals)
         if self._tour_wanted:
             from tui.tour import Tour
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 from textual.message import Message
 
+from tui import years
 from tui.configuration.key_words import key_of
 from tui.configuration.naming import NamedKeys
 from tui.lookout import Lookout
@@ -188,6 +189,7 @@ class GrowingApp(NamedKeys, App[None]):
         from tui.lookout import what_came
 
         before, self._case = self.case, grown
+        years.of_evidence(grown.totals)
         if not self._lookout.stopping:  # somebody may have said so just when it was done
             self._read_on()
         self.rules.again(grown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from queries.case import Case, Rows
 from queries.enrichment import model
 from queries.progress import CancelToken
 from queries.question import Order, Question
+from tui import years
+from tui.cells import time_cell
 from tui.enriched import enrichment
 from tui.jobs import Jobs
 from tui.marking import MARKED, marked_event
@@ -43,8 +46,9 @@ class QuestionTable(PagedTable):
         id: str | None = None,
     ) -> None:
         known = enrichment().knows_addresses
+        self._declared = [column for column in columns if column.key != "place" or known]
         super().__init__(
-            [column for column in columns if column.key != "place" or known],
+            [with_year(column) for column in self._declared],
             row_style=row_style,
             row_sign=self._sign,
             empty_message=empty_message,
@@ -58,6 +62,14 @@ class QuestionTable(PagedTable):
     def _sign(self, row: Row) -> str:
         marks = self._jobs_screen.case.marks
         return MARKED if marks.of_event(marked_event(row)) is not None else ""
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        self._declared = list(columns)
+        super().set_columns([with_year(column) for column in columns])
+
+    def show_years(self) -> None:
+        """The evidence may have grown into another year: times take more room then."""
+        self.set_columns(self._declared)
 
     @property
     def _names(self) -> dict[str, str]:
@@ -178,6 +190,13 @@ class QuestionTable(PagedTable):
         message.stop()
         if message.column_key in self._names:
             self.sort_by(message.column_key)
+
+
+def with_year(column: Column) -> Column:
+    """The column with room for the year in its times, where they show it."""
+    if column.render is not time_cell or column.width is None or not years.shown():
+        return column
+    return replace(column, width=column.width + years.CELLS)
 
 
 PLACES = ("country", "city", "asn", "place")

@@ -79,7 +79,8 @@ class RulesJob:
         except Cancelled:
             return
         except (InvestigationError, WrongUsage, duckdb.Error, OSError) as error:
-            failure = str(error) or "the rules could not be run"
+            # What DuckDB would advise its own users to set comes after an empty line.
+            failure = str(error).split("\n\n", 1)[0] or "the rules could not be run"
         if token is self._token and not token.cancelled:
             if found is not None and self.found is not None:
                 self._former.append(self.found)  # a question about it may still run

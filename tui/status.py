@@ -26,11 +26,12 @@ class StatusLine(Static):
         self.on_resize()
 
     def on_resize(self) -> None:
-        shown = status_content(self._totals, self._evidence, self.size.width, self._words)
-        if self._window:  # never dropped: what is not shown must not be forgotten
-            shown = (
-                Content.styled(f"⧗ {self._window}", "$text-warning bold") + Content("  ") + shown
-            )
+        # Never dropped: what is not shown must not be forgotten.
+        only = f"⧗ {self._window}  " if self._window else ""
+        room = self.size.width - Content(only).cell_length
+        shown = status_content(self._totals, self._evidence, room, self._words)
+        if only:
+            shown = Content.styled(only, "$text-warning bold") + shown
         self.update(shown)
 
 
@@ -44,9 +45,8 @@ def status_content(totals: dict[str, Any], name: str, width: int, words: str = "
     ]
     if words:
         parts.insert(1, Content.styled(words, "$text-primary"))
-    if window["first"]:
-        first, last = (window[end][:16].replace("T", " ") for end in ("first", "last"))
-        parts.append(Content(f"{first} – {last} UTC"))
+    spans = spans_of(window) if window["first"] else []
+    parts += map(Content, spans[:1])
     parts.append(Content(f"{_some(accounts, 'account')} {_some(regions, 'region')}"))
     warned = warnings(totals)
     tail = (
@@ -59,8 +59,21 @@ def status_content(totals: dict[str, Any], name: str, width: int, words: str = "
         if _width([*fuller, tail]) <= width:
             parts = fuller
     while len(parts) > 1 and _width([*parts, tail]) > width:
-        del parts[-1]
+        shorter = spans[1:]
+        if shorter and parts[-1].plain == spans[0]:
+            spans = shorter  # only the days, before there is no window at all
+            parts[-1] = Content(spans[0])
+        else:
+            del parts[-1]
     return Content(" · ").join([*parts, tail])
+
+
+def spans_of(window: dict[str, Any]) -> list[str]:
+    """The evidence's window in words, ever shorter: to the minute, then by the day."""
+    first, last = (window[end][:16].replace("T", " ") for end in ("first", "last"))
+    day, until = first[:10], last[:10]
+    days = day if day == until else f"{day} – {until[5:] if day[:4] == until[:4] else until}"
+    return [f"{first} – {last} UTC", days]
 
 
 def listed_events(totals: dict[str, Any]) -> int:

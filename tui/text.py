@@ -15,6 +15,7 @@ from rich.cells import set_cell_size
 from textual.content import Content, Span
 
 from queries.safe_text import ELLIPSIS, MAX_COMBINING, NONE_TEXT, is_safe, safe_parts, safe_text
+from tui import years
 
 __all__ = [
     "ELLIPSIS",
@@ -107,10 +108,14 @@ def fmt_bytes(size: int | float | None) -> str:
     return f"{value:,.0f} PB"
 
 
-def fmt_time(when: datetime | None, *, year: bool = False, seconds: bool = True) -> str:
-    """UTC as ``03-09 02:14:07``, with the year ``2026-03-09 02:14:07``; naive times are UTC."""
+def fmt_time(when: datetime | None, *, year: bool | None = None, seconds: bool = True) -> str:
+    """UTC as ``03-09 02:14:07``, with the year ``2026-03-09 02:14:07``; naive times are UTC.
+
+    `year`: whether to show it; left out, where the evidence lies in more than one."""
     if when is None:
         return NONE_TEXT
+    if year is None:
+        year = years.shown()
     if when.tzinfo is not None:
         when = when.astimezone(UTC)
     text = when.isoformat(sep=" ", timespec="seconds" if seconds else "minutes")

@@ -32,6 +32,7 @@ class Window:
         """For the header: short, with the key that takes it away."""
         seconds = self.until - self.since < timedelta(minutes=10)
         start, end = (fmt_time(t, seconds=seconds) for t in (self.since, self.until))
-        if start[:5] == end[:5]:
-            end = end[6:]
+        day, _, clock = end.partition(" ")
+        if start.startswith(day):
+            end = clock
         return f"only {start}–{end} ({key_of('clear-window')}: all)"

@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 
 from queries.case import Case, open_case
+from queries.findings.rules import built_in_rules
+from queries.findings.run import find
+from queries.findings.settings import Settings
 from queries.question import ask_for
 from queries.raw import raw_record
 from queries.scope import KEY, ORIGIN, Filters, Scope, about
@@ -177,6 +180,10 @@ def test_everything_at_once_adds_up() -> None:
         assert kept + case.totals["duplicates"] == total
         unexplained = rows(case, "SELECT name FROM files WHERE status <> 'read' AND len(notes) = 0")
         assert unexplained == []
+        # Hundreds of images of seventy layers each are among them, all alike.
+        found = find(case, Settings(rules=built_in_rules()))
+        assert found.stories
+        found.close()
 
 
 # --- who ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from tests.evidence_files import at, image, push, record, trail, write, zipped
 from tests.tui.driving import NARROW, WIDE, driving
 from tui.screens.evidence import EvidenceScreen
 from tui.transfer import Rate, short_transfer_line
-from tui.widgets.banner import Banner, reasons
+from tui.widgets.banner import Banner, incomplete, reasons
 
 _WARNING = "⚠ evidence incomplete: 1 file damaged or unreadable · e opens it"
 
@@ -60,6 +60,21 @@ async def test_the_status_counts_what_the_list_of_all_events_holds() -> None:
         assert f"so {listed:,} events are listed" in facts["read"]
 
 
+def test_a_short_line_still_says_which_key_shows_what_is_missing() -> None:
+    totals = {
+        "evidence_complete": False,
+        "unreadable_files": 16,
+        "unread_files": 2,
+        "one_page_files": 3,
+        "digests": {"missing": ["a"]},
+    }
+    said = incomplete(totals, 60)
+    assert said.startswith("⚠ evidence incomplete: 16 files damaged or")
+    assert said.endswith("… · e opens it")
+    assert len(said) == 60
+    assert "1 file missing · e opens it" in incomplete(totals, 200)
+
+
 def test_every_reason_is_named() -> None:
     totals = {
         "unreadable_files": 2,
@@ -70,7 +85,7 @@ def test_every_reason_is_named() -> None:
     assert reasons(totals) == [
         "2 files damaged or unreadable",
         "1 file not read",
-        "1 file one page of more",
+        "1 file one page of several",
         "1 file altered",
         "2 files missing",
         "digest chain broken 1 time",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from functools import partial
 from typing import Any
@@ -215,3 +216,10 @@ async def test_quitting_does_not_wait_for_a_question() -> None:
     assert slow.stopped.is_set()
     assert driver.app.return_code == 0
     assert slow.delivered == []
+
+
+async def test_quitting_while_a_screen_opens_is_no_error() -> None:
+    async with driving() as driver:
+        driver.send("p")
+        for _ in range(5):
+            await asyncio.sleep(0)  # it is asked for, and its widgets are not there yet

@@ -144,6 +144,8 @@ class CaseScreen(UnderCursor, KeyHelp):
         self.action_go("evidence")
 
     def on_mount(self) -> None:
+        if not self.app.is_running:
+            return  # somebody quits while it opens: its widgets will not come
         self.query_one("#filter", Input).display = False
         self._set_crumbs()
         self.show_status()
@@ -219,6 +221,7 @@ class CaseScreen(UnderCursor, KeyHelp):
         self.show_banner()
         self.ready()
         for table, question, state, row in held:
+            table.show_years()
             if question is not None:
                 table.show(question, keep=True)
                 table.restore_row(state, row.key if row is not None else None)

@@ -19,6 +19,7 @@ from queries.naming import display_name
 from queries.progress import CancelToken
 from queries.question import ask_for
 from queries.timeline import MARK, Moment, moments
+from tui import years
 from tui.ask_text import AskText
 from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Picker
@@ -123,11 +124,14 @@ class TimelineScreen(CaseScreen):
         """A tick: relative, or in the time zone that was chosen."""
         if self._from is not None:
             return fmt_offset(when - self._from.when)
-        return self._local(when)[0 : 14 if step < timedelta(minutes=2) else 11]
+        local = self._local(when, year=True)
+        if years.shown() and step >= timedelta(days=10):
+            return local[:10]
+        return local[5 : 19 if step < timedelta(minutes=2) else 16]
 
-    def _local(self, when: datetime) -> str:
+    def _local(self, when: datetime, *, year: bool | None = None) -> str:
         there = when.replace(tzinfo=UTC).astimezone(self._zone)
-        return there.isoformat(sep=" ", timespec="seconds")[5:19]
+        return fmt_time(there.replace(tzinfo=None), year=year)
 
     def _say(self) -> None:
         chart = self.query_one(LaneChart)

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.configuration.key_words import key_of
-from tui.text import safe_content
+from tui.text import safe_content, safe_text
 
 
 class Banner(Static):
@@ -25,20 +25,27 @@ class Banner(Static):
 
     def show(self, totals: dict[str, Any], fetching: str = "") -> None:
         """Say it of other numbers; `fetching`: how far what is missing is, on its way."""
+        self._totals, self._fetching_words = totals, fetching
         self.set_class(bool(fetching), "-fetching")
-        self.update(safe_content(fetching or incomplete(totals), style="bold"))
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        said = self._fetching_words or incomplete(self._totals, self.size.width or None)
+        self.update(safe_content(said, style="bold"))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
         self.post_message(self.Opened())
 
 
-def incomplete(totals: dict[str, Any]) -> str:
-    """What the line says; empty when nothing is known to be missing."""
+def incomplete(totals: dict[str, Any], width: int | None = None) -> str:
+    """What the line says in so many cells, never without its key; empty when nothing is known to
+    be missing."""
     if totals["evidence_complete"]:
         return ""
     why = ", ".join(reasons(totals)) or "see the notes"
-    return f"⚠ evidence incomplete: {why} · {key_of('go-evidence')} opens it"
+    said, key = f"⚠ evidence incomplete: {why}", f" · {key_of('go-evidence')} opens it"
+    return said + key if width is None else safe_text(said, max(1, width - len(key))) + key
 
 
 def reasons(totals: dict[str, Any]) -> list[str]:
@@ -47,7 +54,7 @@ def reasons(totals: dict[str, Any]) -> list[str]:
     counted = (
         (totals["unreadable_files"], "damaged or unreadable"),
         (totals["unread_files"], "not read"),
-        (totals["one_page_files"], "one page of more"),
+        (totals["one_page_files"], "one page of several"),
         (len(digests.get("altered", ())), "altered"),
         (len(digests.get("missing", ())), "missing"),
     )

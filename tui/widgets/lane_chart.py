@@ -325,8 +325,9 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
         step = (self._view[1] - self._view[0]) * (_TICK / self._cells)
         text = " " * self._label_width
         for cell in range(0, self._cells, _TICK):
-            said = self.label(self._time(cell), step) if y == 0 else "╷"
-            text = text.ljust(self._label_width + cell) + safe_text(said, _TICK - 1)
+            said = safe_text(self.label(self._time(cell), step) if y == 0 else "╷", _TICK - 1)
+            if cell + len(said) <= self._cells:  # half a time is none
+                text = text.ljust(self._label_width + cell) + said
         return Strip([Segment(text[:width].ljust(width), style)], width)
 
     def _lane_strip(self, at: int) -> Strip:
