@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from queries.engines.opening import Choice
 from samples import incident_path
+from tui import years
 from tui.app import REPOSITORIES, InvestigateApp
 from tui.configuration.preferences import Preferences
 from tui.jobs import Jobs
@@ -32,6 +33,8 @@ AnyWidget = TypeVar("AnyWidget", bound=Widget)
 IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 API = "111122223333/us-east-1/team/api"
 NARROW, MIDDLE, WIDE = (80, 24), (120, 40), (200, 60)
+NOTHING = {"window": {"first": None, "last": None}}
+"""What totals say of no evidence."""
 ROUNDS = 4
 """How often in a row nothing must be awaited: one message may lead to the next."""
 
@@ -213,3 +216,4 @@ async def driving(
             yield driver
     finally:
         app.finish()
+        years.of_evidence(NOTHING)

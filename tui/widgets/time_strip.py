@@ -329,7 +329,7 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
             return " " * width
         span = self._end - self._start
         seconds = span < timedelta(minutes=10)
-        year = self._start.year != self._end.year
+        year = True if self._start.year != self._end.year else None
         left = fmt_time(self._start, year=year, seconds=seconds)
         right = fmt_time(self._end, year=year, seconds=seconds)
         room = width - len(left) - len(right) - 2
