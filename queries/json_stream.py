@@ -36,7 +36,8 @@ CONTAINER_KEYS = frozenset(
 
 _CONTAINER = re.compile(rf'\{{\s*"(?:{"|".join(sorted(CONTAINER_KEYS))})"\s*:')
 _SPACE = re.compile(r"[ \t\r\n\x00]*")
-_SEPARATORS = re.compile(r"[ \t\r\n\x00,;\x1e]*")
+_SEPARATORS = re.compile(r"[ \t\r\n\x00,;\x1e\ufeff]*")
+"""Between values, which may come of several files, each with its byte order mark."""
 _NEW_OBJECT = re.compile(r"\n(?=\{)")
 """Where the next record may start: a brace that opens a line. Inner lines of a pretty-printed
 record are indented."""

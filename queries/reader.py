@@ -212,6 +212,14 @@ _NOT_OPENED = (
 _TAR = slice(257, 262)
 _CSV_HEADER = re.compile(r'"?[A-Za-z_@][\w .@-]*"?([,;]"?[A-Za-z_@][\w .@-]*"?){2,}')
 
+_PYTHON = re.compile(r"[\[(]*\{'[A-Za-z_]+': ")
+_YAML = re.compile(
+    r"(?:---\s*\n)?(?:- )?['\"]?[A-Za-z_@][\w.@-]*['\"]?:(?:\s*\n| [^\n{]*\n)\s*['\"]?[\w@-]"
+)
+"""What gcloud prints unless told otherwise: `name: value` at the start, and another line."""
+_DRAWN = re.compile(r"[-+|=]{5,}\s*$")
+"""The rule above a table, as `aws --output table` draws it."""
+
 
 def not_json(head: str) -> str:
     """Say what a text is when it is no JSON; empty when a line of it starts a JSON value."""
@@ -224,6 +232,8 @@ def not_json(head: str) -> str:
     first = next((line for line in lines if line), "")
     if _CSV_HEADER.fullmatch(first.rstrip()):
         return f"a table of comma-separated values without CloudTrail columns ({first[:60]!r})"
+    if _PYTHON.match(first):
+        return "a Python value as it is printed, not JSON: write it with json.dumps"
     if any(line[:1] in _JSON_STARTS for line in lines if line):
         return ""
     log = text_log("\n".join(line for line in lines if line))
@@ -236,6 +246,13 @@ def not_json(head: str) -> str:
         return "XML, not a log (S3 answers errors in XML)"
     if "\ufffd" in first or "\x00" in first:
         return "binary data of an unknown kind, not a log"
+    if _YAML.match("\n".join(lines)):
+        return (
+            "YAML, not JSON: export it again with --format=json (gcloud), --output json (aws) or"
+            " -o json (az, kubectl)"
+        )
+    if _DRAWN.match(first):
+        return "a table drawn for reading, not JSON: export it again with --output json"
     return f"text that is not JSON (it begins {first[:40]!r})"
 
 

@@ -143,11 +143,13 @@ def text_chunks(chunks: Iterator[bytes], facts: Unpacked) -> Iterator[str]:
             encoding, mark = name, bom
             break
     else:
-        # Without a mark: ASCII text in UTF-16 has a NUL in every second byte.
+        # Without a mark: ASCII text in UTF-16 has a NUL in every second byte, in UTF-32 three.
         if len(head) >= 4 and head[1] == 0 and head[3] == 0 and head[0]:
-            encoding = "utf-16-le"
+            encoding = "utf-16-le" if head[2] else "utf-32-le"
         elif len(head) >= 4 and head[0] == 0 and head[2] == 0 and head[1]:
             encoding = "utf-16-be"
+        elif len(head) >= 4 and not any(head[:3]) and head[3]:
+            encoding = "utf-32-be"
     if encoding != "utf-8":
         facts.notes.append(f"text is {encoding.upper().removesuffix('-LE').removesuffix('-BE')}")
     decoder = codecs.getincrementaldecoder(encoding)("replace")

@@ -134,7 +134,7 @@ _COLUMNS = {
     "outcome": """CASE WHEN f.error_code <> '' THEN CASE WHEN lower(f.error_code) LIKE
       '%accessdenied%' OR lower(f.error_code) LIKE '%unauthorized%'
       OR lower(f.error_code) LIKE '%forbidden%' THEN 'denied' ELSE 'failed' END
-      WHEN f.r_login = 'Failure' THEN 'failed' ELSE 'ok' END""",
+      WHEN f.r_login = 'Failure' OR f.error_message <> '' THEN 'failed' ELSE 'ok' END""",
     "identity_arn": """CASE WHEN g.identity_type = 'AssumedRole' AND g.issuer_arn <> ''
       THEN g.issuer_arn ELSE g.principal END""",
     "account_id": "coalesce(f.identity_account, split_part(f.arn, ':', 5))",
@@ -152,8 +152,10 @@ _COLUMNS = {
     "repository_name": f"CASE WHEN {_ECR} THEN coalesce(f.q_repository, f.r_repository,"
     " f.r_repository_created, json_extract_scalar(f.details, '$.repositoryName'),"
     f" {_ECR_ARN} substr(f.resource_arn, strpos(f.resource_arn, ':repository/') + 12) END) END",
-    "image_tag": "coalesce(f.q_tag, f.r_tag, f.q_image_tag)",
+    "image_tag": "coalesce(f.q_tag, f.r_tag, f.q_image_tag,"
+    " json_extract_scalar(f.details, '$.imageTag'))",
     "image_digest": """coalesce(f.r_digest, f.q_digest, f.q_image_digest,
+      json_extract_scalar(f.details, '$.imageDigest'),
       CASE WHEN f.event_name = 'PutImage' AND f.error_code IS NULL AND f.q_manifest LIKE '{%'
         THEN 'sha256:' || lower(to_hex(sha256(to_utf8(f.q_manifest)))) END)""",
     "layer_digest": "coalesce(f.q_layer, f.q_first_layer)",

@@ -220,6 +220,8 @@ def build_record(row: Mapping[str, Any]) -> dict[str, Any]:
         if where is None or cell is None or cell == "":
             continue
         path, own = where
+        if _says_nothing(path, cell):
+            continue
         if path in OBJECTS:
             cell = open_object(cell, path)
             if cell is None:
@@ -230,6 +232,21 @@ def build_record(row: Mapping[str, Any]) -> dict[str, Any]:
         put(record, path, cell)
     _mend_identity(record)
     return record
+
+
+_NOTHING = frozenset({"null", "none", "nan", "(null)", "n/a", "-", "<na>"})
+_CHOSEN = frozenset({"requestParameters", "responseElements", "userAgent"})
+
+
+def _says_nothing(path: Path, cell: Any) -> bool:
+    """Whether a word stands where nothing was: data frames write nan and None, Splunk's add-on for
+    AWS the error code `success`. In what a caller chose (a tag may be called NULL) words count.
+    https://docs.splunk.com/Documentation/AddOns/released/AWS/CloudTrail
+    """
+    if not isinstance(cell, str) or path[0] in _CHOSEN or path[-1] == "userName":
+        return False
+    word = cell.strip().lower()
+    return word in _NOTHING or (path == ("errorCode",) and word == "success")
 
 
 def put(record: dict[str, Any], path: Path, value: Any) -> None:

@@ -20,6 +20,8 @@ from queries.json_stream import Broken, Piece
 _DELIMITERS = ",;\t|"
 _CARRIERS = frozenset({"_raw", "@message", "eventJson", "event.original", "CloudTrailEvent"})
 """Columns that hold a whole record."""
+_ELASTIC = frozenset({"event.action", "event.provider"})
+"""Columns of a table that Kibana saved: the fields of Elastic's documents (`elastic`)."""
 _ROW_LIMIT = 8 << 20
 """Characters after which a row of several lines is taken for one with an open quote."""
 _LINE_LIMIT = 64 << 20
@@ -172,7 +174,8 @@ def _delimiter(line: str) -> str | None:
         return None
     for delimiter in _DELIMITERS:
         names = [name.strip() for name in _cells(line, delimiter)]
-        if tells_cloudtrail(names) or not _CARRIERS.isdisjoint(names) or names_table(names):
+        known = not _CARRIERS.isdisjoint(names) or names_table(names) or _ELASTIC.issubset(names)
+        if known or tells_cloudtrail(names):
             return delimiter
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from queries.envelopes.columns import open_object, put
@@ -21,6 +22,7 @@ FIELDS_ONLY = (
     "Elastic fields without event.original: parts of the record are not in this source, and"
     " parameters that Elastic printed as text may be split wrongly"
 )
+LOCAL_TIME = "Kibana wrote the times in the time zone of its user: they were taken for UTC"
 
 _USER = "aws.cloudtrail.user_identity."
 _SESSION = f"{_USER}session_context."
@@ -86,10 +88,12 @@ def read(piece: Piece) -> Found | None:
         return Found(foreign="an Elastic document without CloudTrail fields") if hit else None
     if _at(document, "aws.cloudtrail") is None and not _spread(document):
         return Found(foreign="an Elastic document of another source than CloudTrail")
-    return Found(
-        [Record(_record(document), piece.text, piece.repeated_keys, lossy=True)],
-        about=[FIELDS_ONLY],
-    )
+    record = _record(document)
+    about = [FIELDS_ONLY]
+    if local := _as_kibana_shows(record["eventTime"]):
+        record["eventTime"] = local
+        about.append(LOCAL_TIME)
+    return Found([Record(record, piece.text, piece.repeated_keys, lossy=True)], about=about)
 
 
 def _search(answer: dict[str, Any], hits: dict[str, Any], piece: Piece) -> Found:
@@ -113,7 +117,7 @@ def _record(document: dict[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {"eventTime": _at(document, "@timestamp")}
     for name, path in _PLACES:
         value = _at(document, name)
-        if value is not None and value != "":
+        if value is not None and value not in ("", "-"):  # Kibana's tables have a dash for nothing
             put(record, path, value)
     for name, member in _OBJECTS:
         for place in (f"aws.cloudtrail.flattened.{name}", f"aws.cloudtrail.{name}"):
@@ -126,6 +130,14 @@ def _record(document: dict[str, Any]) -> dict[str, Any]:
     if _at(document, "event.outcome") == "failure" and "errorCode" not in record:
         record["errorCode"] = "failure"
     return record
+
+
+def _as_kibana_shows(time: Any) -> str:
+    """`Mar 2, 2026 @ 10:05:00.000` as ISO text; empty for any other time."""
+    try:
+        return datetime.strptime(str(time), "%b %d, %Y @ %H:%M:%S.%f").isoformat()
+    except ValueError:
+        return ""
 
 
 def _name(record: dict[str, Any], name: Any) -> None:

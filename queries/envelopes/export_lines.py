@@ -32,7 +32,7 @@ def looks_like(head: str) -> bool:
 
 def pieces(chunks: Iterator[str]) -> Iterator[Piece | Broken]:
     """The JSON values behind the times."""
-    for part in JsonStream(_without_times(chunks)):
+    for part in JsonStream(without(_PREFIX, chunks)):
         if isinstance(part, Piece):
             yield replace(part, container=LINE) if part.container is None else part
         else:
@@ -40,8 +40,8 @@ def pieces(chunks: Iterator[str]) -> Iterator[Piece | Broken]:
             yield part
 
 
-def _without_times(chunks: Iterator[str]) -> Iterator[str]:
-    """The text without the time at the start of each line. The beginning of a line is kept
+def without(prefix: re.Pattern[str], chunks: Iterator[str]) -> Iterator[str]:
+    """The text without what matches at the start of each line. The beginning of a line is kept
     back until enough of it has come to tell."""
     kept, at_start = "", True
     for chunk in chunks:
@@ -50,14 +50,14 @@ def _without_times(chunks: Iterator[str]) -> Iterator[str]:
         kept = text[last:] if len(text) - last < _LONGEST and (last or at_start) else ""
         text = text[: len(text) - len(kept)]
         if text:
-            yield _strip(text, at_start)
+            yield _strip(prefix, text, at_start)
             at_start = text.endswith("\n")
     if kept:
-        yield _strip(kept, at_start)
+        yield _strip(prefix, kept, at_start)
 
 
-def _strip(text: str, at_start: bool) -> str:
+def _strip(prefix: re.Pattern[str], text: str, at_start: bool) -> str:
     if at_start:
-        return _PREFIX.sub("", text)
+        return prefix.sub("", text)
     first, newline, rest = text.partition("\n")
-    return first + newline + _PREFIX.sub("", rest)
+    return first + newline + prefix.sub("", rest)

@@ -15,6 +15,7 @@ NAME = "not CloudTrail"
 
 _KNOWN = (
     ({"schemaVersion", "service", "resource"}, "a GuardDuty finding, not a CloudTrail record"),
+    ({"SchemaVersion", "Service", "Resource"}, "a GuardDuty finding, not a CloudTrail record"),
     ({"SchemaVersion", "ProductArn"}, "a Security Hub finding, not a CloudTrail record"),
     ({"udm"}, "a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"),
     ({"idm"}, "a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"),
@@ -48,9 +49,12 @@ def read(piece: Piece) -> Found | None:
         return Found(
             foreign="a Chronicle UDM event, not a CloudTrail record: export the raw logs instead"
         )
-    for members, what in _KNOWN:
-        if members <= value.keys():
-            return Found(foreign=what)
+    listed = value.get("Findings") or value.get("findings")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    for each in (value, first if isinstance(first, dict) else {}):
+        for members, what in _KNOWN:
+            if members <= each.keys():
+                return Found(foreign=what)
     seen = ", ".join(list(map(str, value))[:6]) or "none"
     return Found(
         foreign="JSON without CloudTrail fields (expected eventTime, eventSource, eventName;"

@@ -1,7 +1,8 @@
 """The envelopes in the order in which they are asked. A new one is added here, once.
 
 What says by one member what it is comes first. Those that know a wrapping come before those that
-know a bare record; then come those of the providers, and `foreign` takes the rest. How a text
+know a bare record; then come those of the providers; `wrapped` looks for records in what
+nobody knows, and `foreign` takes the rest. How a text
 becomes pieces at all is for `texts`.
 """
 
@@ -28,6 +29,7 @@ from queries.envelopes import (
     sentinel,
     splunk,
     trail,
+    wrapped,
 )
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
@@ -62,6 +64,7 @@ ENVELOPES = (
     *sure_envelopes(),
     *_CLOUDTRAIL,
     *provider_envelopes(),
+    Envelope(wrapped.NAME, wrapped.read),
     Envelope(foreign.NAME, foreign.read),
 )
 

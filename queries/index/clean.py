@@ -12,6 +12,8 @@ from queries.times import utc_time
 
 _TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
 """What the shared INSERT takes for a time (LIKE '____-__-__T__:__:__%Z') and reads itself."""
+_USUAL_TIME = re.compile(r"[\d:T-]{19}(?:\.\d{1,9})?Z", re.ASCII)
+"""Of those, the ones that it reads for sure: a comma before the fraction it would not."""
 _AGGREGATED = (
     "an aggregated event stands for all calls of some minutes; how many they are is in its record"
 )
@@ -48,7 +50,8 @@ def clean_record(
     time = clean.get("eventTime")
     if time is not None:
         understood = utc_time(time)
-        if not (isinstance(time, str) and _TIME_SHAPE.fullmatch(time)):
+        shaped = isinstance(time, str) and _TIME_SHAPE.fullmatch(time)
+        if not shaped or (understood is not None and not _USUAL_TIME.fullmatch(time)):
             clean["eventTime"] = understood
         if understood is None and facts is not None:
             facts.noted[f"a time could not be understood ({str(time)[:40]!r})"] += 1

@@ -200,6 +200,8 @@ FIELDS: dict[str, str] = {
     "response_elements": "r.responseElements",
     "service_event_details": "r.serviceEventDetails",
     "s_repository": "json_extract_string(r.serviceEventDetails, '$.repositoryName')",
+    "s_digest": "json_extract_string(r.serviceEventDetails, '$.imageDigest')",
+    "s_tag": "json_extract_string(r.serviceEventDetails, '$.imageTag')",
     "resource_arn": "r.resources[1].ARN",
 }
 """Field -> where it is in the record `r`, its request `q` or the answer `a`."""
@@ -298,7 +300,7 @@ COLUMNS: tuple[Column, ...] = (
         "CASE WHEN {m_outcome} IS NOT NULL THEN {m_outcome} WHEN {error_code} <> '' THEN "
         "CASE WHEN {error_code} ILIKE '%AccessDenied%' OR {error_code} ILIKE '%Unauthorized%' "
         "OR {error_code} ILIKE '%Forbidden%' THEN 'denied' ELSE 'failed' END "
-        "WHEN {r_login} = 'Failure' THEN 'failed' ELSE 'ok' END",
+        "WHEN {r_login} = 'Failure' OR {error_message} <> '' THEN 'failed' ELSE 'ok' END",
     ),
     Column("request_id", "{request_id}", plain=True),
     Column("is_write", "{is_write}", "BOOLEAN"),
@@ -354,10 +356,10 @@ COLUMNS: tuple[Column, ...] = (
         f"{_ECR_ARN} substr({{resource_arn}}, strpos({{resource_arn}}, ':repository/') + 12) "
         "END) END",
     ),
-    Column("image_tag", "coalesce({m_tag}, {q_tag}, {r_tag}, {q_image_tag})"),
+    Column("image_tag", "coalesce({m_tag}, {q_tag}, {r_tag}, {q_image_tag}, {s_tag})"),
     Column(
         "image_digest",
-        "coalesce({m_digest}, {r_digest}, {q_digest}, {q_image_digest}, "
+        "coalesce({m_digest}, {r_digest}, {q_digest}, {q_image_digest}, {s_digest}, "
         "CASE WHEN {event_name} = 'PutImage' AND {error_code} IS NULL "
         "AND {q_manifest} LIKE '{%' THEN 'sha256:' || sha256({q_manifest}) END)",
     ),

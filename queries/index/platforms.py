@@ -119,6 +119,8 @@ class Walk:
         act = _act(spec, event, about)
         if not act:
             return
+        if reason := _started_nothing(about["r"]):
+            event["outcome"], event["error_code"] = "failed", reason
         units = _units(event, about, spec.platform, spec.noun, spec.names)
         self._link(event, *units)
         places = _places(about, spec.images)
@@ -130,7 +132,8 @@ class Walk:
         if not places:
             places = _answered(about["r"])
         if not places:
-            if not (spec.always or spec.refers or _is_image_function(about)):
+            refers = bool(said) if spec.may_not_refer else bool(spec.refers)
+            if not (spec.always or refers or _is_image_function(about)):
                 return
             places = [Place("", "")]
         rows = [
@@ -253,7 +256,10 @@ class Walk:
 
 def _act(spec: Spec, event: dict[str, Any], about: dict[str, Any]) -> str:
     """What a call does. UpdateService changes many things: it starts an image when it names a
-    definition or forces a deployment, and starts more of the same when it scales up."""
+    definition or forces a deployment, and starts more of the same when it scales up. A call that
+    only asks whether it would work (Lambda's `dryRun`) does nothing."""
+    if about["q"].get("dryRun") is True:
+        return ""
     if event["event_name"] != "UpdateService" or spec.platform != "ecs":
         return spec.act
     asked = about["q"]
@@ -261,6 +267,17 @@ def _act(spec: Spec, event: dict[str, Any], about: dict[str, Any]) -> str:
         return spec.act
     count = asked.get("desiredCount")
     return SCALED if isinstance(count, int) and count > 0 else ""
+
+
+def _started_nothing(answer: dict[str, Any]) -> str:
+    """Why none of the tasks was started that a call succeeded to ask for; empty otherwise.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    """
+    failures = as_objects(answer.get("failures"))
+    if not failures or answer.get("tasks"):
+        return ""
+    return str(failures[0].get("reason") or "failures")
 
 
 def _is_image_function(about: dict[str, Any]) -> bool:

@@ -31,9 +31,16 @@ def actor(row: dict[str, Any]) -> str:
         return REPLICATION
     if "pullthroughcache.ecr" in said or "ecrpullthroughcache" in said:
         return PULL_THROUGH
-    if row["identity_type"] == "AWSService" and str(row["invoked_by"]).startswith("ecr"):
+    by_registry = str(row["invoked_by"]).startswith("ecr") and not row["issuer_arn"]
+    if row["event_type"] == "AwsServiceEvent" or (by_registry and not _is_caller(row)):
         return SERVICE
     return PERSON
+
+
+def _is_caller(row: dict[str, Any]) -> bool:
+    """Whether somebody called, for whom the registry then acted. The records of services that act
+    of their own have type AWSService, or none."""
+    return bool(row["identity_type"]) and row["identity_type"] != "AWSService"
 
 
 def via(row: dict[str, Any], made_by: str) -> str:

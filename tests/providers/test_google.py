@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 import random
 from collections.abc import Callable
@@ -70,6 +72,26 @@ def bigquery(value: Entry) -> Entry:
     return {"protopayload_auditlog": payload, **row}
 
 
+def portal_table(value: Entry) -> str:
+    """The Logs Explorer's CSV: a column for each member, lists by their places."""
+    cells: dict[str, str] = {}
+
+    def spread(name: str, each: Any) -> None:
+        if isinstance(each, dict):
+            for key, inner in each.items():
+                spread(f"{name}.{key}" if name else key, inner)
+        elif isinstance(each, list):
+            for at, inner in enumerate(each):
+                spread(f"{name}[{at}]", inner)
+        else:
+            cells[name] = str(each)
+
+    spread("", value)
+    out = io.StringIO()
+    csv.writer(out).writerows([cells.keys(), cells.values()])
+    return out.getvalue()
+
+
 FORMS: dict[str, Callable[[Entry], str]] = {
     "gcloud logging read": lambda e: json.dumps([e], indent=2),
     "sink to Cloud Storage": lines,
@@ -80,6 +102,7 @@ FORMS: dict[str, Callable[[Entry], str]] = {
     "Pub/Sub opened": lambda e: lines({"data": e, "attributes": {}}),
     "Eventarc": lambda e: json.dumps({"specversion": "1.0", "type": "x", "source": "y", "data": e}),
     "BigQuery": lambda e: lines(bigquery(e)),
+    "Logs Explorer's CSV": portal_table,
     "keys in lower case": lambda e: lines({k.lower(): v for k, v in e.items()}),
 }
 

@@ -225,6 +225,16 @@ def test_a_patch_says_only_what_it_changes(tmp_path: Path) -> None:
         assert [(deployed, image) for _, deployed, _, image, _ in deployments(case)] == expected
 
 
+def test_a_dry_run_runs_nothing_and_an_object_may_be_a_text(tmp_path: Path) -> None:
+    asked = audit("create", "pods", "2026-03-02T10:20:00Z", "would", requestObject=pod(f"{API}:1"),
+                  requestURI="/api/v1/namespaces/prod/pods?dryRun=All&fieldManager=x")  # fmt: skip
+    text = audit("create", "pods", "2026-03-02T10:21:00Z", "did",
+                 requestObject=json.dumps(pod(f"{API}:2")))  # fmt: skip
+    with opened(tmp_path, audit=lines(asked, text)) as case:
+        acts = [(act, image) for act, _, _, image, _ in deployments(case)]
+        assert sorted(acts) == [("deployed", f"{API}:2"), ("mentioned", f"{API}:1")]
+
+
 def test_a_container_slipped_into_a_running_pod(tmp_path: Path) -> None:
     debug = {"spec": {"ephemeralContainers": [{"name": "debug", "image": "busybox:1"}],
                       "containers": [{"name": "c0", "image": f"{API}:1.0"}]}}  # fmt: skip

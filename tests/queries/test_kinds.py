@@ -155,6 +155,35 @@ def test_a_users_session_is_joined_to_the_sign_in_it_began_with(tmp_path: Path, 
         assert len(case.ask(question.sql, question.bound).rows) == 3
 
 
+@pytest.mark.parametrize(
+    ("fields", "made_by"),
+    [
+        ({"userIdentity": {"accountId": ACCOUNT, "invokedBy": "ecr.amazonaws.com"}}, "service"),
+        ({"userIdentity": {"accountId": ACCOUNT}, "eventType": "AwsServiceEvent"}, "service"),
+        ({"userIdentity": {"type": "AWSService", "invokedBy": "codepipeline.amazonaws.com"}},
+         "person"),
+    ],
+)  # fmt: skip
+def test_an_image_that_the_registry_put_itself_is_no_push(
+    tmp_path: Path, fields: Record, made_by: str
+) -> None:
+    with case_of(tmp_path, push(A, "v1", at(0), **fields)) as case:
+        assert rows(case, "SELECT made_by FROM pushes") == [(made_by,)]
+
+
+def test_a_service_event_names_its_image_in_its_details(tmp_path: Path) -> None:
+    details = {"repositoryName": "team/api", "imageDigest": sha(A), "imageTag": "v1"}
+    event = record("ReplicateImage", at(0), requestParameters=None, serviceEventDetails=details)
+    with case_of(tmp_path, event) as case:
+        assert rows(case, "SELECT image_tag, image_digest FROM events") == [("v1", sha(A))]
+
+
+def test_a_message_of_an_error_without_its_code_is_a_failure(tmp_path: Path) -> None:
+    put = push(A, "v1", at(0), errorMessage="The layers do not exist") | {"responseElements": None}
+    with case_of(tmp_path, put) as case:
+        assert (case.totals["pushes"], case.totals["failed_pushes"]) == (0, 1)
+
+
 # --- what --------------------------------------------------------------------------------------
 
 

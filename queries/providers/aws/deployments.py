@@ -33,6 +33,8 @@ class Spec:
     definition: tuple[str, ...] = ()
     always: bool = False
     """Every such call has an image: one without was not recorded whole."""
+    may_not_refer: bool = False
+    """A call that names no definition is about something else than images."""
 
 
 def _ecs_run(noun: str, act: str, names: tuple[str, ...], answer: tuple[str, ...]) -> Spec:
@@ -105,6 +107,29 @@ SPECS: dict[tuple[str, str], Spec] = {
     ("ecs", "CreateTaskSet"): _ecs_run(
         "service", "deployed", _SERVICE, ("r.taskSet.taskDefinition",)
     ),
+    ("events", "PutTargets"): Spec(
+        "ecs",
+        "deployed",
+        "scheduled rule",
+        ("q.rule",),
+        (),
+        "task definition",
+        ("q.targets[].ecsParameters.taskDefinitionArn",),
+        may_not_refer=True,
+    ),
+    **{
+        ("scheduler", f"{verb}Schedule"): Spec(
+            "ecs",
+            "deployed",
+            "schedule",
+            ("q.name",),
+            (),
+            "task definition",
+            ("q.target.ecsParameters.taskDefinitionArn",),
+            may_not_refer=True,
+        )
+        for verb in ("Create", "Update")
+    },
     ("ecs", "CreateExpressGatewayService"): Spec(
         "ecs", "deployed", "express service", _SERVICE, ("q.primaryContainer.image",), always=True
     ),
@@ -334,6 +359,8 @@ ENDS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("ecs", "DeleteService"): ("ecs", "service", _SERVICE),
     ("ecs", "DeleteExpressGatewayService"): ("ecs", "express service", _SERVICE),
     ("ecs", "DeleteDaemon"): ("ecs", "daemon", ("q.daemonArn", "q.daemonName")),
+    ("events", "DeleteRule"): ("ecs", "scheduled rule", ("q.name",)),
+    ("scheduler", "DeleteSchedule"): ("ecs", "schedule", ("q.name",)),
     ("ecs", "StopTask"): ("ecs", "task", ("r.task.taskArn", "q.task")),
     ("lambda", "DeleteFunction"): ("lambda", "function", ("q.functionName",)),
     ("apprunner", "DeleteService"): ("apprunner", "service", ("q.serviceArn",)),

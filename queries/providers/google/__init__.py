@@ -7,6 +7,7 @@ from queries.providers.google.calls import CALLS, IDENTITIES, NATURES
 from queries.providers.google.envelopes import read_entry, read_message
 from queries.providers.google.joining import LINKS, join_records, unseen
 from queries.providers.google.names import hosted
+from queries.providers.google.table_rows import names_table
 
 PROVIDER = Provider(
     "google",
@@ -16,6 +17,7 @@ PROVIDER = Provider(
         Envelope("Pub/Sub", read_message),
     ),
     hosted=hosted,
+    names_table=names_table,
     join=join_records,
     links=LINKS,
     unseen=unseen,

@@ -2,7 +2,8 @@
 
 `gcloud logging read --format=json` writes one array, a sink to Cloud Storage one entry a line, a
 sink to Pub/Sub messages with the entry in base64, Eventarc an event with the entry in `data`, and
-a sink to BigQuery rows with other names (`protopayload_auditlog`, `requestJson`).
+a sink to BigQuery rows with other names (`protopayload_auditlog`, `requestJson`); the Logs Explorer
+downloads a CSV, too.
 https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
 https://cloud.google.com/logging/docs/export/pubsub
 https://cloud.google.com/logging/docs/export/bigquery
@@ -15,11 +16,13 @@ import binascii
 from dataclasses import replace
 from typing import Any
 
+from queries.envelopes.flat import ROW
 from queries.envelopes.model import Found
 from queries.envelopes.nested import open_text, open_value
 from queries.json_stream import Piece
 from queries.providers.google.events import audit_event, opened_part
 from queries.providers.google.notices import is_notice, notice
+from queries.providers.google.table_rows import entry_of_row, names_table
 from queries.providers.members import member, opened, text
 
 _PAYLOADS = ("protoPayload", "protopayload_auditlog")
@@ -37,6 +40,10 @@ def read_entry(piece: Piece) -> Found | None:
     value: Any = piece.value
     if not isinstance(value, dict):
         return None
+    if piece.container == ROW:
+        if not names_table(value):
+            return None
+        value = entry_of_row(value)
     if piece.container == "{}":
         return Found(more_pages=True) if value.keys() == {"nextPageToken"} else None
     if is_notice(value):

@@ -93,8 +93,10 @@ def plain_name(method: str) -> str:
 
 
 def registry_action(service: str, method: str, *, reads: bool) -> str:
-    """The action of a call to Artifact Registry."""
-    found = _METHODS.get(short(method).lower(), "")
+    """The action of a call to Artifact Registry. `DockerPutManifest`, as an API's method would be
+    named, means `Docker-PutManifest`."""
+    name = short(method).lower()
+    found = _METHODS.get(name) or _METHODS.get(f"docker-{name.removeprefix('docker')}", "")
     if found or service not in (REGISTRY, CONTAINER_REGISTRY):
         return found if service in (REGISTRY, CONTAINER_REGISTRY) else ""
     if reads:

@@ -28,6 +28,7 @@ from queries.providers.kubernetes.workloads import (
     running,
     workload_of,
 )
+from queries.providers.members import opened
 from queries.times import utc_time
 
 NAME = "kubernetes"
@@ -41,6 +42,8 @@ METADATA = (
 )
 _TOO_BIG = "skipped-too-big-size-object"
 _LONGEST = 400
+_OBJECTS = ("requestObject", "responseObject")
+"""Tables of columns (Log Analytics, Athena) hold these as texts."""
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class _About:
 
 def of_audit(audit: dict[str, Any], cluster: Cluster) -> tuple[Event, list[str], list[str]]:
     """The event, notes of the ledger that are counted, and those that are said once."""
+    audit = audit | {name: opened(audit.get(name)) for name in _OBJECTS}
     caller = caller_of(audit)
     asked, answered = audit.get("requestObject"), audit.get("responseObject")
     about = _about(audit, asked, answered)
@@ -89,6 +93,8 @@ def of_audit(audit: dict[str, Any], cluster: Cluster) -> tuple[Event, list[str],
     deployment = _deployment(audit, about, work, owner, cluster)
     if _text(audit, "stage") == "RequestReceived" and not _says(asked):
         deployment = None  # the object comes with a later stage
+    if is_dry_run(uri):
+        deployment = None
     event = Event(
         provider=NAME,
         time=_time(audit),
@@ -131,6 +137,14 @@ def of_audit(audit: dict[str, Any], cluster: Cluster) -> tuple[Event, list[str],
     ):
         once = [METADATA]
     return event, notes, once
+
+
+def is_dry_run(uri: str) -> bool:
+    """Whether a request asks what would happen, and nothing does.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run
+    """
+    return "dryRun=" in uri and parse_qs(urlsplit(uri).query).get("dryRun") == ["All"]
 
 
 def is_truncated(audit: dict[str, Any]) -> bool:
@@ -219,6 +233,8 @@ def _request(
         "truncated": cut,
     }
     uri = _text(audit, "requestURI")
+    if is_dry_run(uri):
+        said["dryRun"] = True
     if not about.resource or about.subresource in INTO_PODS:
         said["requestURI"] = uri[:_LONGEST]
     if about.subresource in INTO_PODS:

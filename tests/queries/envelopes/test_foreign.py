@@ -30,7 +30,16 @@ UDM = {"metadata": {"eventType": "USER_RESOURCE_CREATION"}, "principal": {}, "ta
         ({"Records": [{"s3": {}, "eventSource": "aws:s3", "eventName": "x"}]}, "S3 notification"),
         ({"Type": "Notification", "MessageId": "1", "Message": "hi"}, "SNS notification"),
         ({"events": [{"timestamp": 1, "message": "2 1 eni-1 ACCEPT"}]}, "no JSON"),
+        ({"Findings": [{"SchemaVersion": "2.0", "Service": {}, "Resource": {}}]}, "GuardDuty"),
         ({"hello": "world"}, "hello"),
+        (
+            {"EventPattern": json.dumps({"detail": {"eventSource": ["x"], "eventName": ["y"]}})},
+            "EventPattern",
+        ),
+        (
+            {"rule": {"detail": {"eventSource": "ecr.amazonaws.com", "eventName": "PutImage"}}},
+            "rule",
+        ),
     ],
 )
 def test_other_json_is_named(value: Any, what: str) -> None:
@@ -55,6 +64,11 @@ _BUCKET = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
         ("\n <!DOCTYPE html><html></html>", "HTML page"),
         ("<?xml version='1.0'?><Error/>", "XML"),
         ("just words\n", "text that is not JSON"),
+        ("---\ninsertId: x\nlogName: y\n", "--format=json"),
+        ("Events:\n- CloudTrailEvent: '{\"eventVersion\":\"1.11\"}'\n", "YAML"),
+        ("-----------\n|  LookupEvents  |\n", "--output json"),
+        ("{'Records': [{'eventVersion': '1.11'}]}", "json.dumps"),
+        ("See how a record looks:\n\nlike this:\nlog: {\"eventVersion\": \"1\"}\n", "not JSON"),
     ],
 )  # fmt: skip
 def test_other_text_is_named(text: str, what: str) -> None:

@@ -24,6 +24,7 @@ from tests.queries.envelopes.reading import (
     struct,
     three,
 )
+from tests.queries.envelopes.reading import table as csv_table
 
 WITHOUT = ("event_key", "file_id", "position")
 
@@ -273,6 +274,18 @@ def test_elastic_failure_without_a_code_is_still_a_failure() -> None:
     document = ecs(three()[1])
     document["event"]["outcome"] = "failure"
     assert rows(read(json.dumps(document))[0])[0]["errorCode"] == "failure"
+
+
+def test_a_table_that_kibana_saved_has_its_fields_and_times() -> None:
+    names = ["@timestamp", "event.action", "event.provider", "aws.cloudtrail.user_identity.arn",
+             "aws.cloudtrail.error_code"]  # fmt: skip
+    cells = ["Mar 2, 2026 @ 10:05:00.000", "PutImage", "ecr.amazonaws.com", CI, "-"]
+    records, facts = read(csv_table(names, [cells]))
+    [row] = rows(records)
+    assert (row["eventTime"], row["eventName"]) == ("2026-03-02T10:05:00Z", "PutImage")
+    assert row["userIdentity"]["arn"] == CI
+    assert "errorCode" not in row
+    assert "taken for UTC" in said(facts)
 
 
 def test_other_documents_of_elastic_are_named() -> None:

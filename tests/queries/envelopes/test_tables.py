@@ -352,6 +352,15 @@ def test_a_flat_table_with_short_names_is_read(tmp_path: Path) -> None:
     one_push(totals(text, tmp_path))
 
 
+@pytest.mark.parametrize("word", ["success", "nan", "None", "NULL", "-"])
+def test_a_word_for_nothing_is_no_error_but_may_be_a_tag(word: str) -> None:
+    header = ["eventName", "eventSource", "eventTime", "errorCode", "requestParameters.imageTag"]
+    cells = ["PutImage", "ecr.amazonaws.com", "2026-03-02T10:05:00Z", word, word]
+    [row] = rows(read(table(header, [cells]))[0])
+    assert "errorCode" not in row
+    assert row["requestParameters"]["imageTag"] == word
+
+
 def test_what_a_table_has_no_column_for_is_said() -> None:
     text = "eventTime,eventName,eventSource,awsRegion\n2026-03-02T10:05:00Z,PutImage,e,us-east-1\n"
     [record], facts = read(text)

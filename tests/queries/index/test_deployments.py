@@ -258,6 +258,35 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
                 ),
             },
         ),
+        call(
+            "lambda",
+            "UpdateFunctionCode20150331v2",
+            58,
+            {"functionName": "asked", "imageUri": PROD, "dryRun": True},
+        ),
+        call(
+            "ecs",
+            "RunTask",
+            58,
+            {"taskDefinition": "elsewhere", "cluster": "full"},
+            {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]},
+        ),
+        *(
+            call("events", "PutTargets", 60, {"rule": rule, "targets": [target]})
+            for rule, target in (
+                ("nightly", {"ecsParameters": {"taskDefinitionArn": f"{arn}:task-definition/api"}}),
+                ("other", {"arn": "arn:aws:lambda:us-east-1:1:function:f"}),
+            )
+        ),
+        call(
+            "scheduler",
+            "CreateSchedule",
+            60,
+            {
+                "name": "hourly",
+                "target": {"ecsParameters": {"taskDefinitionArn": f"{arn}:task-definition/api:1"}},
+            },
+        ),
         define("elsewhere", 59, f"{OTHER}.dkr.ecr.eu-west-1.amazonaws.com/x@{sha(GOOD)}"),
         define("strangers", 59, f"{OTHER}.dkr.ecr.us-east-1.amazonaws.com/team/api:prod"),
     ]
@@ -301,7 +330,8 @@ def test_a_task_runs_the_revision_it_names_or_the_newest_there_was(case: Case) -
     ran = rows(
         case,
         "SELECT event_name, matched, definition, resolved_digest FROM deployments"
-        " WHERE platform = 'ecs' AND act = 'ran' AND coalesce(image, '') <> 'nginx'"
+        " WHERE platform = 'ecs' AND act = 'ran' AND outcome = 'ok'"
+        " AND coalesce(image, '') <> 'nginx'"
         " ORDER BY deployment_no",
     )
     assert ran == [
@@ -337,6 +367,18 @@ def test_a_refused_call_is_kept_as_an_attempt(case: Case) -> None:
         " WHERE deployed = 'task definition no'",
     )
     assert row == ("denied", "AccessDenied", PROD, sha(BAD), DANA)
+
+
+def test_a_call_that_started_nothing_deployed_nothing(case: Case) -> None:
+    assert found(case, "function asked") == []
+    refused = "SELECT outcome, error_code FROM deployments WHERE deployed = 'task elsewhere'"
+    assert rows(case, refused) == [("failed", "RESOURCE:CPU")]
+
+
+def test_what_a_schedule_starts_is_deployed_by_it(case: Case) -> None:
+    assert found(case, "scheduled rule nightly")[0] == ("tag", "bad", "api:1")
+    assert found(case, "schedule hourly")[0] == ("tag", "bad", "api:1")
+    assert found(case, "scheduled rule other") == []
 
 
 def test_a_template_is_only_a_possible_deployment(case: Case) -> None:

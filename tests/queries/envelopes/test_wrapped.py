@@ -1,0 +1,96 @@
+"""Records within the JSON of other tools, and behind what they put before a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from queries.index.clean import clean_record
+from tests.evidence_files import trail
+from tests.queries.envelopes.reading import Fields, compact, lines, read, rows, said, three
+
+WRAPPINGS: dict[str, Callable[[list[Fields]], str]] = {
+    "datadog archive": lambda found: lines(
+        {"_id": "A", "date": "later", "service": "cloudtrail", "attributes": each} for each in found
+    ),
+    "datadog api": lambda found: json.dumps(
+        {"data": [{"type": "log", "attributes": {"attributes": each}} for each in found]}
+    ),
+    "wazuh": lambda found: lines(
+        {"timestamp": "later", "rule": {"id": "1"}, "data": {"integration": "aws", "aws": each}}
+        for each in found
+    ),
+    "graylog": lambda found: lines(
+        {"version": "1.1", "host": "h", "full_message": json.dumps(each)} for each in found
+    ),
+    "fluent bit": lambda found: lines({"date": 1.5, "log": json.dumps(each)} for each in found),
+    "sumo logic": lambda found: json.dumps(
+        {"messages": [{"map": {"_raw": json.dumps(each)}} for each in found]}
+    ),
+    "live tail": lambda found: json.dumps(
+        {
+            "sessionUpdate": {
+                "sessionResults": [{"timestamp": 1, "message": json.dumps(e)} for e in found]
+            }
+        }
+    ),
+    "trail files in a list": lambda found: json.dumps([{"Records": [each]} for each in found]),
+    "lists in a list": lambda found: json.dumps([found[:1], found[1:]]),
+    "a member of one's own": lambda found: json.dumps({"ecr": found, "by": "me"}),
+    "by their ids": lambda found: json.dumps({each["eventID"]: each for each in found}),
+    "a file as a text": lambda found: json.dumps(json.dumps({"Records": found})),
+    "a mark for each file": lambda found: "".join(f"\ufeff{compact(e)}\r\n" for e in found),
+    "syslog": lambda found: "".join(
+        f"<134>Mar  2 10:00:00 host cloudtrail[7]: {json.dumps(each)}\n" for each in found
+    ),
+    "grep": lambda found: "".join(
+        f"AWSLogs/1/x_CloudTrail_us-east-1.json:{json.dumps(each)}\n" for each in found
+    ),
+    "zgrep of whole files": lambda found: "".join(
+        f'b/x.json.gz:{{"Records": [{json.dumps(each)}]}}\n' for each in found
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRAPPINGS))
+def test_a_record_comes_out_of_anothers_json_unchanged(name: str) -> None:
+    plain, _ = read(trail(three()))
+    records, facts = read(WRAPPINGS[name](three()))
+    assert rows(records) == rows(plain)
+    assert facts.status == "read"
+
+
+def test_what_stands_beside_a_record_in_unknown_json_is_said_to_be_left_out() -> None:
+    records, facts = read(json.dumps({"who": "me", "what": three()[0]}))
+    assert len(records) == 1
+    assert records[0].text.startswith('{"who"'), "the raw record is the whole value"
+    assert "what is beside them was not" in said(facts)
+
+
+def test_a_record_cut_within_unknown_json_counts_as_damaged() -> None:
+    records, facts = read(json.dumps({"log": json.dumps(three()[0])[:200]}))
+    assert (records, facts.damaged_records) == ([], 1)
+
+
+def test_values_within_each_other_without_end_are_let_go() -> None:
+    value: object = three()[0]
+    for _ in range(50):
+        value = [{"x": value}]
+    assert read(json.dumps(value))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [("utf-32-le", "UTF-32"), ("utf-32-be", "UTF-32"), ("utf-16-le", "UTF-16")],
+)
+def test_an_encoding_is_told_without_its_mark(encoding: str, named: str) -> None:
+    records, facts = read(trail(three()).decode().encode(encoding))
+    assert len(records) == 3
+    assert named in said(facts)
+
+
+def test_a_comma_before_the_fraction_of_a_second_is_understood() -> None:
+    time = json.loads(clean_record({"eventTime": "2026-03-02T10:05:00,123Z"}))["eventTime"]
+    assert time == "2026-03-02T10:05:00.123000Z"
