@@ -20,6 +20,16 @@ _AGGREGATED = (
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_OBJECTS = (
+    "userIdentity",
+    "requestParameters",
+    "responseElements",
+    "serviceEventDetails",
+    "additionalEventData",
+    "addendum",
+    "resources",
+)
+
 MAPPED = "mapped"
 """The member for what a provider said: never one of the record itself."""
 
@@ -32,7 +42,7 @@ def clean_record(
     """A record as JSON that the shared INSERT reads without loss: members that arrive as JSON
     texts (Athena and CloudTrail Lake write them so) opened, time in UTC, no lone surrogates."""
     clean = {key: _without_omitted(value) for key, value in fields.items()}
-    for member in ("userIdentity", "requestParameters", "responseElements", "serviceEventDetails"):
+    for member in _OBJECTS:
         value = clean.get(member)
         if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
             try:

@@ -7,7 +7,7 @@ import duckdb
 from queries.index.columns import COLUMNS
 from queries.index.unjoined import JOINED, restore_as_read
 
-INDEX_VERSION = 25
+INDEX_VERSION = 26
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(

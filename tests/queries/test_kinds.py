@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -274,12 +275,15 @@ def test_an_aggregated_event_has_the_start_of_its_window_and_is_called_one(tmp_p
         )
 
 
-def test_a_corrected_record_counts_once_and_the_correction_is_what_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", [dict, json.dumps])
+def test_a_corrected_record_counts_once_and_the_correction_is_what_counts(
+    tmp_path: Path, written: Callable[[Record], Any]
+) -> None:
     first = push(A, "v1", at(0))
     second = copy.deepcopy(first) | {
         "eventID": "corrected",
         "userAgent": "right",
-        "addendum": {"reason": "UPDATED_DATA", "originalEventID": first["eventID"]},
+        "addendum": written({"reason": "UPDATED_DATA", "originalEventID": first["eventID"]}),
     }
     with case_of(tmp_path, first, second) as case:
         assert (case.totals["events"], case.totals["put_image"], case.totals["pushes"]) == (2, 1, 1)
