@@ -100,6 +100,12 @@ class SparkEngine:
             self._spark.read.schema(types).parquet(file).createOrReplaceTempView(relation)
             self._known.add(relation)
 
+    def keep(self, relation: str) -> None:
+        """Have Spark keep what it reads of a relation in its memory, for whoever asks."""
+        self._make_known({relation})
+        with self._lock, in_a_sentence(self.name):
+            self._spark.catalog.cacheTable(_stored(relation))
+
     def plan(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
         """How Spark would go about a statement, as it says itself (EXPLAIN)."""
         with self._session.running(None):
@@ -133,7 +139,7 @@ class SparkEngine:
         if relation in IN_PARTITIONS:
             stored = (*stored, *PARTITIONS)
         types = ", ".join(f"`{name}` {_TYPES.get(kind, kind)}" for name, kind in stored)
-        files = f"stored_{relation}"
+        files = _stored(relation)
         reader = self._spark.read.schema(types)
         reader.parquet(f"{self._folder}/{relation}").createOrReplaceTempView(files)
         conditions = [] if relation in WHOLE else self.extent.conditions()
@@ -158,6 +164,11 @@ class SparkEngine:
             raise WrongUsage(
                 f"{self._named}: was written by another version; convert into a new folder"
             )
+
+
+def _stored(relation: str) -> str:
+    """The view of all that is in the files of a relation."""
+    return f"stored_{relation}"
 
 
 def is_there(session: SparkSession, folder: str) -> bool:

@@ -13,11 +13,12 @@ from moto.athena.models import AthenaBackend
 
 from queries.case import Case, open_case
 from queries.convert import convert
+from queries.converted.layout import is_whole
 from queries.engines.spark_local import why_not
 from queries.progress import CancelToken, Progress
 from samples import incident_path
 from tests.engines.athena_stand import DATABASE, REGION, WORK_GROUP, Stand, answer
-from tests.engines.spark_server import shared_server
+from tests.engines.spark_server import alone, keep_in_memory, shared_server
 
 
 @pytest.fixture(scope="session")
@@ -28,21 +29,40 @@ def incident_case() -> Iterator[Case]:
 
 
 @pytest.fixture(scope="session")
-def converted_folder(incident_case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, converted."""
-    folder = tmp_path_factory.mktemp("engines") / "converted"
-    convert(incident_case, folder, Progress(), CancelToken())
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run of the tests have."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def converted_folder(common: Path, request: pytest.FixtureRequest) -> Path:
+    """The same, converted, by the first process that wants it."""
+    folder = common / "converted"
+    with alone(common):
+        if not is_whole(folder):
+            convert(request.getfixturevalue("incident_case"), folder, Progress(), CancelToken())
     return folder
 
 
 @pytest.fixture(scope="session")
-def spark_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def spark_address(common: Path) -> Iterator[str]:
     """A Spark Connect server; tests that want it are skipped where Spark cannot run."""
     if reason := why_not():
         pytest.skip(f"{reason} (make spark)")
-    folder = tmp_path_factory.getbasetemp()
-    with shared_server(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as address:
+    with shared_server(common) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def folder_in_memory(spark_address: str, converted_folder: Path, common: Path) -> Path:
+    """The folder, which that server has in memory, too."""
+    done = common / "in-memory"
+    with alone(common):
+        if not done.exists():
+            keep_in_memory(spark_address, converted_folder)
+            done.touch()
+    return converted_folder
 
 
 @pytest.fixture(scope="session")

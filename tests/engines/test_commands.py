@@ -41,6 +41,7 @@ def over_folder(request: pytest.FixtureRequest, converted_folder: Path) -> list[
         return [*path, "--athena-yes", *SCOPE]
     given = [str(converted_folder), "--engine", str(request.param)]
     if request.param == "spark":
+        request.getfixturevalue("folder_in_memory")
         given += ["--spark", request.getfixturevalue("spark_address"), *SCOPE]
     return given
 

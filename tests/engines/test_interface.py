@@ -26,7 +26,10 @@ def engine(request: pytest.FixtureRequest, converted_folder: Path) -> Choice:
         path: str = request.getfixturevalue("athena_path")[0]
         options = AthenaOptions(DATABASE, WORK_GROUP, region=REGION)
         return Choice(name, path, DAYS, {"options": options})
-    settings = {"address": request.getfixturevalue("spark_address")} if name == "spark" else {}
+    settings = {}
+    if name == "spark":
+        settings = {"address": request.getfixturevalue("spark_address")}
+        request.getfixturevalue("folder_in_memory")
     extent = DAYS if name == "spark" else Extent()
     return Choice(name, str(converted_folder), extent, settings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -37,8 +38,8 @@ def corpus(here: DuckDBEngine) -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def spark(converted_folder: Path, spark_address: str) -> Iterator[SparkEngine]:
-    engine = SparkEngine(spark_address, str(converted_folder), Extent())
+def spark(folder_in_memory: Path, spark_address: str) -> Iterator[SparkEngine]:
+    engine = SparkEngine(spark_address, str(folder_in_memory), Extent())
     yield engine
     engine.close()
 
@@ -106,12 +107,13 @@ def test_errors_are_one_sentence(spark: SparkEngine, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err == ""
 
 
-def test_an_extent_prunes_partitions(converted_folder: Path, spark_address: str) -> None:
+def test_an_extent_prunes_partitions(
+    converted_folder: Path, spark_address: str, tmp_path: Path
+) -> None:
     day = date(2026, 3, 8)
-    narrow = SparkEngine(
-        spark_address, str(converted_folder), Extent(("444455556666",), (), day, day)
-    )
-    here = DuckDBEngine(converted_folder, narrow.extent)
+    folder = shutil.copytree(converted_folder, tmp_path / "read from files")
+    narrow = SparkEngine(spark_address, str(folder), Extent(("444455556666",), (), day, day))
+    here = DuckDBEngine(folder, narrow.extent)
     sql = "SELECT recipient_account_id, event_id FROM events ORDER BY event_id"
     assert narrow.ask(sql).rows == here.ask(sql).rows != []
     plan = narrow.plan("SELECT count(*) FROM events WHERE event_name = $name", {"name": "PutImage"})
