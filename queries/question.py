@@ -17,6 +17,7 @@ from queries.catalogue import Statement, names, statement
 from queries.shortened import shortened
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_BY_HOURS = re.compile(r"\bFROM hours\b")
 _PAGE_HERE = re.compile(r"^ *-- a page, unless by: ([a-z_, ]+)\n", re.MULTILINE)
 """Where a statement can be cut to a page before it joins what every row has at most one of, unless
 one of these columns decides what comes into the page."""
@@ -58,6 +59,8 @@ class Question:
     @property
     def bound(self) -> dict[str, Any]:
         """Every parameter that the statement still has (NULL where not given), and the needle."""
+        if (newest := self._newest) is not None:
+            return newest.bound
         values: dict[str, Any] = {
             name: self.parameters.get(name) for name in _PARAMETER.findall(self._statement)
         }
@@ -72,6 +75,8 @@ class Question:
     @property
     def sql(self) -> str:
         """The statement with filter, order and page around it."""
+        if (newest := self._newest) is not None:
+            return newest.sql
         text = self._statement
         condition, order = self._condition("WHERE"), self._order_by()
         if (here := self._page_here(text)) is not None:
@@ -82,6 +87,18 @@ class Question:
         if condition or self.order or self.limit is not None:
             text = f"SELECT * FROM (\n{text}\n) AS answer{condition}{order}"  # noqa: S608
         return text + self._limit()
+
+    @property
+    def _newest(self) -> Question | None:
+        """For a page of the newest rows, the question that has to look at fewer events for them:
+        where there is one, and it can tell by what is counted by the hour which these are."""
+        first = self.order[:1] == (Order("event_time", descending=True),)
+        name = f"{self.statement.name}_newest"
+        if not first or self.limit is None or self.needle or name not in names():
+            return None
+        rows = {**self.parameters, "rows": self.offset + self.limit}
+        found = replace(self, statement=statement(name), parameters=rows)
+        return found if _BY_HOURS.search(found._statement) else None
 
     def _page_here(self, text: str) -> re.Match[str] | None:
         """Where in the statement the page can be cut; None: around it."""

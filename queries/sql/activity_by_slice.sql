@@ -23,7 +23,7 @@ FROM (
     e.failures
   FROM hours AS e
   WHERE
--- part: is_hourly
+-- part: is_sliced
     AND
 -- part: hourly
   UNION ALL
@@ -34,7 +34,7 @@ FROM (
     CASE WHEN e.outcome <> 'ok' THEN 1 ELSE 0 END AS failures
   FROM events AS e
   WHERE NOT (
--- part: is_hourly
+-- part: is_sliced
     ) AND e.event_second IS NOT NULL AND
 -- part: scope
 ) AS t

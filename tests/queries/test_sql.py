@@ -22,7 +22,7 @@ from queries.scope import ACTS, SCOPES, VALUE, Scope, about, locate
 from queries.slices import slices
 from samples import incident_path
 from tests.engines.askings import OF_SEVERAL_REGISTRIES
-from tests.evidence_files import API, EVE, at, case_of, image, push, record, sha
+from tests.evidence_files import API, EVE, at, case_of, image, one, push, record, sha
 
 IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 NAMES = catalogue.names()
@@ -121,6 +121,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "other": [row[0] for row in reversed(layers)] + [push_row["origin"]],
         "start": [int(start.timestamp()), int(start.timestamp()) // 3600 * 3600],
         "width": [3600],
+        "rows": [1, 7],
         "places": [None, " access_key_id principal repository "],
         "kind": [None, "service"],
     }
@@ -496,6 +497,36 @@ def test_what_counts_for_a_question_takes_its_parameters_and_counts_its_rows(
             compared.add(question.count_sql)
             rows = demo.ask(f"SELECT event_key FROM ({question.sql})", question.bound).rows
             assert demo.ask(question.count_sql, question.bound).rows == [(len(rows),)]
+
+
+def test_the_newest_events_are_the_same_wherever_they_are_looked_for(
+    demo: Case, values: dict[str, list[Any]]
+) -> None:
+    _, origin, _ = values["value"]
+    compared = 0
+    for filters in ({}, {"fold_layers": True}, {"writes": True}, {"failures": True},
+                    {"account": values["account"][1]},
+                    {"service": "ecr.amazonaws.com"}):  # fmt: skip
+        asked = ask_for("activity", scope="origin", value=origin, **filters)
+        newest = asked.with_order(Order("event_time", descending=True))
+        whole = demo.ask(newest.sql, newest.bound).rows
+        for limit, offset in ((1, 0), (7, 0), (7, 11), (len(whole) + 1, 0)):
+            page = newest.with_page(limit, offset)
+            assert demo.ask(page.sql, page.bound).rows == whole[offset : offset + limit]
+            compared += "FROM hours" in page.sql
+    assert compared == 5 * 4, "a service is not counted by the hour"
+
+
+def test_events_without_a_time_are_behind_the_newest(tmp_path: Path) -> None:
+    timeless = [record("GetUser", "never"), record("ListUsers", "2026-03-09T10:00:00 or soZ")]
+    with case_of(tmp_path, record("PutImage", at(0)), *timeless) as case:
+        who = one(case, "SELECT max(principal) FROM events")
+        asked = ask_for("activity", scope="origin", value=who)
+        for limit in (1, 2, 3, 9):
+            newest = asked.with_order(Order("event_time", descending=True)).with_page(limit)
+            found = [row[3] for row in case.ask(newest.sql, newest.bound).rows]
+            assert found[0] == "PutImage"
+            assert len(found) == min(limit, 3)
 
 
 def test_a_page_is_the_same_rows_wherever_it_is_cut(demo: Case) -> None:
