@@ -14,7 +14,7 @@ from queries.timeline import Moment, lanes, moments
 from tests.tui.driving import API, Driver, driving
 from tui.screens.findings import FindingsScreen
 from tui.screens.push import PushScreen
-from tui.screens.timeline import TimelineScreen, zone_of
+from tui.screens.timeline import TimelineScreen, lane_names, zone_of
 from tui.widgets.lane_chart import LaneChart
 from tui.window import Window
 
@@ -62,6 +62,21 @@ async def test_lanes_moments_and_what_they_open() -> None:
         if len(only) > 1:
             await driver.press("enter")
         driver.on(PushScreen)
+        # Names of wide characters leave the lanes where they are.
+        names = [["配布用の役割", "dana"][number % 2] for number in range(len(chart.names))]
+        chart.name_of = dict(zip(chart.names, names, strict=True)).__getitem__
+        begins = [chart.render_line(2 + at).crop(0, 13).text for at in range(len(names))]
+        assert begins == [{"dana": "dana" + " " * 9}.get(name, f"{name} ") for name in names]
+
+
+def test_principals_that_are_called_alike_are_told_apart_by_their_account() -> None:
+    here, there = (f"arn:aws:iam::{number}:user/sam" for number in ("111122223333", "444455556666"))
+    lee = "arn:aws:iam::111122223333:user/lee"
+    assert lane_names([here, there, lee]) == {
+        here: "1111…3333 sam",
+        there: "4444…6666 sam",
+        lee: "lee",
+    }
 
 
 async def test_another_time_zone_stands_beside_utc() -> None:

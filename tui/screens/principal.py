@@ -261,6 +261,8 @@ def _top(values: list[dict[str, Any]], kind: str) -> str:
         found.sort(key=lambda row: not is_address(row["value"]))
     shown = [f"{_named(row['value'], kind)} ({fmt_count(row['events'])})" for row in found[:6]]
     more = f", {len(found) - 6} more" if len(found) > 6 else ""
+    if kind == "client":  # they are long, and hold commas and spaces: a line for each
+        return "\n".join([*shown, more.removeprefix(", ")]).rstrip()
     return ", ".join(shown) + more
 
 
@@ -270,7 +272,8 @@ def _named(value: str, kind: str) -> str:
     if kind == "probably for":
         return display_name(value)
     if kind in ("address", "client") and value in ("AWS Internal", "AWSInternal"):
-        return "not recorded, registry proxy"
+        # The registry's proxy, the console, or another service that called on somebody's behalf.
+        return f"not recorded: {value}"
     return with_place(value) if kind == "address" else value
 
 

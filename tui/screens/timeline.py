@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from queries.question import ask_for
 from queries.timeline import MARK, Moment, moments
 from tui import years
 from tui.ask_text import AskText
+from tui.cells import short_account
 from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Picker
 from tui.rules_job import RulesJob
@@ -32,6 +34,17 @@ from tui.window import Window
 
 _SHOWN = 12
 """Moments of one cell that are told below the chart."""
+
+
+def lane_names(lanes: Iterable[str]) -> dict[str, str]:
+    """Principals as people call them, with the account where several are called alike."""
+    names = {lane: display_name(lane) for lane in lanes}
+    count = Counter(names.values())
+    for lane, name in names.items():
+        parts = lane.split(":", 5)
+        if count[name] > 1 and len(parts) == 6:
+            names[lane] = f"{short_account(parts[4])} {name}"
+    return names
 
 
 class TimelineScreen(CaseScreen):
@@ -59,6 +72,8 @@ class TimelineScreen(CaseScreen):
         self._rules = rules
         self._zone: tzinfo = UTC
         self._from: Moment | None = None
+        self._names: dict[str, str] = {}
+        """What stands in front of each lane."""
 
     def body(self) -> Iterable[Widget]:
         yield Static(id="scope")
@@ -67,7 +82,7 @@ class TimelineScreen(CaseScreen):
 
     def ready(self) -> None:
         chart = self.query_one(LaneChart)
-        chart.label, chart.name_of = self._label, display_name
+        chart.label, chart.name_of = self._label, lambda lane: self._names.get(lane, lane)
         chart.focus()
         self._rules.start(self.case)
         self.asked()
@@ -100,6 +115,7 @@ class TimelineScreen(CaseScreen):
         self._say()
 
     def _show(self, found: list[Moment]) -> None:
+        self._names = lane_names({moment.lane for moment in found})
         self.query_one(LaneChart).show(found)
         self.window_changed()
         self._tell()

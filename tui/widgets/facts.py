@@ -116,16 +116,22 @@ def _wrap_line(line: Content, room: int, width: int) -> list[tuple[Content, int]
     """Lines of at most `room` cells, each with how many cells it begins early.
 
     Lines are broken at spaces. A word that does not fit into the room but into the width (a digest
-    on a narrow screen) gets a line of its own and stays whole; longer ones are broken anywhere.
+    on a narrow screen) gets a line of its own and stays whole, with a sign of a tree before it;
+    longer ones are broken anywhere.
     """
     if line.cell_length <= room:
         return [(line, 0)]
     found: list[tuple[Content, int]] = []
     start = 0
     for match in _WORD.finditer(line.plain):
-        word = line[match.start() : match.end()]
+        begin = match.start()
+        if not any(map(str.isalnum, line.plain[start:begin])):
+            begin = start
+        if line[begin : match.end()].cell_length > width:
+            begin = match.start()
+        word = line[begin : match.end()]
         if room < word.cell_length <= width:
-            found += _wrapped(line[start : match.start()], room)
+            found += _wrapped(line[start:begin], room)
             found.append((word, word.cell_length - room))
             start = match.end()
     return found + _wrapped(line[start:], room)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -143,7 +144,7 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
 
     @property
     def _label_width(self) -> int:
-        longest = max((len(self.name_of(name)) for name in self.names), default=0)
+        longest = max((cell_len(safe_text(self.name_of(n), 60)) for n in self.names), default=0)
         return min(longest, max(10, self.size.width // 4)) + 1
 
     @property
@@ -339,7 +340,7 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
                 shown[cell] = moment
         inside = self._inside()
         chosen = at == self._lane
-        label = fit(safe_text(self.name_of(name)), self._label_width - 1).ljust(self._label_width)
+        label = fit(self.name_of(name), self._label_width - 1) + " "
         label_style = self.get_visual_style("lane-chart--label")
         if chosen:
             label_style += Style(bold=True)

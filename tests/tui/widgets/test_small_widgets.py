@@ -271,6 +271,14 @@ async def test_facts_wrap_and_scroll() -> None:
         await pilot.pause()
 
 
+async def test_a_long_name_in_a_tree_keeps_its_branch() -> None:
+    app = FactsApp([("chain", "sam  AKIA1\n└─ " + "n" * 31 + "  ASIA1")])
+    async with app.run_test(size=(40, 20)) as pilot:
+        await pilot.pause()
+        shown = [line.rstrip() for line in text_of(app.facts)]
+        assert shown == ["chain  sam  AKIA1", "     └─ " + "n" * 31, "       ASIA1"]
+
+
 async def test_no_scrollbar_stands_beside_what_is_all_visible() -> None:
     app = FactsApp([("line", "x")] * 6)
     async with app.run_test(size=(40, 20)) as pilot:
