@@ -41,7 +41,8 @@ async def test_a_row_leads_to_everything_done_with_it(key: str, column: str, val
         listed = driver.part("#entries")
         assert "arn:aws:" not in listed  # which says nothing and hides the rest
         if key == "O":  # repositories of one name stay apart
-            assert "repository/team/api  1111" in listed and "repository/team/api  4444" in listed
+            assert "repository/team/api  1111" in listed
+            assert "repository/team/api  4444" in listed
         assert value in "".join(str(fact) for fact in driver.facts("#preview").values())
         await driver.press("enter")
         driver.on(ActivityScreen)
