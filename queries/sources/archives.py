@@ -92,9 +92,11 @@ def _is_tar(head: bytes) -> bool:
 
 def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list[Item]:
     found: list[Item] = []
+    seen = False
     try:
         with opener() as stream:
             for member in _members(stream, kind):
+                seen = True
                 name = f"{item.name} › {member.name}"
                 if member.open is None:
                     listing.passed_over.append((name, member.refused))
@@ -112,9 +114,11 @@ def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list
                 )
                 found += _nested(inner, member, listing)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
-        listing.unreadable.append(
-            (item.name, f"the {kind} archive is damaged ({error}); members before that were read")
-        )
+        rest = "members before that were read" if found else "nothing in it could be read"
+        listing.unreadable.append((item.name, f"the {kind} archive is damaged ({error}); {rest}"))
+        return found
+    if not seen:
+        listing.passed_over.append((item.name, f"a {kind} archive without files"))
     return found
 
 

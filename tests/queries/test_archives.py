@@ -18,6 +18,8 @@ import pytest
 from queries import unpack
 from queries.case import open_case
 from queries.raw import raw_record
+from queries.sources.archives import expand
+from queries.sources.local import find_items
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -180,6 +182,16 @@ def test_a_bomb_is_stopped_and_said_aloud(tmp_path: Path, monkeypatch: pytest.Mo
         events = case.totals["events"]
     assert "decompression bomb" in notes[0][0]
     assert events == 2
+
+
+def test_an_archive_without_files_and_one_without_its_directory_are_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.zip").write_bytes(zipped({}))
+    (tmp_path / "cut.zip").write_bytes(zipped({"a.json": trail(1)})[:-40])
+    listing = find_items([str(tmp_path)])
+    expand(listing)
+    assert not list(listing.items)
+    assert [reason for _, reason in listing.passed_over] == ["a zip archive without files"]
+    assert ["nothing in it could be read" in reason for _, reason in listing.unreadable] == [True]
 
 
 def test_archives_nested_too_deep_are_named(tmp_path: Path) -> None:

@@ -124,7 +124,10 @@ def _why_nothing(case: Case) -> str:
     files = case.ask("SELECT name, status, notes FROM files ORDER BY file_id LIMIT 4").rows
     if not files:
         return "nothing to read: the folder is empty"
-    said = "; ".join(f"{name}: {(notes or [status])[0]}" for name, status, notes in files[:3])
+    said = "; ".join(
+        f"{name}: {notes[0] if notes else 'no record in it' if status == 'read' else status}"
+        for name, status, notes in files[:3]
+    )
     more = case.totals["files"] - 3
     return f"no CloudTrail record could be read ({said}{f'; and {more} more' if more > 0 else ''})"
 
