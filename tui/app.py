@@ -9,13 +9,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.widgets import Input
 
 from queries.enrichment.model import Enrichment
 from queries.errors import Cancelled
@@ -352,14 +350,6 @@ class InvestigateApp(GrowingApp):
     def on_not_opened(self, message: NotOpened) -> None:
         self.failure = message.reason
         self.exit(return_code=1 if message.reason else 0)
-
-    def on_key(self, event: events.Key) -> None:
-        """Text typed before its box had the focus (a slow line brings keys in one go): without
-        this, the letters of a filter would be taken for commands."""
-        box = self.focused
-        if isinstance(box, Input) and event.character and event.is_printable:
-            event.prevent_default()
-            box.insert_text_at_cursor(event.character)
 
     async def action_quit(self) -> None:
         nothing = self._case is not None and not self._case.totals["raw_records"]

@@ -6,7 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.message import Message
 
 from tui import years
@@ -14,6 +13,7 @@ from tui.configuration.key_words import key_of
 from tui.configuration.naming import NamedKeys
 from tui.lookout import Lookout
 from tui.transfer import Rate, short_transfer_line
+from tui.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from queries.case import Case
@@ -34,7 +34,7 @@ class Looked(Message, bubble=False):
         self.by_hand = by_hand
 
 
-class GrowingApp(NamedKeys, App[None]):
+class GrowingApp(NamedKeys, TypedAhead):
     """Holds the case, looks for more of it, and lets every screen go on over what has come."""
 
     rules: RulesJob

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, TypeVar
 
 import duckdb
@@ -41,6 +42,8 @@ class Jobs(NamedKeys, Screen[None]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._jobs: dict[str, CancelToken] = {}
+        self._opening: tuple[str, float] | None = None
+        """The slot whose answer says which screen opens, and since when it is asked."""
 
     @property
     def case(self) -> Case:
@@ -63,13 +66,18 @@ class Jobs(NamedKeys, Screen[None]):
         work: Callable[[Case, CancelToken], Result],
         done: Callable[[Result], None],
         failed: Callable[[str], None] | None = None,
+        *,
+        opens: bool = False,
     ) -> None:
         """Run `work` on a thread and `done` with its result, unless something newer took the slot.
 
-        A failure is shown as a notification, or handed to `failed`.
+        A failure is shown as a notification, or handed to `failed`. `opens`: whether `done` opens a
+        screen, for which keys that are typed meanwhile are meant.
         """
         self.stop(slot)
         token = CancelToken()
+        if opens:
+            self._opening = (slot, monotonic())
         self._jobs[slot] = token
         case = self.case
 
@@ -92,6 +100,26 @@ class Jobs(NamedKeys, Screen[None]):
         token = self._jobs.pop(slot, None)
         if token is not None:
             token.cancel()
+        self._opened(slot)
+
+    def _opened(self, slot: str) -> None:
+        if self._opening is not None and self._opening[0] == slot:
+            self._opening = None
+
+    @property
+    def opening_since(self) -> float | None:
+        """When (monotonic seconds) somebody asked for a screen that cannot be opened yet."""
+        return self._opening[1] if self._opening is not None else None
+
+    @property
+    def filling(self) -> bool:
+        """Whether that is not here yet which the keys of this screen act on."""
+        return False
+
+    def stop_opening(self) -> None:
+        """Take that back."""
+        if self._opening is not None:
+            self.stop(self._opening[0])
 
     def stop_all(self) -> None:
         for slot in list(self._jobs):
@@ -100,6 +128,7 @@ class Jobs(NamedKeys, Screen[None]):
     def on_answered(self, message: Answered) -> None:
         if self._jobs.get(message.slot) is message.token and self.is_attached:
             del self._jobs[message.slot]
+            self._opened(message.slot)
             message.deliver()
 
     def on_unmount(self) -> None:

@@ -92,7 +92,7 @@ def open_start(screen: CaseScreen, text: str) -> None:
         if who is not None:
             screen.open_screen(screen_of(Start(WHO, who, Scope(PRINCIPAL, who))))
 
-    screen.ask("start", lambda case, cancel: find_start(case, text, cancel), found)
+    screen.ask("start", lambda case, cancel: find_start(case, text, cancel), found, opens=True)
 
 
 def screen_of(start: Start) -> CaseScreen:

@@ -84,6 +84,7 @@ class UnderCursor(Marking):
                 "place",
                 lambda case, cancel: scope_of_place(case, enrichment(), kind, wanted),
                 lambda scope: self.open_screen(ActivityScreen(scope)),
+                opens=True,
             )
         else:
             self.open_screen(ActivityScreen(Scope(VALUE, value)))

@@ -59,6 +59,8 @@ class Driver:
     def _waiting(self) -> bool:
         if isinstance(self.app.screen, LoadingScreen):
             return self.app.failure == ""
+        if self.app.obeying:
+            return True
         return any(screen.busy for screen in self.app.screen_stack if isinstance(screen, Jobs))
 
     def send(self, *keys: str) -> None:

@@ -340,6 +340,7 @@ class ActivityScreen(CaseScreen):
             "values",
             partial(_values, values),
             partial(self._offer_values, name),
+            opens=True,
         )
 
     def _pick_act(self) -> None:

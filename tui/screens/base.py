@@ -72,6 +72,8 @@ class CaseScreen(UnderCursor, KeyHelp):
         Binding("colon", "app.command_palette", "Command", show=False),
     ]
 
+    needed: ClassVar[frozenset[str]] = frozenset()
+    """The slots whose answers the keys of this screen act on, besides the rows."""
     _renewing = False
     search_text = ""
     """What a search of the raw records, opened from here, looks for at once."""
@@ -263,6 +265,25 @@ class CaseScreen(UnderCursor, KeyHelp):
         """The row under the cursor of `table`."""
         table = self.table
         return table.selected_row if table is not None else None
+
+    @property
+    def opening_since(self) -> float | None:
+        """Also when Enter waits for a row that is not here yet."""
+        table = self.focused
+        waits = table.opening_since if isinstance(table, PagedTable) else None
+        return super().opening_since if waits is None else waits
+
+    @property
+    def filling(self) -> bool:
+        table = self.focused
+        if isinstance(table, QuestionTable) and table.question is not None and table.awaits_rows:
+            return True
+        return not self.needed.isdisjoint(self._jobs)
+
+    def stop_opening(self) -> None:
+        super().stop_opening()
+        if isinstance(self.focused, PagedTable):
+            self.focused.opening_since = None
 
     def questions(self) -> Sequence[Question]:
         """The questions behind this screen, for the SQL key."""

@@ -134,7 +134,7 @@ class ChangesScreen(CaseScreen):
     def action_other(self) -> None:
         question = ask_for("comparable_pushes", push_key=self._key)
         ordered = question.with_order(Order("kinship"), Order("event_time", True))
-        self.ask("choices", ask_rows(ordered.with_page(CHOICES)), self._choose)
+        self.ask("choices", ask_rows(ordered.with_page(CHOICES)), self._choose, opens=True)
 
     def _choose(self, rows: list[dict[str, Any]]) -> None:
         choices = [

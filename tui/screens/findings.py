@@ -242,6 +242,7 @@ class FindingsScreen(CaseScreen):
             "sql",
             lambda case, cancel: rules_script(case, found.settings, rules),
             lambda text: self._show_script(head + text),
+            opens=True,
         )
 
     def _show_script(self, text: str) -> None:

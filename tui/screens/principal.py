@@ -63,6 +63,7 @@ class PrincipalScreen(CaseScreen):
         "1-4 switch between who it is, sessions, what it used (addresses, clients, services,"
         " errors …) and what it pushed. {principal.activity} shows all its activity in time order."
     )
+    needed = frozenset({"who"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('who')", "Who", show=False),
         Binding("2", "tab('sessions')", "Sessions", show=False),

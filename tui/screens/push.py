@@ -110,6 +110,7 @@ class PushScreen(CaseScreen):
         " 12 hours before: one of the same session is certain, of several others none can be told"
         " to be it."
     )
+    needed = frozenset({"push"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('image')", "Image", show=False),
         Binding("2", "tab('layers')", "Layers", show=False),

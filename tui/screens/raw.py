@@ -38,6 +38,7 @@ class RawScreen(CaseScreen):
         " {copy-cell} copies the value under the cursor, {raw.copy-row} the whole record as"
         " delivered."
     )
+    needed = frozenset({"event"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "match(1)", "Next match", show=False),
         Binding("N", "match(-1)", "Previous match", show=False),

@@ -271,7 +271,7 @@ class SearchScreen(CaseScreen):
         def opened(event: Row) -> None:
             self.open_screen(ActivityScreen(scopes_of(event)[0][0], around=event))
 
-        self.ask("event", lambda case, cancel: _listed_event(case, key, cancel), opened)
+        self.ask("event", lambda case, cancel: _listed_event(case, key, cancel), opened, opens=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "back" and self._looking:

@@ -251,7 +251,7 @@ class TagScreen(CaseScreen):
             key = row["push_key"]
             self.open_screen(ChangesScreen(key, rows[0]["previous_push"], self._tag))
 
-        self.ask("push", ask_rows(question), opened)
+        self.ask("push", ask_rows(question), opened, opens=True)
 
     def action_ended(self) -> None:
         from tui.screens.raw import RawScreen

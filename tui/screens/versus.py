@@ -113,7 +113,7 @@ class VersusScreen(CaseScreen):
 
     def action_other(self) -> None:
         asked = ask_for("principals").with_order(Order("events", True)).with_page(CHOICES)
-        self.ask("choices", ask_rows(asked), self._choose)
+        self.ask("choices", ask_rows(asked), self._choose, opens=True)
 
     def _choose(self, rows: list[dict[str, Any]]) -> None:
         choices = [

@@ -7,6 +7,7 @@ calls `set_page`. Whatever is not there yet is drawn as a quiet placeholder in i
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from time import monotonic
 from typing import ClassVar, NamedTuple, TypeAlias
 
 from textual import events
@@ -53,8 +54,8 @@ class PagedTable(TableBody, can_focus=True):
     _restore_scroll: int | None = None
     _seek: Hashable | None = None
     _clicked: tuple[int, str] | None = None
-    _opens = False
-    """Whether Enter was pressed before the row under the cursor was here."""
+    opening_since: float | None = None
+    """When (monotonic seconds) Enter was pressed on a row that is not here yet."""
     _announced: tuple[object, ...] = ()
     _request_due = False
 
@@ -104,15 +105,14 @@ class PagedTable(TableBody, can_focus=True):
                     self._show_cursor()
         self._resized_rows()
         self._changed()
-        if self._opens and self.screen.is_current:
-            self.action_select()
-        else:
-            self._opens = False
+        since, self.opening_since = self.opening_since, None
+        if since is not None and self.screen.is_current:
+            self._select(since)
         return True
 
     def page_failed(self, index: int) -> None:
         """A page that was asked for will not come; it is asked for again when next needed."""
-        self._opens = False
+        self.opening_since = None
         self._rows.pages.forget_asked(index)
 
     def set_total(self, total: int, exact: bool = True) -> None:
@@ -183,11 +183,11 @@ class PagedTable(TableBody, can_focus=True):
 
     def _move_by_key(self, row: int | None = None, column_key: str | None = None) -> None:
         """Whoever moves on wants no row opened that was not here yet."""
-        self._opens = False
+        self.opening_since = None
         self.move_cursor(row, column_key)
 
     def on_blur(self) -> None:
-        self._opens = False
+        self.opening_since = None
 
     def action_cursor_up(self) -> None:
         self._move_by_key(self._row - 1)
@@ -226,8 +226,17 @@ class PagedTable(TableBody, can_focus=True):
 
     def action_select(self) -> None:
         """Open the row under the cursor, as soon as it is here."""
+        self._select(monotonic())
+
+    @property
+    def awaits_rows(self) -> bool:
+        """Whether not even the first rows are here."""
+        return not self._rows.exact and not self._rows.known
+
+    def _select(self, since: float) -> None:
         row = self.selected_row
-        self._opens = row is None and not (self._rows.exact and not self._rows.known)
+        may_come = row is None and not (self._rows.exact and not self._rows.known)
+        self.opening_since = since if may_come else None
         if row is not None:
             self.post_message(self.RowSelected(self, self._row, row, self.cursor_column))
 
