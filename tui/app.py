@@ -327,6 +327,7 @@ class InvestigateApp(GrowingApp):
         from tui.screens.repositories import RepositoriesScreen
         from tui.screens.timeline import TimelineScreen
 
+        self.rules.told = not self.rules.running
         found = self.rules.found
         front = self.screen_stack[-1] if self.screen_stack else None
         begun = isinstance(front, FindingsScreen) and not front.shown and self._is_first(front)

@@ -30,6 +30,8 @@ class RulesJob:
         self._former: list[Found] = []
         self.failure = ""
         self.running = False
+        self.told = True
+        """Whether the interface has heard how it ended, which it says here itself."""
         self.step, self.done, self.total = "", 0, 0
 
     def find(self, case: Case, token: CancelToken) -> Found:
@@ -63,7 +65,7 @@ class RulesJob:
         from tui.jobs import THREAD
 
         self._token = CancelToken()
-        self.failure, self.running = "", True
+        self.failure, self.running, self.told = "", True, False
         threading.Thread(
             target=self._run, args=(case, self._token), name=f"{THREAD}rules", daemon=True
         ).start()

@@ -158,7 +158,7 @@ class FindingsScreen(CaseScreen):
 
     @property
     def busy(self) -> bool:
-        return super().busy or not self._shown or self._job.running
+        return super().busy or not self._shown or not self._job.told
 
     # ---- looking ---------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class FindingsScreen(CaseScreen):
 
     def asked(self) -> None:
         """Show what was found, once the rules are through."""
-        if self._job.running or not self._ready:
+        if not self._job.told or not self._ready:
             return
         self._shown = True
         self._timer.pause()
