@@ -89,11 +89,11 @@ class TypedAhead(App[None]):
         self._waiting.clear()
 
     def _must_wait(self, event: events.Event) -> bool:
-        """Whether it comes right behind another that opened a screen which has no rows yet."""
+        """Whether it comes right behind what opened a screen that is not built or filled yet."""
         front = self._front
         return (
             front is not None
-            and front.filling
+            and (front.filling or not front.is_mounted)
             and not _is_key(event, BACK)
             and monotonic() < event.time + PATIENCE
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -52,14 +53,19 @@ class Driver:
         """Wait until nothing is read or asked any more, and everything is drawn."""
         quiet = 0
         while quiet < ROUNDS:
-            # Textual's own way to wait also waits for an idle processor: many times slower.
-            await self.pilot.pause(0.005 if self._waiting() else 0)
-            quiet = 0 if self._waiting() else quiet + 1
+            if self._waiting():
+                # Textual's own way to wait sends a message to each widget and draws, every time.
+                await asyncio.sleep(0.005)
+                quiet = 0
+            else:
+                # Without a 0 it also waits for an idle processor: many times slower.
+                await self.pilot.pause(0)
+                quiet = 0 if self._waiting() else quiet + 1
 
     def _waiting(self) -> bool:
         if isinstance(self.app.screen, LoadingScreen):
             return self.app.failure == ""
-        if self.app.obeying:
+        if self.app.obeying or not self.app.screen.is_mounted:
             return True
         return any(screen.busy for screen in self.app.screen_stack if isinstance(screen, Jobs))
 
