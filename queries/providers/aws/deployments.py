@@ -289,24 +289,18 @@ SPECS: dict[tuple[str, str], Spec] = {
     ("codebuild", "UpdateProject"): Spec(
         "codebuild", "defined", "project", ("q.name",), _CODEBUILD
     ),
-    ("codebuild", "StartBuild"): Spec(
-        "codebuild",
-        "ran",
-        "build",
-        ("r.build.id", "q.projectName"),
-        ("q.imageOverride", "r.build.environment.image"),
-        "project",
-        ("q.projectName",),
-    ),
-    ("codebuild", "StartBuildBatch"): Spec(
-        "codebuild",
-        "ran",
-        "build",
-        ("r.buildBatch.id", "q.projectName"),
-        ("q.imageOverride", "r.buildBatch.environment.image"),
-        "project",
-        ("q.projectName",),
-    ),
+    **{
+        ("codebuild", f"Start{build[0].upper()}{build[1:]}"): Spec(
+            "codebuild",
+            "ran",
+            "build",
+            (f"r.{build}.id", "q.projectName"),
+            ("q.imageOverride", f"r.{build}.environment.image"),
+            "project",
+            ("q.projectName",),
+        )
+        for build in ("build", "buildBatch")
+    },
     ("codebuild", "CreateFleet"): Spec(
         "codebuild", "deployed", "fleet", ("q.name",), ("q.imageId",)
     ),

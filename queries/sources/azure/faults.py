@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from queries.sources.buckets.faults import (
     AGAIN,
     ARCHIVED,
-    BUSY,
     CLOCK,
+    DELETED,
     DENIED,
-    GONE,
     KEY_DENIED,
     NO_BUCKET,
+    NO_OBJECT,
     SIGN_IN,
     USAGE,
     Fault,
     NotFetched,
     ObjectChanged,
+    busy,
     names_of,
     of_disk,
     of_network,
@@ -67,16 +68,10 @@ def fault_of(error: BaseException, asked: Asked) -> Fault:
     ):
         if found is not None:
             return found
-    return unknown(_WORDS.get(asked.action, "did not work"), code or type(error).__name__, "")
+    return unknown(asked.action, code or type(error).__name__)
 
 
 _BUNDLE = "REQUESTS_CA_BUNDLE"
-_WORDS = {
-    "list": "could not be listed",
-    "head": "could not be looked up",
-    "get": "could not be fetched",
-    "sign in": "signing in did not work",
-}
 
 
 def _missing(names: set[str], error: BaseException) -> Fault | None:
@@ -169,16 +164,12 @@ def _by_code(code: str, status: int, asked: Asked) -> Fault | None:
         )
     if status == 404:
         if asked.action == "head":
-            return Fault(GONE, "there is no such object or folder; names are taken literally")
+            return NO_OBJECT
         if asked.action == "list":
             return Fault(NO_BUCKET, f"{asked.container} was not found in {asked.account}")
-        return Fault(GONE, "was deleted after it was listed; there is nothing to fetch any more")
+        return DELETED
     if status in (412, 416):
         return of_transfer(ObjectChanged(), set())
     if code in _BUSY or status == 429 or status >= 500:
-        return Fault(
-            BUSY,
-            f"the service was too busy and refused every attempt ({code or status}); later,"
-            f" {AGAIN}",
-        )
+        return busy(code or status)
     return None

@@ -39,6 +39,16 @@ HOPELESS = frozenset({SIGN_IN, ELSEWHERE, NO_BUCKET, CLOCK, CERTIFICATE, DISK, U
 AGAIN = "run the same command again: it goes on where this one stopped"
 
 
+DID_NOT_WORK = {
+    "list": "could not be listed",
+    "head": "could not be looked up",
+    "get": "could not be fetched",
+    "sign in": "signing in did not work",
+    "lookup": "the event history could not be read",
+}
+"""What was being done (`Asked.action` of each cloud) to what is said when nothing more is known."""
+
+
 class NotFetched(Unavailable):
     """An object's bytes could not be had; its text is a whole sentence."""
 
@@ -57,6 +67,17 @@ class Fault:
     @property
     def hopeless(self) -> bool:
         return self.kind in HOPELESS
+
+
+NO_OBJECT = Fault(GONE, "there is no such object or folder; names are taken literally")
+DELETED = Fault(GONE, "was deleted after it was listed; there is nothing to fetch any more")
+
+
+def busy(answer: object) -> Fault:
+    """`answer`: the code or status that the service gave each time."""
+    return Fault(
+        BUSY, f"the service was too busy and refused every attempt ({answer}); later, {AGAIN}"
+    )
 
 
 class ObjectChanged(Exception):
@@ -151,9 +172,10 @@ def of_disk(error: BaseException) -> Fault | None:
     return None
 
 
-def unknown(what: str, detail: str, message: str) -> Fault:
+def unknown(action: str, detail: str, message: str = "") -> Fault:
     """The sentence for an error nobody has met yet."""
     said = plain(message)
+    what = DID_NOT_WORK.get(action, "did not work")
     return Fault(OTHER, f"{what} ({detail}{': ' + said if said else ''}); {AGAIN}")
 
 

@@ -12,17 +12,18 @@ from typing import Any
 
 from queries.sources.buckets.faults import (
     AGAIN,
-    BUSY,
     DENIED,
     GONE,
     KEY_DENIED,
     NO_BUCKET,
+    NO_OBJECT,
     PAYER,
     SIGN_IN,
     USAGE,
     Fault,
     NotFetched,
     ObjectChanged,
+    busy,
     names_of,
     of_disk,
     of_network,
@@ -66,17 +67,7 @@ def fault_of(error: BaseException, asked: Asked) -> Fault:
     ):
         if found is not None:
             return found
-    return unknown(
-        _WORDS.get(asked.action, "did not work"), str(status or type(error).__name__), ""
-    )
-
-
-_WORDS = {
-    "list": "could not be listed",
-    "head": "could not be looked up",
-    "get": "could not be fetched",
-    "sign in": "signing in did not work",
-}
+    return unknown(asked.action, str(status or type(error).__name__))
 
 
 def _answer(error: BaseException) -> tuple[int, set[str], str]:
@@ -141,7 +132,7 @@ def _by_status(status: int, reasons: set[str], message: str, asked: Asked) -> Fa
         )
     if status == 404:
         if asked.action == "head":
-            return Fault(GONE, "there is no such object or folder; names are taken literally")
+            return NO_OBJECT
         if asked.action == "list":
             return Fault(NO_BUCKET, f"no bucket is called {asked.bucket}; check the name")
         return Fault(GONE, "was replaced or deleted after it was listed; run the command again")
@@ -150,7 +141,5 @@ def _by_status(status: int, reasons: set[str], message: str, asked: Asked) -> Fa
     if status == 400 and asked.action == "list":
         return Fault(NO_BUCKET, f"{asked.bucket} cannot be the name of a bucket; check it")
     if status == 429 or status >= 500 or status == 408:
-        return Fault(
-            BUSY, f"the service was too busy and refused every attempt ({status}); later, {AGAIN}"
-        )
+        return busy(status)
     return None

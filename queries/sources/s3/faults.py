@@ -19,17 +19,19 @@ from queries.sources.buckets.faults import (
     ARCHIVED,
     BUSY,
     CLOCK,
+    DELETED,
     DENIED,
     ELSEWHERE,
-    GONE,
     KEY_DENIED,
     NO_BUCKET,
+    NO_OBJECT,
     PAYER,
     SIGN_IN,
     USAGE,
     Fault,
     NotFetched,
     ObjectChanged,
+    busy,
     names_of,
     of_disk,
     of_network,
@@ -78,7 +80,7 @@ def fault_of(error: BaseException, asked: Asked) -> Fault:
     ):
         if found is not None:
             return found
-    return unknown(_what(asked), code or type(error).__name__, message or str(error))
+    return unknown(asked.action, code or type(error).__name__, message or str(error))
 
 
 def _answer(error: BaseException) -> tuple[str, str, Mapping[str, Any], int]:
@@ -229,13 +231,11 @@ def _by_code(code: str, message: str, headers: Mapping[str, Any], asked: Asked) 
             where = "the bucket is in another region; name it with --bucket-region"
         return Fault(ELSEWHERE, where)
     if code in _BUSY_CODES:
-        return Fault(
-            BUSY, f"the service was too busy and refused every attempt ({code}); later, {AGAIN}"
-        )
+        return busy(code)
     if asked.action == "head" and code in {"404", "NoSuchKey"}:
-        return Fault(GONE, "there is no such object or folder; names are taken literally")
+        return NO_OBJECT
     if code in {"NoSuchKey", "NoSuchVersion"} or (code == "404" and asked.action == "get"):
-        return Fault(GONE, "was deleted after it was listed; there is nothing to fetch any more")
+        return DELETED
     if code == "NoSuchBucket" or (code == "404" and asked.action == "list"):
         return Fault(
             NO_BUCKET, f"no bucket is called {asked.bucket}{_there(asked)}; check the name"
@@ -318,13 +318,3 @@ def _usage(error: BaseException, names: set[str]) -> Fault | None:
     if "MissingDependencyException" in names or "ImportError" in names:
         return Fault(USAGE, "this way to sign in needs the package awscrt (pip install awscrt)")
     return None
-
-
-def _what(asked: Asked) -> str:
-    return {
-        "list": "could not be listed",
-        "head": "could not be looked up",
-        "get": "could not be fetched",
-        "sign in": "signing in did not work",
-        "lookup": "the event history could not be read",
-    }.get(asked.action, "did not work")
