@@ -34,7 +34,7 @@ class Record:
     lossy: bool = False
     """True when the source keeps only parts of a record: a copy of it elsewhere says more."""
     mapped: dict[str, Any] | None = None
-    """What a provider says beside CloudTrail's fields (`queries.providers.base`)."""
+    """What a provider says beside CloudTrail's fields (`queries.providers.event`)."""
 
 
 @dataclass(slots=True)

@@ -125,7 +125,7 @@ MAPPED: dict[str, Any] = {
     "deployment": "JSON",
     "creation": "JSON",
 }
-"""What a provider says of a record beside CloudTrail's fields (`queries.providers.base.Event`)."""
+"""What a provider says of a record beside CloudTrail's fields (`queries.providers.event.Event`)."""
 MAPPED_FIELDS: dict[str, str] = {
     f"m_{re.sub('([A-Z])', lambda m: '_' + m[1].lower(), name)}": f"r.mapped.{name}"
     for name in MAPPED

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from queries.index.derivation import Sums
-from queries.providers.base import EVIDENCE_STOPPED
+from queries.providers.vocabulary import EVIDENCE_STOPPED
 from queries.providers.words import calls
 
 _SHORTEST_GAP = timedelta(hours=1)

@@ -60,7 +60,7 @@ def build_created(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _said(event: dict[str, Any], said: dict[str, Any]) -> tuple[Any, ...]:
-    """What a provider took out of its record (`providers.base.Creation`)."""
+    """What a provider took out of its record (`providers.event.Creation`)."""
     return (
         event["event_key"],
         event["event_time"],

@@ -85,7 +85,7 @@ class Walk:
             self._mentions(event)
 
     def _said(self, event: dict[str, Any], said: dict[str, Any]) -> None:
-        """A deployment that a provider took out of its record (`providers.base.Deployment`)."""
+        """A deployment that a provider took out of its record (`providers.event.Deployment`)."""
         platform, act = str(said.get("platform") or ""), str(said.get("act") or "")
         unit = (platform, event["provider"], "", "", str(said.get("unit") or ""))
         self._link(event, unit)

@@ -12,7 +12,7 @@ from queries.case import Case
 from queries.findings.rules import RuleError, built_in_rules, parse_rule
 from queries.findings.run import find
 from queries.findings.settings import Settings
-from queries.providers import PROVIDERS, base
+from queries.providers import PROVIDERS, vocabulary
 from queries.providers.words import with_words
 from queries.question import ask_for
 from tests.evidence_files import case_in_memory, write
@@ -95,9 +95,9 @@ def test_every_word_is_asked_for_and_every_one_that_is_asked_for_is_known() -> N
         asked_for |= set(re.findall(r"-- calls: ([a-z_]+) of", text))
         for listed in re.findall(r"-- table of calls: ([a-z_, ]+)", text):
             asked_for |= set(listed.split(", "))
-    asked_for.add(base.EVIDENCE_STOPPED)  # by the overview of the evidence
+    asked_for.add(vocabulary.EVIDENCE_STOPPED)  # by the overview of the evidence
     assert said == asked_for
-    assert base.SECRET_READ in said
+    assert vocabulary.SECRET_READ in said
 
 
 def test_a_rule_of_ones_own_can_ask_for_a_word() -> None:

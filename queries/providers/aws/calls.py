@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queries.providers.base import (
+from queries.providers.base import Calls
+from queries.providers.vocabulary import (
     CONSOLE_LOGIN,
     CREDENTIAL_MADE,
     EVIDENCE_STOPPED,
@@ -23,7 +24,6 @@ from queries.providers.base import (
     RUNS_CODE,
     SECRET_READ,
     STAYS,
-    Calls,
 )
 
 CALLS: Mapping[str, Calls] = {

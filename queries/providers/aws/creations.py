@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from queries.index.members import parsed_object
-from queries.providers.base import Creation
+from queries.providers.event import Creation
 
 KEY, USER, ROLE, PASSWORD = "access key", "user", "role", "console password"
 TRUST, PERMISSIONS, PROVIDER = "trust of a role", "permissions", "identity provider"

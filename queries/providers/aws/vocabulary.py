@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_Operations.h
 
 from __future__ import annotations
 
-from queries.providers.base import (
+from queries.providers.vocabulary import (
     CHECK,
     CREATE_REPOSITORY,
     DELETE,

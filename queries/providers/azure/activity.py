@@ -17,7 +17,8 @@ from queries.providers.azure.events import NAME, result
 from queries.providers.azure.fields import Fields, Resource, address, made_id, opened
 from queries.providers.azure.hosts import login_server
 from queries.providers.azure.vocabulary import REGISTRY, control_call, only_reads
-from queries.providers.base import PUSH, Event
+from queries.providers.event import Event
+from queries.providers.vocabulary import PUSH
 from queries.times import utc_time
 
 STARTED = frozenset({"start", "started", "accept", "accepted", "running", "inprogress"})

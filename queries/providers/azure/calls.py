@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from queries.providers.azure.vocabulary import REGISTRY
-from queries.providers.base import (
+from queries.providers.base import Calls
+from queries.providers.vocabulary import (
     BY_CONTROL_PLANE,
     CREDENTIAL_MADE,
     EVIDENCE_STOPPED,
@@ -26,7 +27,6 @@ from queries.providers.base import (
     SECRET_READ,
     SHARED_CREDENTIALS,
     STAYS,
-    Calls,
 )
 
 _LOGGING_OFF = ("diagnosticsettings/delete", "logprofiles/delete")

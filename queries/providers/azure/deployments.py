@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from queries.providers.azure.fields import Resource
-from queries.providers.base import Deployment, Image
+from queries.providers.event import Deployment, Image
 
 _IN_APP = ("template.containers[].image", "template.initContainers[].image")
 _IN_GROUP = ("containers[].properties.image", "initContainers[].properties.image")

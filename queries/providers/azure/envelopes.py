@@ -26,7 +26,8 @@ from queries.json_stream import Piece
 from queries.providers.azure.activity import of_activity, of_office
 from queries.providers.azure.events import of_log, of_notice
 from queries.providers.azure.fields import Fields, opened, plain
-from queries.providers.base import Envelope, Event
+from queries.providers.base import Envelope
+from queries.providers.event import Event
 
 NO_ACTOR = (
     "registry events and webhooks mostly do not say who pushed and never from where: the table"

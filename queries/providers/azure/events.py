@@ -15,7 +15,8 @@ from queries.providers.azure import identity
 from queries.providers.azure.fields import Fields, Resource, address, as_text, made_id, opened
 from queries.providers.azure.hosts import login_server
 from queries.providers.azure.vocabulary import REGISTRY, data_call, only_reads
-from queries.providers.base import DELETE, LOGIN, PULL, PUSH, TAG, UNTAG, Event
+from queries.providers.event import Event
+from queries.providers.vocabulary import DELETE, LOGIN, PULL, PUSH, TAG, UNTAG
 from queries.times import utc_time
 
 NAME = "azure"

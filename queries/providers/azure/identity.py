@@ -34,7 +34,7 @@ _CLAIMS = {
 
 @dataclass(slots=True)
 class Caller:
-    """The one who called, in the words of `providers.base.Event`."""
+    """The one who called, in the words of `providers.event.Event`."""
 
     principal: str = NOT_RECORDED
     type: str = ""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-from queries.providers.base import (
+from queries.providers.vocabulary import (
     DELETE,
     DELETE_REGISTRY,
     LIST,

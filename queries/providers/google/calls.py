@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queries.providers.base import (
+from queries.providers.base import Calls
+from queries.providers.vocabulary import (
     CREDENTIAL_MADE,
     EVIDENCE_STOPPED,
     GAINS_RIGHTS,
@@ -20,7 +21,6 @@ from queries.providers.base import (
     RUNS_CODE,
     SECRET_READ,
     STAYS,
-    Calls,
 )
 
 _LOGGING = "logging.googleapis.com"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from queries.providers.base import Creation, Event
+from queries.providers.event import Creation, Event
 from queries.providers.members import first_text, member, objects, text
 
 _ACCOUNT = re.compile(r"serviceAccounts/([^/:]+)")

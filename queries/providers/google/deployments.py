@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from queries.providers.base import Deployment, Event, Image
+from queries.providers.event import Deployment, Event, Image
 from queries.providers.google.vocabulary import short
 from queries.providers.members import containers, first_text, member, objects, text
 

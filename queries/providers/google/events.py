@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from queries.providers.base import DELETE_REGISTRY, DELETE_REPOSITORY, PUSH, Event
+from queries.providers.event import Event
 from queries.providers.google.creations import creation_of
 from queries.providers.google.deployments import deployment_of
 from queries.providers.google.identity import ARROW, Identity, identity_of
@@ -27,6 +27,7 @@ from queries.providers.google.vocabulary import (
     storage_action,
 )
 from queries.providers.members import first_text, member, objects, opened, text
+from queries.providers.vocabulary import DELETE_REGISTRY, DELETE_REPOSITORY, PUSH
 from queries.times import utc_time
 
 _CODES = (

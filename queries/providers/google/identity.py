@@ -24,7 +24,7 @@ ARROW = " > "
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A principal as `providers.base.Event` wants it."""
+    """A principal as `providers.event.Event` wants it."""
 
     principal: str = ""
     kind: str = ""

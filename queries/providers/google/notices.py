@@ -12,10 +12,11 @@ from typing import Any
 
 from queries.envelopes.model import Found
 from queries.json_stream import Piece
-from queries.providers.base import DELETE, PUSH, UNTAG, Event
+from queries.providers.event import Event
 from queries.providers.google.names import hosted
 from queries.providers.google.vocabulary import REGISTRY
 from queries.providers.members import text
+from queries.providers.vocabulary import DELETE, PUSH, UNTAG
 from queries.times import utc_time
 
 NOTICE = "gcr topic"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from queries.providers.base import (
+from queries.providers.vocabulary import (
     CHECK,
     CREATE_REPOSITORY,
     DELETE,

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queries.providers.base import (
+from queries.providers.base import Calls
+from queries.providers.kubernetes.vocabulary import SERVICE
+from queries.providers.vocabulary import (
     CREDENTIAL_MADE,
     GAINS_RIGHTS,
     IDENTITY_CHANGED,
     READS_SECRETS,
     SECRET_READ,
     STAYS,
-    Calls,
 )
-from queries.providers.kubernetes.vocabulary import SERVICE
 
 _BINDINGS = ("rolebindings", "clusterrolebindings", "roles", "clusterroles")
 _RIGHTS = tuple(f"{verb} {kind}" for verb in ("create", "update", "patch") for kind in _BINDINGS)

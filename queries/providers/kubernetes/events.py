@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from queries.providers.base import Deployment, Event, Image
+from queries.providers.event import Deployment, Event, Image
 from queries.providers.kubernetes.identity import Caller, caller_of
 from queries.providers.kubernetes.vocabulary import (
     DEPLOYED,

@@ -21,7 +21,7 @@ _ASSUMED = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
 @dataclass(slots=True)
 class Caller:
-    """The one who called, in the words of `providers.base.Event`."""
+    """The one who called, in the words of `providers.event.Event`."""
 
     principal: str = NOT_RECORDED
     type: str = ""

@@ -23,7 +23,7 @@ DEPLOYED, RAN, ENDED = "deployed", "ran", "ended"
 
 
 def act_of(verb: str, resource: str, subresource: str, owned: bool) -> str:
-    """What a request does to what runs: an act of `providers.base.Deployment`, or empty."""
+    """What a request does to what runs: an act of `providers.event.Deployment`, or empty."""
     if resource == PODS and subresource in ("ephemeralcontainers", "status"):
         return RAN if verb in CHANGES else ""
     if subresource or (resource != PODS and resource not in CONTROLLERS):
