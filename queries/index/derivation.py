@@ -98,11 +98,14 @@ class Derivation:
         connection.execute("DROP TABLE keys")
 
     def _renew(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for number, rows in enumerate(self.rows):
-            connection.execute(
+        counts = [
+            _created(
+                connection,
                 f"CREATE TEMP TABLE before_{number} AS"  # noqa: S608 - constants
-                f" SELECT * FROM {rows.table} WHERE {rows.condition}"
+                f" SELECT * FROM {rows.table} WHERE {rows.condition}",
             )
+            for number, rows in enumerate(self.rows)
+        ]
         real = _real(connection)
         # Which events, by their few columns that are asked for; then all that is wanted of these.
         chosen = f"event_key IN (SELECT event_key FROM events WHERE {self.events})"  # noqa: S608
@@ -121,14 +124,23 @@ class Derivation:
             )
         self.build(connection)
         for number, rows in enumerate(self.rows):
-            connection.execute(
+            counts[number] += _created(
+                connection,
                 f"CREATE TEMP TABLE after_{number} AS"  # noqa: S608
-                f" SELECT * FROM {rows.table} WHERE {rows.condition}"
+                f" SELECT * FROM {rows.table} WHERE {rows.condition}",
             )
         for table in (*seen, *self.tables):
             connection.execute(f"DROP TABLE temp.{table}")
         for number, rows in enumerate(self.rows):
-            _replace(connection, number, rows)
+            if counts[number]:
+                _replace(connection, number, rows)
+            connection.execute(f"DROP TABLE before_{number}; DROP TABLE after_{number}")
+
+
+def _created(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """Run a CREATE TABLE … AS; returns how many rows it has."""
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _real(connection: duckdb.DuckDBPyConnection) -> str:
@@ -180,13 +192,13 @@ def _replace(connection: duckdb.DuckDBPyConnection, number: int, rows: Rows) -> 
         f" FROM (SELECT {content} FROM {name}_{number}) AS r"
         for name, n in (("before", -1), ("after", 1))
     )
-    connection.execute(
+    units = _created(
+        connection,
         f"CREATE TEMP TABLE units AS SELECT DISTINCT {unit} FROM ("  # noqa: S608
         f" SELECT {unit} FROM ({' UNION ALL '.join(counted)})"
-        f" GROUP BY {unit}, content HAVING sum(n) <> 0)"
+        f" GROUP BY {unit}, content HAVING sum(n) <> 0)",
     )
-    row = connection.execute("SELECT count(*) FROM units").fetchone()
-    if row and row[0]:
+    if units:
         mine = f"WHERE {unit} IN (SELECT {unit} FROM units)"  # noqa: S608
         numbered = ""
         if rows.number:
@@ -200,7 +212,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, number: int, rows: Rows) -> 
             f" DELETE FROM {table} {mine};"
             f" INSERT INTO {table} SELECT *{numbered} FROM after_{number} {mine}"
         )
-    connection.execute(f"DROP TABLE units; DROP TABLE before_{number}; DROP TABLE after_{number}")
+    connection.execute("DROP TABLE units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +269,11 @@ class Sums:
             )
         together = ", ".join(f"{how}({name}) AS {name}" for name, how in self.added.items())
         connection.execute(
-            f"CREATE TEMP TABLE stood AS SELECT * FROM {table} AS t WHERE {added('t')};"  # noqa: S608
-            f" DELETE FROM {table} WHERE {added(table)};"
+            "CREATE TEMP TABLE stood AS SELECT t.rowid AS place, t.*"  # noqa: S608
+            f" FROM {table} AS t WHERE {added('t')};"
+            f" DELETE FROM {table} WHERE rowid IN (SELECT place FROM stood);"
             f" INSERT INTO {table} BY NAME SELECT {', '.join(names)}, {together}"
-            " FROM (FROM more UNION ALL FROM stood) GROUP BY ALL;"
+            " FROM (FROM more UNION ALL SELECT * EXCLUDE (place) FROM stood) GROUP BY ALL;"
             " DROP TABLE more; DROP TABLE fewer; DROP TABLE stood"
         )
         connection.execute("COMMIT")

@@ -51,9 +51,8 @@ def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None
     `among`: a table of the only event ids that are looked at; their copies were taken apart.
     """
     distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in CORE)
-    content = ", ".join(CORE)
     only = f" AND event_id IN (SELECT event_id FROM {among})" if among else ""  # noqa: S608
-    connection.execute(
+    repeated = connection.execute(
         f"""
         CREATE TEMP TABLE repeated AS
         SELECT event_id, {distinct} AS contradicted FROM events
@@ -62,7 +61,19 @@ def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None
           GROUP BY event_id HAVING count(*) > 1)
         GROUP BY event_id
         """  # noqa: S608 - constants of this module
-    )
+    ).fetchone()
+    if among:
+        connection.execute(
+            f"DELETE FROM contradicted WHERE event_id IN (SELECT event_id FROM {among})"  # noqa: S608
+        )
+    if repeated and repeated[0]:
+        _keep_the_fullest(connection)
+    connection.execute("DROP TABLE repeated")
+
+
+def _keep_the_fullest(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of the events that are `repeated`."""
+    content = ", ".join(CORE)
     connection.execute(
         f"""
         CREATE TEMP TABLE doubles AS
@@ -93,13 +104,9 @@ def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None
         "DELETE FROM events WHERE event_key IN (SELECT event_key FROM doubles"
         " WHERE event_key <> keep)"
     )
-    if among:
-        connection.execute(
-            f"DELETE FROM contradicted WHERE event_id IN (SELECT event_id FROM {among})"  # noqa: S608
-        )
     connection.execute(
         "INSERT INTO contradicted SELECT event_id FROM repeated WHERE contradicted;"
-        " DROP TABLE doubles; DROP TABLE repeated"
+        " DROP TABLE doubles"
     )
 
 

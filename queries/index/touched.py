@@ -34,14 +34,23 @@ class Touched:
     def reopen(self, condition: str) -> None:
         """Take apart the copies of the events for which a condition is true, and note these
         events: some of them are about to go."""
-        self._connection.execute(
+        found = self._find_newly(condition)
+        self._note(f"({condition} OR event_id IN (SELECT event_id FROM newly))")  # noqa: S608
+        if found:
+            self._take_apart()
+        self._connection.execute("DROP TABLE newly")
+
+    def _find_newly(self, condition: str) -> int:
+        """Fill `newly` with the event ids that have to be reopened; returns how many these are."""
+        row = self._connection.execute(
             f"CREATE TEMP TABLE newly AS SELECT DISTINCT event_id FROM events WHERE ({condition})"  # noqa: S608
             " AND event_id IS NOT NULL AND event_id NOT IN (SELECT event_id FROM reopened)"
-        )
-        self._note(f"({condition} OR event_id IN (SELECT event_id FROM newly))")  # noqa: S608
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _take_apart(self) -> None:
         self._connection.execute("INSERT INTO reopened FROM newly")
         take_apart(self._connection, "newly")
-        self._connection.execute("DROP TABLE newly")
 
     def merge(self, came: str) -> None:
         """Merge the copies among the events that came (a condition), and whatever was reopened."""
@@ -50,7 +59,10 @@ class Touched:
             "CREATE TEMP TABLE came AS SELECT DISTINCT event_id FROM events"  # noqa: S608
             f" WHERE {came} AND event_id IS NOT NULL"
         )
-        self.reopen(f"NOT ({came}) AND event_id IN (SELECT event_id FROM came)")  # noqa: S608
+        if self._find_newly(f"NOT ({came}) AND event_id IN (SELECT event_id FROM came)"):  # noqa: S608
+            self._note("event_id IN (SELECT event_id FROM newly)")
+            self._take_apart()
+        self._connection.execute("DROP TABLE newly")
         self._connection.execute(
             "INSERT INTO reopened SELECT event_id FROM came"
             " WHERE event_id NOT IN (SELECT event_id FROM reopened); DROP TABLE came"
