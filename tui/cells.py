@@ -24,8 +24,8 @@ from queries.naming import (
     where_from,
 )
 from tui.enriched import enrichment
-from tui.text import fmt_bytes, fmt_count, fmt_time, safe_content, short_digest
-from tui.widgets.paged_table import Row
+from tui.text import ELLIPSIS, fmt_bytes, fmt_count, fmt_time, safe_content, short_digest
+from tui.widgets.paged_table import Column, Row
 from tui.widgets.sparkline import sparkline
 
 CELL_LIMIT = 200
@@ -63,6 +63,21 @@ def repository_cell(value: Any, row: Row) -> Content | str:
     whose = "/".join(part for part in (short_account(account), region) if part)
     place = safe_content(f"{whose}/", CELL_LIMIT, "$foreground-muted")
     return place + safe_content(name, CELL_LIMIT, "bold")
+
+
+def short_repository_cell(value: Any, row: Row) -> Content | str:
+    """The same for little room: the name is what must be seen, and how the account begins."""
+    key = str(value or "")
+    name = repository_name(key)
+    whose = short_account(key.partition("/")[0])[:4] if name != key else ""
+    place = safe_content(f"{whose}{ELLIPSIS}/", style="$foreground-muted") if whose else Content("")
+    return place + safe_content(name, CELL_LIMIT, "bold")
+
+
+def repository_column(**how: Any) -> Column:
+    """The column that names a repository; `how` it shares the room."""
+    cells = {"render": repository_cell, "narrow": short_repository_cell}
+    return Column("repository", "repository", **{**cells, **how})
 
 
 def short_account(account: str) -> str:

@@ -123,3 +123,14 @@ async def test_names_chosen_by_an_attacker_are_shown_as_they_are(
         assert "\\x1b" in shown
         assert all(character.isprintable() or character == "\n" for character in shown)
         driver.on(WhereScreen)
+
+
+async def test_a_narrow_list_shows_which_repository_and_not_only_whose() -> None:
+    async with driving(size=NARROW) as driver:
+        await driver.press("D", "tab", "tab")
+        shown = driver.part("#pulled-table")
+        assert "1111…/team/web" in shown
+        assert "1111…/base/python" in shown
+        await driver.pilot.resize_terminal(200, 60)
+        await driver.settle()
+        assert "1111…3333/us-east-1/team/web" in driver.part("#pulled-table")

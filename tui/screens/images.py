@@ -12,7 +12,14 @@ from textual.widgets import TabbedContent, TabPane
 
 from queries.question import Order, ask_for
 from queries.scope import VALUE, Scope
-from tui.cells import bytes_cell, count_cell, repository_cell, time_cell
+from tui.cells import (
+    bytes_cell,
+    count_cell,
+    repository_cell,
+    repository_column,
+    short_repository_cell,
+    time_cell,
+)
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen
 from tui.text import fmt_count
@@ -24,9 +31,13 @@ def _where(value: Any, row: Row) -> Any:
     return repository_cell(value, row) if count == 1 else f"{fmt_count(count)} repositories"
 
 
+def _where_shortly(value: Any, row: Row) -> Any:
+    return short_repository_cell(value, row) if row["repositories"] == 1 else _where(value, row)
+
+
 IMAGES = (
     Column("image_digest", "image", min_width=24, weight=2),
-    Column("repository", "repository", min_width=20, weight=2, priority=1, render=_where),
+    repository_column(min_width=20, weight=2, priority=1, render=_where, narrow=_where_shortly),
     Column("image_tags", "tag", min_width=8, weight=1, priority=3),
     Column("pushes", "pushes", width=6, align="right", render=count_cell),
     Column("pulls", "pulls", width=6, align="right", priority=2, render=count_cell),
@@ -38,7 +49,7 @@ LAYERS = (
     Column("layer_digest", "layer", min_width=24, weight=2),
     Column("bytes", "size", width=9, align="right", render=bytes_cell),
     Column("images", "images", width=6, align="right", render=count_cell),
-    Column("repository", "repository", min_width=20, weight=2, priority=1, render=_where),
+    repository_column(min_width=20, weight=2, priority=1, render=_where, narrow=_where_shortly),
     Column("uploads", "uploads", width=7, align="right", priority=2, render=count_cell),
     Column("first_seen", "first seen", width=15, render=time_cell),
     Column("last_seen", "last seen", width=15, priority=3, render=time_cell),

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from queries.question import Order, ask_for
-from tui.cells import digest_cell, name_cell, repository_cell, time_cell
+from tui.cells import digest_cell, name_cell, repository_column, time_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen
 from tui.screens.who import open_pusher
@@ -29,7 +29,7 @@ def _what(value: Any, row: Row) -> str:
 COLUMNS = (
     Column("event_time", "when (UTC)", width=15, render=time_cell),
     Column("what", "layer was", min_width=11, weight=1, render=_what),
-    Column("repository", "repository", min_width=20, weight=2, render=repository_cell),
+    repository_column(min_width=20, weight=2),
     Column("image_tag", "tag", min_width=7, weight=1),
     Column("image_digest", "image", width=9, priority=3, render=digest_cell),
     Column("layer_no", "place", width=8, priority=2, render=_place),

@@ -27,7 +27,7 @@ from tui.cells import (
     layers_cell,
     push_mark,
     push_style,
-    repository_cell,
+    repository_column,
     time_cell,
     what_cell,
     who_cell,
@@ -42,7 +42,7 @@ from tui.text import fmt_bytes, fmt_time, short_digest
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
-_REPOSITORY = Column("repository", "repository", min_width=26, weight=2, render=repository_cell)
+_REPOSITORY = repository_column(min_width=26, weight=2)
 COLUMNS = (
     Column("mark", "", width=1, render=push_mark),
     Column("event_time", "when (UTC)", width=15, render=time_cell),

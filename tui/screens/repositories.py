@@ -15,7 +15,7 @@ from queries.case import Case
 from queries.naming import origin_and_session
 from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
-from tui.cells import count_cell, name_cell, repository_cell, spark_cell, time_cell
+from tui.cells import count_cell, name_cell, repository_column, spark_cell, time_cell
 from tui.configuration.key_words import key_of, with_keys
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
@@ -27,7 +27,7 @@ from tui.widgets.paged_table import Column, PagedTable, Row
 SLICES = 12
 
 COLUMNS = (
-    Column("repository", "repository", min_width=30, weight=3, render=repository_cell),
+    repository_column(min_width=30, weight=3),
     Column("pushes", "pushes", width=6, align="right", render=count_cell),
     Column("attempts", "tries", width=5, align="right", priority=3, render=count_cell),
     Column("pulls", "pulls", width=6, align="right", priority=2, render=count_cell),

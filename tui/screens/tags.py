@@ -15,7 +15,7 @@ from queries.case import Case
 from queries.naming import display_name, origin_and_session, repository_name
 from queries.progress import CancelToken
 from queries.question import Order, Question, ask_for
-from tui.cells import count_cell, digest_cell, name_cell, repository_cell, time_cell, who_cell
+from tui.cells import count_cell, digest_cell, name_cell, repository_column, time_cell, who_cell
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -124,9 +124,7 @@ class TagsScreen(CaseScreen):
         self.segment = f"tags of {name}" if name else "All tags"
 
     def body(self) -> Iterable[Widget]:
-        repository = Column(
-            "repository", "repository", min_width=14, weight=1, priority=1, render=repository_cell
-        )
+        repository = repository_column(min_width=14, weight=1, priority=1)
         yield TagTable(
             TAGS if self._repository else (repository, *TAGS),
             searched=("tag", "repository", "image_digest", "last_mover"),

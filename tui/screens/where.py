@@ -21,7 +21,7 @@ from tui.cells import (
     matched_cell,
     name_cell,
     ran_cell,
-    repository_cell,
+    repository_column,
     severity_cell,
     time_cell,
     until_cell,
@@ -49,7 +49,7 @@ PULLERS = (
     Column("identity_arn", "who pulled", min_width=20, weight=3, render=name_cell),
     Column("workload", "kind", width=13),
     Column("account_id", "account", width=12, priority=4),
-    Column("repository", "repository", min_width=20, weight=2, priority=2, render=repository_cell),
+    repository_column(min_width=20, weight=2, priority=2),
     Column("pulls", "pulls", width=6, align="right", render=count_cell),
     Column("refused", "refused", width=7, align="right", priority=5, render=count_cell),
     Column("images", "images", width=6, align="right", priority=3, render=count_cell),
@@ -60,7 +60,7 @@ PULLERS = (
 )
 PULLED = (
     Column("last_pull", "last pull", width=15, render=time_cell),
-    Column("repository", "repository", min_width=20, weight=2, render=repository_cell),
+    repository_column(min_width=20, weight=2),
     Column("image_tag", "tag", min_width=9, weight=1),
     Column("resolved_digest", "digest", width=9, render=digest_cell),
     Column("pulls", "pulls", width=6, align="right", render=count_cell),
@@ -71,7 +71,7 @@ PULLED = (
 )
 SCANS = (
     Column("event_time", "result (UTC)", width=15, render=time_cell),
-    Column("repository", "repository", min_width=18, weight=2, priority=2, render=repository_cell),
+    repository_column(min_width=18, weight=2, priority=2),
     Column("image_tag", "tag", min_width=7, weight=1, priority=4),
     Column("image_digest", "digest", width=9, render=digest_cell),
     Column("critical", "crit", width=4, align="right", render=severity_cell),
@@ -329,8 +329,9 @@ def _puller_facts(row: Row) -> list[Fact]:
 
 
 def _pulled_facts(row: Row) -> list[Fact]:
+    tag = row["image_tag"]
     return [
-        ("image", f"{row['repository']}:{row['image_tag'] or '(by digest)'}"),
+        ("image", f"{row['repository']}{f':{tag}' if tag else ', by digest'}"),
         ("digest", str(row["resolved_digest"] or "unknown: the tag is not resolved")),
         ("pulls", f"{fmt_count(row['pulls'])} by {fmt_count(row['pullers'])} principals"),
         ("last", f"{fmt_time(row['last_pull'], year=True)} by {display_name(row['last_puller'])}"),

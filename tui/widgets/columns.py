@@ -48,6 +48,7 @@ class Column:
         weight: Share of a flexible column in the space that is left.
         render: Makes the cell from (value, row). A str is taken as log text, never as markup;
             Content keeps its styles. None shows the value itself.
+        narrow: Makes the cell where that does not fit, so that its end is not what gets lost.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Column:
     priority: int = 0
     weight: int = 1
     render: Callable[[Any, Row], Content | str] | None = None
+    narrow: Callable[[Any, Row], Content | str] | None = None
 
     @property
     def least(self) -> int:

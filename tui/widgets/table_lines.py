@@ -9,7 +9,7 @@ from textual.content import Content, Span
 from textual.strip import Strip
 from textual.style import Style
 
-from tui.text import ESCAPE_STYLE, pad_content, safe_content
+from tui.text import ELLIPSIS, ESCAPE_STYLE, pad_content, safe_content
 from tui.widgets.columns import MARKER_WIDTH, Row, Slot
 
 CURSOR_MARK = "▸"
@@ -42,6 +42,8 @@ def row_cells(slots: Sequence[Slot], row: Row | None) -> list[Content]:
             value = row.get(column.key)
             shown = value if column.render is None else column.render(value, row)
             content = safe_content(shown, width)
+            if column.narrow is not None and content.plain.endswith(ELLIPSIS):
+                content = safe_content(column.narrow(value, row), width)
         cells.append(pad_content(content, width, right=column.align == "right"))
     return cells
 
