@@ -14,7 +14,7 @@ for name in ("COLUMNS", "LINES"):
 
 # What is collected and imported stays until the end: looking for garbage in it, again with each new
 # test file, takes half of the time of collecting and a tenth of many a test.
-gc.disable()
+gc.set_threshold(100_000, 100, 100)
 
 
 def pytest_collection_finish() -> None:
@@ -22,7 +22,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    gc.enable()
 
 
 # The machine decides how fast an example is, so nothing is timed; examples are few because most

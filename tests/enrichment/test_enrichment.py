@@ -203,17 +203,16 @@ def test_the_configuration_names_files_and_accounts(files: Path) -> None:
 # --- headless -------------------------------------------------------------------------------------
 
 
+def enriched(case: Path, files: Path) -> tuple[str | Path, ...]:
+    """The options for a case with files about addresses and accounts."""
+    places, names = files / "city.mmdb", files / "accounts.csv"
+    return ("--case", case, "--geo", places, "--account-names", names)
+
+
 def test_exports_have_columns_about_addresses_and_accounts(
     demo: Path, files: Path, tmp_path: Path
 ) -> None:
-    options = (
-        "--case",
-        demo,
-        "--geo",
-        files / "city.mmdb",
-        "--account-names",
-        files / "accounts.csv",
-    )
+    options = enriched(demo, files)
     told = output("activity", *options, "--address", SAM, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(told)))
     assert {(row["source_country"], row["source_city"]) for row in rows} == {("DE", "Berlin")}
@@ -229,14 +228,7 @@ def test_exports_have_columns_about_addresses_and_accounts(
 
 @pytest.mark.parametrize("form", ["csv", "timesketch-csv", "jsonl", "timesketch-jsonl"])
 def test_events_that_are_handed_on_say_it_too(demo: Path, files: Path, form: str) -> None:
-    options = (
-        "--case",
-        demo,
-        "--geo",
-        files / "city.mmdb",
-        "--account-names",
-        files / "accounts.csv",
-    )
+    options = enriched(demo, files)
     told = output("export", *options, "--what", "events", "--as", form)
     if form.endswith("csv"):
         rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(told)))

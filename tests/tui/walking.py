@@ -26,6 +26,27 @@ async def to_activity(driver: Driver) -> None:
     await driver.press("enter", "a")
 
 
+async def in_front(driver: Driver, name: str) -> None:
+    """Bring a screen to the front, its cursor where every key has something to do."""
+    if name == "repositories":
+        await driver.go_to(repository=API)
+    elif name in ("principals", "evidence", "all events"):
+        await driver.press({"principals": "p", "evidence": "e", "all events": "E"}[name])
+        await driver.press("j", "j")
+    elif name == "pushes":
+        await to_implant(driver)
+    elif name == "activity":
+        await to_activity(driver)
+        await driver.press("j", "w")
+    else:
+        await to_implant(driver)
+        await driver.press(*{"push": ["enter"], "user": ["u"], "raw": ["o"]}[name])
+        if name == "raw":
+            await driver.press("/")
+            await driver.write("sha256")
+            await driver.press("enter")
+
+
 async def down_and_back(driver: Driver) -> None:
     """From the repositories to a raw record, and back to the same row on every screen."""
     trail: list[tuple[type[Screen[Any]], object]] = []
