@@ -32,9 +32,11 @@ MAX_MEMBERS = 1_000_000
 _IN_MEMORY = 32 << 20
 _PEEK = 1 << 16
 _TAR_MARK = (257, b"ustar")
+_TAR_BLOCK = 512
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _CHUNK = 1 << 20
 
+WORKBOOK = "an Excel workbook, not a log: save its sheet as CSV"
 ENCRYPTED = "is encrypted (password-protected); unpack it first"
 
 
@@ -95,6 +97,9 @@ def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list
     seen = False
     try:
         with opener() as stream:
+            if kind == "zip" and _is_workbook(stream):
+                listing.passed_over.append((item.name, WORKBOOK))
+                return found
             for member in _members(stream, kind):
                 seen = True
                 name = f"{item.name} › {member.name}"
@@ -120,6 +125,13 @@ def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list
     if not seen:
         listing.passed_over.append((item.name, f"a {kind} archive without files"))
     return found
+
+
+def _is_workbook(stream: IO[bytes]) -> bool:
+    """Whether a zip archive is a spreadsheet: its parts say nothing to whoever reads logs."""
+    names = zipfile.ZipFile(stream).namelist()
+    stream.seek(0)
+    return "xl/workbook.xml" in names or "xl/workbook.bin" in names
 
 
 def _nested(inner: Item, member: Member, listing: Listing) -> list[Item]:
@@ -231,7 +243,8 @@ def _tar_members(stream: IO[bytes]) -> Iterator[Member]:
     damage: list[str] = []
     if name:
         chunks = decompressed(chunks, name, damage, [])
-    with tarfile.open(fileobj=cast(BinaryIO, _Chunks(chunks)), mode="r|") as archive:
+    source = _Chunks(chunks)
+    with tarfile.open(fileobj=cast(BinaryIO, source), mode="r|") as archive:
         for index, info in enumerate(archive):
             if index >= MAX_MEMBERS or info.isdir():
                 continue
@@ -247,6 +260,9 @@ def _tar_members(stream: IO[bytes]) -> Iterator[Member]:
             )
     if damage:
         raise EOFError(damage[0])
+    if source.count % _TAR_BLOCK:
+        # tarfile takes a header that is cut for the end.
+        raise EOFError("it ends in the middle of a block")
 
 
 class _Readable(io.RawIOBase):
@@ -281,6 +297,8 @@ class _Chunks(io.RawIOBase):
         super().__init__()
         self._chunks = chunks
         self._pending = b""
+        self.count = 0
+        """Bytes read so far."""
 
     def readable(self) -> bool:
         return True
@@ -296,10 +314,11 @@ class _Chunks(io.RawIOBase):
             got += len(chunk)
         data = b"".join(parts)
         if size < 0:
-            self._pending = b""
-            return data
+            size = len(data)
         self._pending = data[size:]
-        return data[:size]
+        data = data[:size]
+        self.count += len(data)
+        return data
 
 
 def _chain(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ import pytest
 from queries import unpack
 from queries.case import open_case
 from queries.raw import raw_record
-from queries.sources.archives import expand
+from queries.sources.archives import WORKBOOK, expand
 from queries.sources.local import find_items
 
 if sys.version_info >= (3, 14):
@@ -192,6 +192,20 @@ def test_an_archive_without_files_and_one_without_its_directory_are_named(tmp_pa
     assert not list(listing.items)
     assert [reason for _, reason in listing.passed_over] == ["a zip archive without files"]
     assert ["nothing in it could be read" in reason for _, reason in listing.unreadable] == [True]
+
+
+def test_a_tar_cut_in_a_header_is_damaged_and_a_workbook_is_named(tmp_path: Path) -> None:
+    whole = tarred({"a.json": trail(1), "b.json": trail(2)}, "w")
+    (tmp_path / "cut.tar").write_bytes(whole[: whole.index(b"b.json") + 50])
+    (tmp_path / "whole.tar").write_bytes(whole)
+    (tmp_path / "book.xlsx").write_bytes(zipped({"xl/workbook.xml": b"<x/>", "a.xml": b"<x/>"}))
+    listing = find_items([str(tmp_path)])
+    expand(listing)
+    assert len(list(listing.items)) == 3
+    [(damaged, reason)] = listing.unreadable
+    assert damaged.endswith("cut.tar")
+    assert "members before that were read" in reason
+    assert [reason for _, reason in listing.passed_over] == [WORKBOOK]
 
 
 def test_archives_nested_too_deep_are_named(tmp_path: Path) -> None:
