@@ -18,6 +18,8 @@ from queries.shortened import shortened
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _BY_HOURS = re.compile(r"\bFROM hours\b")
+_OF_EVENTS = re.compile(r"\n  FROM events AS e\n  WHERE(\n.*)", re.DOTALL)
+_IN_A_LIST = re.compile(r"\bIN \(\s*SELECT\b")
 _PAGE_HERE = re.compile(r"^ *-- a page, unless by: ([a-z_, ]+)\n", re.MULTILINE)
 """Where a statement can be cut to a page before it joins what every row has at most one of, unless
 one of these columns decides what comes into the page."""
@@ -81,7 +83,8 @@ class Question:
         condition, order = self._condition("WHERE"), self._order_by()
         if (here := self._page_here(text)) is not None:
             page = self._condition("AND") + order + self._limit()
-            text = f"{text[: here.start()].rstrip()}{page}\n{text[here.end() :]}"
+            before = self._by_keys(text[: here.start()].rstrip() + page)
+            text = f"{before}\n{text[here.end() :]}"
             return f"SELECT * FROM (\n{text}\n) AS answer{order}"  # noqa: S608
         text = _PAGE_HERE.sub("", text)
         if condition or self.order or self.limit is not None:
@@ -106,6 +109,17 @@ class Question:
             return None
         deciding = {*self.searched, *(part.column for part in self.order)}
         return here if deciding.isdisjoint(here[1].split(", ")) else None
+
+    def _by_keys(self, text: str) -> str:
+        """A statement that ends with a page. Where the condition looks into a list, DuckDB reads
+        every column of all events before it cuts the page: so the keys of the page come first, and
+        then the rows of these. In the order of time most events are skipped as it is."""
+        found = _OF_EVENTS.search(text)
+        by_time = self.order[:1] in ((), (Order("event_time"),))
+        if by_time or found is None or _IN_A_LIST.search(found[1]) is None:
+            return text
+        keys = f"  SELECT e.event_key\n  FROM events AS e\n  WHERE{found[1]}"  # noqa: S608
+        return f"{text[: found.start(1)]}\n  e.event_key IN (\n{keys}\n  )"
 
     @property
     def count_sql(self) -> str:

@@ -21,6 +21,7 @@ from queries.engines.extent import Extent
 from queries.engines.spark import SparkEngine
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.progress import CancelToken, Progress
+from queries.question import Order, ask_for
 from tests.engines.askings import OF_SEVERAL_REGISTRIES, Corpus, askings
 from tests.evidence_files import at, record, trail, write
 
@@ -69,6 +70,20 @@ def test_pages_are_the_same_rows(spark: SparkEngine, here: DuckDBEngine) -> None
     assert [row for page in pages for row in page.rows] == here.ask(sql).rows
     [nothing] = spark.pages("SELECT event_key FROM events WHERE event_key < $key", {"key": 0})
     assert (nothing.columns, nothing.rows) == (["event_key"], [])
+
+
+@pytest.mark.parametrize(
+    "order", [Order("event_time", descending=True), Order("target"), Order("caller")]
+)
+def test_a_page_of_activity_is_the_same_rows(
+    order: Order, spark: SparkEngine, here: DuckDBEngine, corpus: Corpus
+) -> None:
+    """However it is looked for: by hours, by keys, as a whole."""
+    asked = ask_for("activity", scope="origin", value=corpus.some("origin")[0])
+    page = asked.with_order(order).with_page(20, 3)
+    rows = spark.ask(page.sql, page.bound).rows
+    assert len(rows) == 20
+    assert rows == here.ask(page.sql, page.bound).rows
 
 
 def test_a_running_statement_is_stopped_and_the_engine_goes_on(spark: SparkEngine) -> None:

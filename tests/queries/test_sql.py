@@ -517,6 +517,19 @@ def test_the_newest_events_are_the_same_wherever_they_are_looked_for(
     assert compared == 5 * 4, "a service is not counted by the hour"
 
 
+@pytest.mark.parametrize("column", ["target", "principal", "event_time", "caller"])
+def test_a_page_of_an_origin_is_the_same_rows_in_any_order(
+    column: str, demo: Case, values: dict[str, list[Any]]
+) -> None:
+    _, origin, _ = values["value"]
+    for descending, needle in ((False, ""), (True, ""), (False, "e")):
+        asked = ask_for("activity", scope="origin", value=origin, fold_layers=True)
+        asked = asked.with_order(Order(column, descending)).with_needle(needle, ("event_name",))
+        whole = demo.ask(asked.sql, asked.bound).rows
+        page = asked.with_page(9, 4)
+        assert demo.ask(page.sql, page.bound).rows == whole[4:13] != []
+
+
 def test_events_without_a_time_are_behind_the_newest(tmp_path: Path) -> None:
     timeless = [record("GetUser", "never"), record("ListUsers", "2026-03-09T10:00:00 or soZ")]
     with case_of(tmp_path, record("PutImage", at(0)), *timeless) as case:
