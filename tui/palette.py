@@ -30,6 +30,8 @@ class ScreenCommands(SystemCommandsProvider):
         for active in screen.active_bindings.values():
             binding = active.binding
             moving = active.node is not screen and active.node is not self.app and not binding.show
+            # Textual's own, for the keyboard alone: nothing anybody would look for by its name.
+            moving |= binding.action.startswith("app.focus") or binding.action == "screen.copy_text"
             if active.enabled and binding.description and not (binding.system or moving):
                 key = binding.key_display or self.app.get_key_display(binding)
                 run = partial(self.app.run_action, binding.action, active.node)

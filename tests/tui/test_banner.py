@@ -40,6 +40,8 @@ async def test_a_click_on_the_banner_opens_the_evidence(tmp_path: Path) -> None:
     async with driving(damaged(tmp_path)) as driver:
         await driver.click(driver.screen.query_one(Banner), 5)
         driver.on(EvidenceScreen)
+        await driver.press("end")
+        assert driver.facts("#preview")["stored"].endswith("B, not compressed")
 
 
 async def test_complete_evidence_has_no_banner() -> None:

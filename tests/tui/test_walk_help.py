@@ -86,6 +86,7 @@ async def test_palette_lists_places_and_runs_one(opener: str) -> None:
         palette = driver.on(CommandPalette)
         await options_in(driver, palette)
         assert "Go to Evidence" in driver.text()
+        assert "Focus" not in driver.text()  # nobody looks for that by its name
         await driver.write("all pushes")
         while "Go to All pushes" not in driver.text():
             await driver.pilot.pause(0.02)

@@ -77,7 +77,9 @@ class EvidenceScreen(CaseScreen):
         if row["delivered"] is not None:
             late = ", late" if row["late"] else ""
             facts.append(("delivered", f"{fmt_time(row['delivered'], year=True)} UTC{late}"))
-        facts.append(("stored", f"{fmt_bytes(row['size'])}, {row['compression'] or 'unopened'}"))
+        how = {None: "unopened", "none": "not compressed"}
+        packed = how.get(row["compression"], row["compression"])
+        facts.append(("stored", f"{fmt_bytes(row['size'])}, {packed}"))
         facts.append(("sha256", str(row["sha256"] or "not computed")))
         return facts
 

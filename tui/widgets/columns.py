@@ -12,6 +12,10 @@ MARKER_WIDTH = 2
 """Cells in front of the first column, for the cursor's marker."""
 
 
+SQUEEZED = 16
+"""Cells that a flexible column keeps where it gives way so that others need not go."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """One row: a key that stays the same through sorting and filtering, and values by column key.
@@ -79,7 +83,8 @@ def layout_columns(columns: Sequence[Column], width: int) -> list[Slot]:
     """Give every column that fits its place in `width` cells; never looks at data.
 
     Columns with the highest priority number are dropped first (of equals, the rightmost), until
-    the rest fits; one always stays, cut if need be. Flexible columns share the space left over.
+    the rest fits; but before one of priority 0 goes, flexible ones give way down to `SQUEEZED`
+    cells. One always stays, cut if need be. Flexible columns share the space left over.
     """
     gap = 2 if width >= 100 else 1
     kept = list(columns)
@@ -87,9 +92,16 @@ def layout_columns(columns: Sequence[Column], width: int) -> list[Slot]:
     def needed() -> int:
         return MARKER_WIDTH + sum(c.least for c in kept) + gap * (len(kept) - 1)
 
+    def can_give(column: Column) -> int:
+        return max(0, column.least - SQUEEZED) if column.width is None else 0
+
     while len(kept) > 1 and needed() > width:
         victim = max(range(len(kept)), key=lambda i: (kept[i].priority, i))
+        if kept[victim].priority == 0 and needed() - sum(map(can_give, kept)) <= width:
+            break
         del kept[victim]
+
+    lacking = max(0, needed() - width)
 
     spare = max(0, width - needed()) if kept else 0
     weights = sum(max(0, c.weight) for c in kept if c.width is None)
@@ -97,6 +109,9 @@ def layout_columns(columns: Sequence[Column], width: int) -> list[Slot]:
     x = MARKER_WIDTH
     for column in kept:
         cells = column.least
+        given = min(lacking, can_give(column))
+        lacking -= given
+        cells -= given
         if column.width is None and weights > 0:
             share = spare * max(0, column.weight) // weights
             spare -= share

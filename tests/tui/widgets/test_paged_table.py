@@ -433,3 +433,20 @@ def test_an_empty_page_far_out_is_not_the_end() -> None:
     assert (rows.known, rows.exact) == (90, False)
     rows.set_page(8, fake_page(8, 10, 85))
     assert (rows.known, rows.exact) == (85, True)
+
+
+def test_what_matters_most_is_squeezed_and_not_dropped() -> None:
+    columns = [
+        Column("severity", "severity", width=8),
+        Column("title", "what", min_width=50, weight=5),
+        Column("who", "who", min_width=10, priority=1),
+        Column("when", "when", width=20),
+    ]
+
+    def shown(width: int) -> list[tuple[str, int]]:
+        return [(slot.column.key, slot.width) for slot in layout_columns(columns, width)]
+
+    assert shown(79) == [("severity", 8), ("title", 47), ("when", 20)]
+    assert shown(60) == [("severity", 8), ("title", 28), ("when", 20)]
+    assert shown(40) == [("severity", 8), ("title", 29)]
+    assert shown(20) == [("severity", 8)]
