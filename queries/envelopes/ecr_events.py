@@ -37,6 +37,11 @@ def read(piece: Piece) -> Found | None:
     return Found([Record(record, piece.text, piece.repeated_keys, lossy=True)], about=[NO_USER])
 
 
+_FAILED = frozenset({"FAILURE", "FAILED"})
+"""An action says its result so, a pull-through cache its sync-status. (A scan that failed is still a
+scan, with that status.)"""
+
+
 def _is_inspectors(event: dict[str, Any], detail: dict[str, Any]) -> bool:
     """Whether Inspector tells of an image it scanned, which is ECR's enhanced scanning; it scans
     other things as well."""
@@ -82,9 +87,11 @@ def _record(event: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
     }
     if call:
         record["readOnly"] = False
-    if detail.get("result") == "FAILURE":
-        record["errorCode"] = "FAILURE"
-        record["errorMessage"] = "the reason is not in this source"
+    said = {str(detail.get(name)).upper() for name in ("result", "sync-status")}
+    if not said.isdisjoint(_FAILED):
+        record["errorCode"] = str(detail.get("failure-code") or "FAILURE")
+        reason = detail.get("failure-reason")
+        record["errorMessage"] = str(reason or "the reason is not in this source")
     elif call == "PutImage":
         record["responseElements"] = {
             "image": {"registryId": account, "repositoryName": repository, "imageId": image}

@@ -358,6 +358,14 @@ def test_ecr_events_make_pushes_attempts_and_deletions_without_a_user(tmp_path: 
     assert json.loads(records[0].text) == found[0]
 
 
+def test_an_image_that_could_not_be_cached_is_a_failure_with_its_reason() -> None:
+    kept = {"sync-status": "FAILED", "failure-code": "UpstreamUnavailable"}
+    [row] = rows(read(json.dumps(ecr("ECR Pull Through Cache Action", **kept)))[0])
+    assert row["errorCode"] == "UpstreamUnavailable"
+    [row] = rows(read(json.dumps(ecr("ECR Image Scan", **{"scan-status": "FAILED"})))[0])
+    assert "errorCode" not in row, "it is listed with its status"
+
+
 def test_a_push_without_a_tag_has_none(tmp_path: Path) -> None:
     found = ecr(**{"action-type": "PUSH", "result": "SUCCESS", "image-tag": ""})
     write(tmp_path, {"x": json.dumps(found).encode()})
