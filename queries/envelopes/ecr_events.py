@@ -38,8 +38,8 @@ def read(piece: Piece) -> Found | None:
 
 
 _FAILED = frozenset({"FAILURE", "FAILED"})
-"""An action says its result so, a pull-through cache its sync-status. (A scan that failed is still a
-scan, with that status.)"""
+"""An action says its result so, a pull-through cache its sync-status. A scan that failed is still a
+scan, with that status."""
 
 
 def _is_inspectors(event: dict[str, Any], detail: dict[str, Any]) -> bool:
