@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.evidence_files import at, image, push, record, trail, write
 from tests.tui.driving import API, Driver, driving
 from tests.tui.walking import SAM, to_activity
 from tui.dialogs import Picker
@@ -161,3 +164,13 @@ async def test_activity_of_a_repository_and_of_a_principal() -> None:
         await driver.go_to(identity_arn=SAM)
         await driver.press("a")
         assert {row["principal"] for row in await driver.rows()} == {SAM}
+
+
+async def test_the_strip_says_how_many_events_of_the_list_have_no_time(tmp_path: Path) -> None:
+    untimed = record("ListImages", at(9))
+    del untimed["eventTime"]
+    records = [push(image("a"), "v1", at(0)), record("DescribeImages", at(5)), untimed]
+    async with driving(write(tmp_path, {"t.json": trail(records)})) as driver:
+        await driver.press("E")
+        assert await driver.total() == 3
+        assert "2 events, 1 without a time" in driver.part("#strip")

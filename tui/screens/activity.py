@@ -243,16 +243,16 @@ class ActivityScreen(CaseScreen):
             unbounded = self._filters.changed(since=None, until=None)
             self.ask("strip", partial(_slices, self._scope, unbounded, count), self._show_strip)
 
-    def _show_strip(self, slices: tuple[datetime, datetime, list[int], list[int]] | None) -> None:
+    def _show_strip(self, slices: Slices | None) -> None:
         strip = self.query_one(TimeStrip)
         if slices is None:
             strip.clear_data()
             return
-        start, end, total, failed = slices
+        start, end, total, failed, untimed = slices
         marks = []
         if self._around is not None and self._around["event_time"] is not None:
             marks.append(Mark(self._around["event_time"]))
-        strip.set_data(start, end, total, failed, marks)
+        strip.set_data(start, end, total, failed, marks, untimed)
         since, until = self._filters.since, self._filters.until
         if (window := self.app.window) is not None:  # type: ignore[attr-defined]
             since = max(since, window.since) if since else window.since
@@ -419,9 +419,13 @@ def _values(question: Question, case: Case, cancel: CancelToken) -> list[tuple[s
     return [(row[1], row[2]) for row in answer.rows]
 
 
+Slices = tuple[datetime, datetime, list[int], list[int], int]
+"""From, to, events and failures in each slice, and how many events have no time."""
+
+
 def _slices(
     scope: Scope, filters: Filters, count: int, case: Case, cancel: CancelToken
-) -> tuple[datetime, datetime, list[int], list[int]] | None:
+) -> Slices | None:
     """The histogram of a scope: its own first to last event in `count` slices, or fewer."""
     summary = about("activity_summary", scope, filters)
     found = case.ask(summary.sql, summary.bound, cancel).dicts()[0]
@@ -437,4 +441,4 @@ def _slices(
             failed[slice_] += failures
     epoch = datetime(1970, 1, 1)  # naive UTC, as everywhere in the index
     start, end = (epoch + timedelta(seconds=seconds) for seconds in (cut.start, cut.end))
-    return start, end, total, failed
+    return start, end, total, failed, max(0, found["events"] - sum(total))

@@ -111,6 +111,7 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
         self._end: datetime | None = None
         self._total: Sequence[int] = ()
         self._stressed: Sequence[int] = ()
+        self._untimed = 0
         self._marks: list[Mark] = []
         self._range: tuple[datetime, datetime] | None = None
         self._cursor = 0
@@ -126,6 +127,7 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
         total: Sequence[int],
         stressed: Sequence[int] = (),
         marks: Iterable[Mark] = (),
+        untimed: int = 0,
     ) -> None:
         """Show counts of equal buckets from `start` to `end`.
 
@@ -135,11 +137,12 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
             total: All events, by bucket.
             stressed: How many of these are stressed (failed); empty, or as long as `total`.
             marks: Moments to point at.
+            untimed: How many more there are whose time is not recorded, for which no bar stands.
         """
         if stressed and len(stressed) != len(total):
             raise ValueError("stressed must be empty or as long as total")
         self._start, self._end = _utc(start), _utc(max(start, end))
-        self._total, self._stressed = list(total), list(stressed)
+        self._total, self._stressed, self._untimed = list(total), list(stressed), untimed
         self._marks = [Mark(_utc(m.when), m.sign) for m in marks]
         self.refresh()
 
@@ -347,6 +350,9 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
             most = f"{fmt_count(count)} {self._noun}"
             texts = [f"{most}, {fmt_count(failed)} failed"] if failed else []
             texts += [most, fmt_count(count)]
+            if self._untimed:  # the list holds them
+                rest = f", {fmt_count(self._untimed)} without a time"
+                texts = [text + rest for text in texts] + texts
         return next((t for t in texts if len(t) <= room), "")
 
 
