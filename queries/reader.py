@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO
 
-from queries.envelopes.digest import DIGEST
 from queries.envelopes.foreign_text import text_log
 from queries.envelopes.lookup_events import ONE_PAGE
 from queries.envelopes.model import Found, Record
@@ -61,10 +60,6 @@ class FileFacts:
     repeated_keys: int = 0
     pieces: int = 0
     error: str = ""
-
-    @property
-    def is_digest(self) -> bool:
-        return DIGEST in self.skipped
 
     def notes(self) -> list[str]:
         """Everything worth saying about the file, as sentences."""

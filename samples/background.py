@@ -1,11 +1,9 @@
 """What runs by itself in every account: inventory, key use, agents, log streams."""
 
-from samples.cast import BUILD, CLUSTER_NAT, IRELAND, PRODUCTION, SSM_AGENT, VIRGINIA
+from samples.cast import CLUSTER_NAT, PRODUCTION, SSM_AGENT, VIRGINIA
 from samples.cloudtrail import Call, Caller, Client, Clock, Fields
 from samples.sessions import service_session
 from samples.world import World
-
-STREAMS = ((PRODUCTION, VIRGINIA), (PRODUCTION, IRELAND), (BUILD, VIRGINIA), (BUILD, IRELAND))
 
 _INVENTORY = (
     "ec2:DescribeInstances",

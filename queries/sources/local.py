@@ -266,10 +266,5 @@ def _spool(stream: BinaryIO, name: str, spool: Path | None) -> Item:
     return Item(name, Path(target), Path(target).stat().st_size, None, spooled=True)
 
 
-def iter_names(items: Iterable[Item]) -> Iterator[str]:
-    """Names of items, in their order."""
-    return (item.name for item in items)
-
-
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()

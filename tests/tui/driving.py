@@ -29,7 +29,6 @@ from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Row
 
 Screen = TypeVar("Screen")
-AnyWidget = TypeVar("AnyWidget", bound=Widget)
 
 IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 API = "111122223333/us-east-1/team/api"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,8 +165,3 @@ class opened_output:
             self._file.close()
         elif error[0] is None:
             sys.stdout.flush()
-
-
-def is_terminal() -> bool:
-    """Whether both ends of the program are a terminal."""
-    return os.isatty(0) and os.isatty(1)

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TabbedContent, TabPane, TextArea
 
 from queries.question import Question
+from tui.awaiting import Awaiting
 from tui.dialogs import Choice, Picker, SqlView
 from tui.key_help import KeyHelp
 from tui.question_table import QuestionTable
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Fact = tuple[str, Content | str]
 
 
-class CaseScreen(UnderCursor, KeyHelp):
+class CaseScreen(UnderCursor, Awaiting, KeyHelp):
     """Base of all screens over a case. A subclass gives `segment`, `body` and what Enter does."""
 
     HORIZONTAL_BREAKPOINTS = [
@@ -72,8 +73,6 @@ class CaseScreen(UnderCursor, KeyHelp):
         Binding("colon", "app.command_palette", "Command", show=False),
     ]
 
-    needed: ClassVar[frozenset[str]] = frozenset()
-    """The slots whose answers the keys of this screen act on, besides the rows."""
     _renewing = False
     search_text = ""
     """What a search of the raw records, opened from here, looks for at once."""
@@ -265,25 +264,6 @@ class CaseScreen(UnderCursor, KeyHelp):
         """The row under the cursor of `table`."""
         table = self.table
         return table.selected_row if table is not None else None
-
-    @property
-    def opening_since(self) -> float | None:
-        """Also when Enter waits for a row that is not here yet."""
-        table = self.focused
-        waits = table.opening_since if isinstance(table, PagedTable) else None
-        return super().opening_since if waits is None else waits
-
-    @property
-    def filling(self) -> bool:
-        table = self.focused
-        if isinstance(table, QuestionTable) and table.question is not None and table.awaits_rows:
-            return True
-        return not self.needed.isdisjoint(self._jobs)
-
-    def stop_opening(self) -> None:
-        super().stop_opening()
-        if isinstance(self.focused, PagedTable):
-            self.focused.opening_since = None
 
     def questions(self) -> Sequence[Question]:
         """The questions behind this screen, for the SQL key."""

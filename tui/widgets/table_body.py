@@ -100,11 +100,6 @@ class TableBody(LineView):
         return self._rows.generation
 
     @property
-    def wanted_pages(self) -> frozenset[int]:
-        """Pages in use now; a queued request for another page is not worth running."""
-        return self._rows.pages.wanted
-
-    @property
     def held_pages(self) -> int:
         """Pages in memory, never more than the greater of max_pages and those in use."""
         return len(self._rows.pages)

@@ -62,10 +62,6 @@ class Fields:
         """The same as text. The Activity Log's API has `{"value": …, "localizedValue": …}`."""
         return as_text(self.value(*names))
 
-    def object(self, *names: str) -> dict[str, Any]:
-        """The same as an object, opened where it is JSON in a text."""
-        return opened(self.value(*names))
-
     @property
     def time(self) -> str:
         """When it happened, not when it was taken in."""
