@@ -17,7 +17,8 @@ import duckdb
 
 from queries import partly
 from queries.errors import Cancelled, InvestigationError, WrongUsage
-from queries.evidence_index import Evidence, Work, missing_from, say_part
+from queries.evidence_asked import Evidence
+from queries.evidence_index import Work, missing_from, say_part
 from queries.folders import cache_folder
 from queries.growth import Missing, fingerprint, identity
 from queries.index.rows import as_text

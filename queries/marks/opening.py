@@ -19,7 +19,7 @@ from queries.marks.store import (
 
 if TYPE_CHECKING:
     from queries.case import Case
-    from queries.evidence_index import Evidence
+    from queries.evidence_asked import Evidence
 
 _MOST_LOOKED_AT = 20_000
 
