@@ -21,6 +21,7 @@ from queries.evidence_asked import Evidence
 from queries.evidence_index import Work, missing_from, say_part
 from queries.folders import cache_folder
 from queries.growth import Missing, fingerprint, identity
+from queries.index.identifiers import by_uuid
 from queries.index.rows import as_text
 from queries.index_file import item_in, items_in, meta_of, open_sealed
 from queries.marks.events import locate_marks
@@ -126,7 +127,7 @@ class Case:
         """Run one statement with bound parameters; raises `Cancelled` when interrupted."""
         cursor = self.connection.cursor()
         try:
-            return ask_cursor(cursor, sql, parameters, cancel)
+            return ask_cursor(cursor, by_uuid(sql, parameters or {}), parameters, cancel)
         finally:
             cursor.close()
 

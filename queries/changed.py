@@ -15,7 +15,6 @@ import duckdb
 from queries.errors import InvestigationError
 from queries.reader import DAMAGED, READ
 from queries.sources.buckets.options import API_SCHEME
-from queries.sources.local import base_name
 
 if TYPE_CHECKING:
     from queries.index.touched import Touched
@@ -51,12 +50,8 @@ def forget_changed(
     )
     # No copy of theirs is left: those that are were made events again.
     connection.execute("DELETE FROM events WHERE file_id IN (SELECT file_id FROM changed)")
-    for table in ("files", "digests"):
+    for table in ("files", "contents", "digests", "digest_entries"):
         connection.execute(f"DELETE FROM {table} WHERE file_id IN (SELECT file_id FROM changed)")  # noqa: S608
-    connection.execute(
-        "DELETE FROM verified WHERE log_file IN (SELECT unnest($names::VARCHAR[]))",
-        {"names": [base_name(name) for name in names]},
-    )
     connection.execute("DROP TABLE changed")
     return before
 

@@ -32,6 +32,10 @@ class Unpacked:
     sha256: str = ""
     stored_bytes: int = 0
     plain_bytes: int = 0
+    hashes_content: bool = False
+    """Whether the unpacked content is hashed, too."""
+    content: bytes = b""
+    """Its SHA-256, when it was unpacked to its end."""
 
 
 class _Hashing:
@@ -93,8 +97,11 @@ def _bounded(
     chunks: Iterator[bytes], hashing: _Hashing, facts: Unpacked, stored: int | None
 ) -> Iterator[bytes]:
     """Pass chunks on until they are too many for the bytes they came from."""
+    content = hashlib.sha256() if facts.hashes_content else None
     for chunk in chunks:
         facts.plain_bytes += len(chunk)
+        if content is not None:
+            content.update(chunk)
         if facts.plain_bytes > RATIO_FREE_BYTES and (
             facts.plain_bytes > MAX_RATIO * max(hashing.count if stored is None else stored, 1)
         ):
@@ -104,6 +111,7 @@ def _bounded(
             )
             return
         yield chunk
+    facts.content = content.digest() if content is not None else b""
 
 
 def peek(chunks: Iterator[bytes], count: int) -> tuple[bytes, Iterator[bytes]]:

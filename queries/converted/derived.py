@@ -40,6 +40,7 @@ from queries.converted.taken import (
 )
 from queries.index.derived import derive
 from queries.index.digests import DigestCheck
+from queries.index.identifiers import insertion
 from queries.index.narrow import ACTORS
 from queries.index.rows import insert_rows
 from queries.index.schema import INDEX_VERSION
@@ -119,10 +120,8 @@ class Derived:
         names = ", ".join(name for name, _ in columns_of("events"))
         files = as_literal(partition_files(self._destination, "events"))
         if any(self._destination.glob("events/**/events.parquet")):
-            self._writer.execute(
-                f"INSERT INTO events SELECT {names} FROM"  # noqa: S608
-                f" read_parquet({files}, hive_partitioning = false)"
-            )
+            read = f"read_parquet({files}, hive_partitioning = false)"
+            self._writer.execute(insertion(f"SELECT {names} FROM {read}"))  # noqa: S608
         self._writer.execute(f"CREATE TABLE before AS {_HASHED}")
         self._writer.execute("INSERT INTO files SELECT * FROM ledger")
         self._load_copies()

@@ -85,6 +85,7 @@ def columns_of(relation: str) -> tuple[tuple[str, str], ...]:
 @cache
 def _index_columns() -> dict[str, tuple[tuple[str, str], ...]]:
     from queries.database import connect
+    from queries.index.identifiers import STORED
     from queries.index.schema import create_tables
 
     with connect() as empty:
@@ -95,6 +96,8 @@ def _index_columns() -> dict[str, tuple[tuple[str, str], ...]]:
         ).fetchall()
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for table, column, kind in rows:
+        if column in STORED:
+            continue
         # File ids count on over everything that ever comes into a folder.
         known = "BIGINT" if column == "file_id" else kind
         found[table] = (*found.get(table, ()), (column, known))

@@ -185,12 +185,17 @@ class _Work:
         first line that is about no file, but about the looking for files."""
         self._count_events()
         rows: list[tuple[Any, ...]] = []
+        hashes: list[tuple[int, bytes]] = []
         counts = _Counts(self._connection)
         for number, item in zip(self._numbers.of_items, self._listing.items, strict=True):
             rows.append(file_row(number, item, ledger, counts.of(number)))
+            if number in ledger and (content := ledger.get(number)[0].unpacked.content):
+                hashes.append((number, content))
             if len(rows) >= _LEDGER_BATCH:
                 insert_rows(self._connection, "files", rows)
+                insert_rows(self._connection, "contents", hashes)
                 rows.clear()
+                hashes.clear()
         number = self._numbers.top
         skipped, unreadable = self._listing.passed_over, self._listing.unreadable
         passed, missing = self._listing.walked or (len(skipped), len(unreadable))
@@ -201,6 +206,7 @@ class _Work:
         for place, (status, name, reason) in enumerate([*of_members, *of_walk], number):
             rows.append(_unopened(place, name, status, reason))
         insert_rows(self._connection, "files", rows)
+        insert_rows(self._connection, "contents", hashes)
         counts.close()
         self._connection.execute("DROP TABLE kept")
         return number + len(of_members)

@@ -13,7 +13,7 @@ import duckdb
 
 from queries.index.derivation import Derivation, Rows
 from queries.index.members import parsed_object
-from queries.index.rows import insert_rows
+from queries.index.rows import insert_rows, rows_of
 from queries.providers import PROVIDERS
 
 _CALLS = sorted({call for provider in PROVIDERS for call in provider.creating})
@@ -37,26 +37,21 @@ SELECT e.event_key, e.event_time, e.event_source, e.event_name, e.outcome, e.err
   e.request_parameters, e.response_elements, e.creation
 FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
 WHERE e.merged_into IS NULL AND {_creating("e")}
-ORDER BY e.event_time NULLS LAST, e.event_key
 """  # noqa: S608 - names of the providers
 
 
 def build_created(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `created`, one row for each call that made or opened something, or tried to."""
-    cursor = connection.execute(_EVENTS)
-    columns = [column[0] for column in cursor.description or ()]
-    rows: list[tuple[Any, ...]] = []
-    while batch := cursor.fetchmany(1000):
-        for values in batch:
-            event = dict(zip(columns, values, strict=True))
-            if event["creation"]:
-                rows.append(_said(event, parsed_object(event["creation"])))
-                continue
-            made = next(filter(None, (each.creation(event) for each in PROVIDERS)), None)
-            if made is not None:
-                rows.append(_said(event, made.fields()))
-    insert_rows(connection, "created", rows)
+    events = rows_of(connection, _EVENTS, "event_time NULLS LAST, event_key")
+    insert_rows(connection, "created", filter(None, map(_created, events)))
     _name_by_their_own_records(connection)
+
+
+def _created(event: dict[str, Any]) -> tuple[Any, ...] | None:
+    if event["creation"]:
+        return _said(event, parsed_object(event["creation"]))
+    made = next(filter(None, (each.creation(event) for each in PROVIDERS)), None)
+    return _said(event, made.fields()) if made is not None else None
 
 
 def _said(event: dict[str, Any], said: dict[str, Any]) -> tuple[Any, ...]:

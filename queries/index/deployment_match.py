@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -49,6 +49,19 @@ class _Span:
     push_key: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What registries were told about where images come from."""
+
+    copying: list[_Copying]
+    upstream: dict[tuple[str, str], dict[str, str]]
+    """(account, region) -> prefix -> registry behind a pull-through cache."""
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> Self:
+        return cls(_replication_rules(connection), _cache_rules(connection))
+
+
 class Matcher:
     """The pushes and tags that some references could mean, loaded at once."""
 
@@ -56,21 +69,23 @@ class Matcher:
         self,
         connection: duckdb.DuckDBPyConnection,
         references: Sequence[Reference],
-        told: Iterable[str] = (),
+        told: Iterable[str],
+        rules: Rules,
     ) -> None:
         keys = {reference.key for reference in references if reference.key}
-        self._copied = _replication_rules(connection) if references else []
+        tags = {reference.tag for reference in references if reference.tag}
+        self._rules = rules
         open_names = {
-            reference.repository for reference in references if self._copied or not reference.key
+            reference.repository for reference in references if rules.copying or not reference.key
         }
         digests = {reference.digest for reference in references if reference.digest} | set(told)
         self._tags: dict[tuple[str, str], list[_Span]] = defaultdict(list)
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._pushed: dict[str, list[tuple[str, datetime | None, int]]] = defaultdict(list)
-        if references:
-            self._load_tags(connection, keys, open_names)
+        if tags:
+            self._load_tags(connection, keys, open_names, tags)
+        if digests:
             self._load_pushes(connection, digests)
-        self._rules = _cache_rules(connection) if references else {}
 
     def match(
         self,
@@ -117,7 +132,7 @@ class Matcher:
     def _copy(self, reference: Reference, time: datetime | None) -> Match:
         """The image of a repository that replication fills: what the tag named at its source.
         Copies leave no record of their own that is known, so it is only possible."""
-        for rule in self._copied:
+        for rule in self._rules.copying:
             if rule.fills(reference):
                 source = f"{rule.account}/{rule.region}/{reference.repository}"
                 span = self._span(source, reference.tag, time)
@@ -162,7 +177,7 @@ class Matcher:
 
     def _upstream(self, reference: Reference) -> str:
         """Where a pull-through cache takes a repository from: the rule with the longest prefix."""
-        rules = self._rules.get((reference.account, reference.region), {})
+        rules = self._rules.upstream.get((reference.account, reference.region), {})
         fitting = [
             prefix for prefix in rules if f"{reference.repository}/".startswith(f"{prefix}/")
         ]
@@ -172,18 +187,23 @@ class Matcher:
         return f"{rules[prefix]}/{reference.repository.removeprefix(prefix).lstrip('/')}"
 
     def _load_tags(
-        self, connection: duckdb.DuckDBPyConnection, keys: set[str], open_names: set[str]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        keys: set[str],
+        open_names: set[str],
+        tags: set[str],
     ) -> None:
         rows: list[tuple[Any, ...]] = connection.execute(
             """
             SELECT repository, tag, since, until, image_digest, push_key FROM tag_spans
             WHERE since IS NOT NULL AND image_digest IS NOT NULL
+              AND tag IN (SELECT unnest($tags::VARCHAR[]))
               AND (repository IN (SELECT unnest($keys::VARCHAR[]))
                 OR regexp_replace(repository, '^[^/]*/[^/]*/', '')
                   IN (SELECT unnest($names::VARCHAR[])))
             ORDER BY since, push_key
             """,
-            {"keys": sorted(keys), "names": sorted(open_names)},
+            {"keys": sorted(keys), "names": sorted(open_names), "tags": sorted(tags)},
         ).fetchall()
         for repository, tag, since, until, digest, push_key in rows:
             self._tags[repository, tag].append(_Span(since, until, digest, push_key))

@@ -7,14 +7,15 @@ tag is taken for the digest that it named *then*.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import duckdb
 
-from queries.index.deployment_match import CHANGES_MATCHES, IS_RULE, Matcher
+from queries.index.deployment_match import CHANGES_MATCHES, IS_RULE, Matcher, Rules
 from queries.index.derivation import SHORT, Derivation, Rows
-from queries.index.platforms import MENTIONED, SCALED, Launch, Walk
-from queries.index.rows import insert_rows
+from queries.index.platforms import MENTIONED, SCALED, Launch, Steps, Walk
+from queries.index.rows import insert_rows, rows_of
 from queries.providers.aws.deployments import ENDS, SOURCES, SPECS, operation
 from queries.references import MENTION_SIGNS
 
@@ -32,19 +33,53 @@ WHERE merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
     OR deployment IS NOT NULL
     OR (registry_action IS NULL
         AND ({_MENTIONING})))
-ORDER BY event_time NULLS LAST, event_name NOT LIKE 'Register%', event_name NOT LIKE 'Create%',
-  event_key
 """  # noqa: S608 - constants
+_ORDER = """event_time NULLS LAST, event_name NOT LIKE 'Register%',
+  event_name NOT LIKE 'Create%', event_key"""
+_AT_ONCE = 10_000
+"""Launches that are kept in memory."""
+
+_OUTCOME = """
+INSERT INTO deployments
+SELECT l.* REPLACE (e.until AS until, e.ended_by AS ended_by, e.ended_how AS ended_how,
+  coalesce(s.origin, l.principal) AS origin)
+FROM launched AS l
+LEFT JOIN (
+  SELECT deployment_no, min_by(until, nth) AS until, min_by(ended_by, nth) AS ended_by,
+    min_by(ended_how, nth) AS ended_how
+  FROM ended GROUP BY deployment_no
+) AS e ON e.deployment_no = l.deployment_no
+LEFT JOIN sessions AS s ON s.access_key_id = l.access_key_id
+ORDER BY l.deployment_no;
+DROP TABLE launched; DROP TABLE ended
+"""
 
 
 def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `deployments` from the events and the tag history, and `deployment_links` with what each
     event has in common with others: the things that it names, and images."""
-    walk = _walked(connection, "events")
-    references = [row.reference for row in walk.rows if row.reference is not None]
-    told = [row.told_digest for row in walk.rows if row.told_digest]
-    matcher = Matcher(connection, references, told)
-    for row in walk.rows:
+    connection.execute(
+        "CREATE TEMP TABLE launched AS SELECT * FROM deployments LIMIT 0;"
+        " CREATE TEMP TABLE ended AS SELECT 0 AS nth, deployment_no, until, ended_by, ended_how"
+        " FROM deployments LIMIT 0"
+    )
+    nth = count()
+    rules = Rules.of(connection)
+    for steps in _steps(connection, "events"):
+        _match(connection, steps.rows, rules)
+        links = {link for row in steps.rows for link in _image_links(row)}
+        insert_rows(connection, "launched", map(_values, steps.rows))
+        insert_rows(connection, "ended", ((next(nth), *end) for end in steps.ends))
+        insert_rows(connection, "deployment_links", sorted(steps.links | links))
+    connection.execute(_OUTCOME)
+
+
+def _match(connection: duckdb.DuckDBPyConnection, rows: list[Launch], rules: Rules) -> None:
+    """Find the push that each image came from."""
+    references = [row.reference for row in rows if row.reference is not None]
+    told = [row.told_digest for row in rows if row.told_digest]
+    matcher = Matcher(connection, references, told, rules)
+    for row in rows:
         row.match = matcher.match(
             row.reference,
             row.event["event_time"],
@@ -53,33 +88,27 @@ def build_deployments(connection: duckdb.DuckDBPyConnection) -> None:
         )
         if row.reference is None and row.place.text:
             row.match.matched = "other registry"
-    insert_rows(connection, "deployments", (_values(n, row) for n, row in enumerate(walk.rows, 1)))
-    links = {link for row in walk.rows for link in _image_links(row)}
-    insert_rows(connection, "deployment_links", sorted(walk.links | links))
-    _add_origins(connection)
 
 
-def _walked(connection: duckdb.DuckDBPyConnection, events: str) -> Walk:
-    """What came of the events of a relation."""
-    cursor = connection.execute(_EVENTS.format(events=events))
-    columns = [column[0] for column in cursor.description or ()]
+def _steps(connection: duckdb.DuckDBPyConnection, events: str) -> Iterator[Steps]:
+    """What came of the events of a relation, step by step."""
     walk = Walk()
-    while batch := cursor.fetchmany(1000):
-        for values in batch:
-            event = dict(zip(columns, values, strict=True))
-            walk.event(event)
-            # Rows keep the event: with millions of events its long texts would fill the memory.
-            del event["request_parameters"], event["response_elements"], event["deployment"]
-    return walk
+    for event in rows_of(connection, _EVENTS.format(events=events), _ORDER):
+        walk.event(event)
+        # Rows keep the event; its long texts may be as many megabytes as there are rows.
+        del event["request_parameters"], event["response_elements"], event["deployment"]
+        if len(walk.steps.rows) >= _AT_ONCE:
+            yield walk.taken()
+    yield walk.taken()
 
 
 def _find_links(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `found_links` with what the events that came have in common with others."""
     came = "(SELECT * FROM events WHERE event_key IN (SELECT event_key FROM touched))"
     connection.execute("CREATE TEMP TABLE found_links (event_key BIGINT, link VARCHAR)")
-    walk = _walked(connection, came)
-    events = {(row.event["event_key"], "") for row in walk.rows}
-    insert_rows(connection, "found_links", sorted(walk.links | events))
+    for steps in _steps(connection, came):
+        events = {(row.event["event_key"], "") for row in steps.rows}
+        insert_rows(connection, "found_links", sorted(steps.links | events))
 
 
 def _image_links(row: Launch) -> Iterator[tuple[int, str]]:
@@ -92,11 +121,11 @@ def _image_links(row: Launch) -> Iterator[tuple[int, str]]:
             yield key, f"digest {digest}"
 
 
-def _values(number: int, row: Launch) -> tuple[Any, ...]:
+def _values(row: Launch) -> tuple[Any, ...]:
     event, reference, match = row.event, row.reference, row.match
     service, _ = operation(event["event_source"], event["event_name"])
     return (
-        number,
+        row.number,
         event["event_key"],
         event["event_time"],
         row.spec.platform if row.spec else service,
@@ -118,9 +147,9 @@ def _values(number: int, row: Launch) -> tuple[Any, ...]:
         match.digest or None,
         match.push_key,
         match.upstream or None,
-        row.until,
-        row.ended_by,
-        row.ended_how,
+        None,
+        None,
+        None,
         row.spec is not None and row.act not in ("ran", SCALED),
         event["outcome"],
         event["error_code"],
@@ -129,13 +158,6 @@ def _values(number: int, row: Launch) -> tuple[Any, ...]:
         None,
         event["account"],
         event["aws_region"],
-    )
-
-
-def _add_origins(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "UPDATE deployments SET origin = coalesce((SELECT s.origin FROM sessions AS s"
-        " WHERE s.access_key_id = deployments.access_key_id), principal)"
     )
 
 

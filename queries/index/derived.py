@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 
-from queries.database import ROW_GROUP
+from queries.database import ROW_GROUP, cursor_of
 from queries.index.behind import CALLERS
 from queries.index.coverage import MINUTES
 from queries.index.created import CREATED
@@ -26,15 +29,12 @@ SMALL = 100_000
 SHARE = 8
 """When more than an eighth of all events came, making all anew takes no longer."""
 
-DERIVED: tuple[Derivation | Sums, ...] = (
-    ACTORS_TABLE,
-    CALLED_TABLE,
-    HOURS_TABLE,
+COUNTS: tuple[Sums, ...] = (ACTORS_TABLE, CALLED_TABLE, HOURS_TABLE, MINUTES)
+"""Made from the events alone."""
+FOLLOWED: tuple[Derivation, ...] = (
     REGISTRY_EVENTS,
-    MINUTES,
     SESSIONS,
     CALLERS,
-    CREATED,
     MORE_IMAGES,
     PUSHES,
     UNFINISHED,
@@ -44,6 +44,9 @@ DERIVED: tuple[Derivation | Sums, ...] = (
     SCANS,
 )
 """Each may read the tables of those before it."""
+OF_ALL: tuple[Derivation, ...] = (CREATED,)
+"""These may read the counts, too."""
+DERIVED: tuple[Derivation | Sums, ...] = (*COUNTS, *FOLLOWED, *OF_ALL)
 
 
 def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
@@ -82,8 +85,25 @@ def keep_up(
 
 
 def _make_all(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
+    """DuckDB counts while Python follows, which takes as long on one processor."""
     join_events(connection)
-    for derivation in DERIVED:
+    with ThreadPoolExecutor(1, thread_name_prefix="count") as beside:
+        counted = beside.submit(_count, cursor_of(connection))
+        _build(connection, FOLLOWED, progress)
+        counted.result()
+    _build(connection, OF_ALL, progress)
+
+
+def _count(cursor: duckdb.DuckDBPyConnection) -> None:
+    for sums in COUNTS:
+        sums.build(cursor)
+    cursor.close()
+
+
+def _build(
+    connection: duckdb.DuckDBPyConnection, which: Sequence[Derivation], progress: Progress
+) -> None:
+    for derivation in which:
         progress.stage = derivation.stage or progress.stage
         derivation.build(connection)
 

@@ -9,15 +9,16 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-v
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
 from queries.envelopes.digest import DIGEST
+from queries.index.members import as_objects
 from queries.index.rows import insert_rows
 from queries.progress import CancelToken
 from queries.sources.local import Item, base_name
@@ -53,159 +54,193 @@ class DigestCheck:
 ItemOf = Callable[[int], Item]
 """The file of evidence with an id."""
 
+_AT_ONCE = 1000
+"""Files that are read between two statements."""
+_ALTERED = "ALTERED: the content differs from what the digest recorded"
+
+
+def _base_name(name: str) -> str:
+    """As `base_name`, in SQL."""
+    return f"regexp_replace(regexp_replace({name}, '^.*/', '', 's'), '^.* › ', '', 's')"
+
+
+_KNOWN = f"""
+CREATE TEMP TABLE known_digests AS
+SELECT * FROM digests WHERE name IS NOT NULL
+QUALIFY row_number() OVER (PARTITION BY name ORDER BY file_id DESC) = 1;
+CREATE TEMP TABLE stored AS
+SELECT file_id, {_base_name("name")} AS name, upper(sha256) AS sha256, records FROM files
+WHERE lane <> '' OR file_id IN (SELECT file_id FROM digests)
+"""  # noqa: S608 - constants
+"""Each digest once, and all files by their own names."""
+_RECORDED = """
+SELECT e.log_file AS name, upper(e.hash) AS hash FROM digest_entries AS e
+  JOIN known_digests AS d ON d.file_id = e.file_id
+UNION ALL
+SELECT previous, upper(previous_hash) FROM known_digests WHERE previous_hash <> ''
+"""
+"""What digests recorded of log files, and of the digests before them."""
+_UNHASHED = f"""
+SELECT DISTINCT s.file_id FROM ({_RECORDED}) AS r JOIN stored AS s ON s.name = r.name
+WHERE r.hash <> s.sha256 AND s.file_id NOT IN (SELECT file_id FROM contents)
+ORDER BY s.file_id
+"""  # noqa: S608 - constants
+_JUDGED = f"""
+CREATE TEMP TABLE judged AS
+SELECT r.name, s.file_id, s.file_id IS NOT NULL
+  AND NOT coalesce(r.hash = s.sha256 OR r.hash = hex(c.sha256), FALSE) AS altered
+FROM ({_RECORDED}) AS r
+LEFT JOIN stored AS s ON s.name = r.name LEFT JOIN contents AS c ON c.file_id = s.file_id
+"""  # noqa: S608 - constants
+"""Some tools unpack log files, so the hash may also be that of the file as it lies there."""
+_OF_LOGS = "name IN (SELECT log_file FROM digest_entries)"
+_UNLISTED = f"""
+WITH logs AS (
+  SELECT name, parts[1] AS account, parts[3] AS region, replace(parts[4], 'Z', '00') AS moment
+  FROM (SELECT name, string_split(name, '_') AS parts FROM stored WHERE records > 0)
+  WHERE len(parts) >= 5 AND parts[2] = 'CloudTrail' AND NOT {_OF_LOGS}
+), hours AS (
+  SELECT account, region, starts, max(ends) OVER (
+    PARTITION BY account, region ORDER BY starts, ends) AS ends
+  FROM known_digests WHERE starts <> '' AND ends <> ''
+), last AS (SELECT account, region, max(starts) AS starts FROM hours GROUP BY account, region)
+SELECT DISTINCT g.name FROM logs AS g
+ASOF JOIN hours AS h ON h.account = g.account AND h.region = g.region AND g.moment >= h.starts
+JOIN last AS l ON l.account = g.account AND l.region = g.region
+WHERE g.moment < h.ends AND l.starts >= g.moment
+ORDER BY g.name
+"""  # noqa: S608 - constants
+"""Log files whose names' times lie within the digests' hours of that account and region. Delivery
+takes some minutes: the last hour's files may be in a later digest."""
+_BROKEN = """
+WITH streams AS (
+  SELECT *, min(name) OVER (PARTITION BY regexp_replace(name, '_[^_]*$', '')) AS first
+  FROM known_digests
+)
+SELECT CASE WHEN k.name IS NULL THEN 'a digest is missing: ' || d.previous
+    || ' (named by the next one)'
+  ELSE 'ALTERED: the digest ' || d.previous || ' is not what the next one recorded' END
+FROM streams AS d LEFT JOIN known_digests AS k ON k.name = d.previous
+WHERE k.name IS NULL AND d.previous IS NOT NULL AND d.first < d.name
+  OR k.name IS NOT NULL AND d.previous_hash <> ''
+    AND EXISTS (SELECT 1 FROM judged AS j WHERE j.name = d.previous AND j.altered)
+ORDER BY d.name
+"""
+"""Each digest names the one before it; only the first of a trail and region may have none."""
+
 
 def check_digests(
     connection: duckdb.DuckDBPyConnection, item_of: ItemOf, cancel: CancelToken
 ) -> DigestCheck:
-    """Read the digests and the log files they name, as far as that was not done before; altered
-    files get a note in the ledger (the table `files`, filled before this)."""
+    """Compare the log files with the digests that name them; altered files get a note in the ledger
+    (the table `files`, filled before this). Only files are read whose content was not hashed when
+    they were read before (`contents`)."""
     check = DigestCheck()
-    bodies = _bodies(connection, item_of)
-    digests = {base_name(body["digestS3Object"]): body for body in bodies.values() if body}
-    check.digests = len(digests)
-    if not digests:
-        return check
-    files, with_records = _log_files(connection)
-    known: set[tuple[str, str]] = set(
-        connection.execute("SELECT log_file, hash FROM verified").fetchall()
-    )
-    listed: set[str] = set()
-    verified: list[tuple[str, str]] = []
-    altered: list[int] = []
-    for digest in digests.values():
-        for entry in digest.get("logFiles") or []:
-            name = base_name(str(entry.get("s3Object") or ""))
-            recorded = str(entry.get("hashValue") or "").lower()
-            listed.add(name)
-            if cancel.cancelled:
-                return check
-            if name not in files:
-                check.missing.append(name)
-            elif (name, recorded) in known:
-                check.verified += 1
-            elif recorded in _hashes(item_of(files[name])):
-                check.verified += 1
-                verified.append((name, recorded))
-            else:
-                check.altered.append(name)
-                altered.append(files[name])
-    insert_rows(connection, "verified", verified)
-    _note_altered(connection, altered)
-    _find_unlisted(check, digests, files, listed, with_records)
-    ids = {base_name(body["digestS3Object"]): number for number, body in bodies.items() if body}
-    _follow_chain(check, digests, {name: item_of(number) for name, number in ids.items()})
+    _read_digests(connection, item_of)
+    connection.execute(_KNOWN)
+    [(check.digests,)] = connection.execute("SELECT count(*) FROM known_digests").fetchall()
+    if check.digests and _hash_contents(connection, item_of, cancel):
+        connection.execute(_JUDGED)
+        _judge(connection, check)
+        connection.execute("DROP TABLE judged")
+    connection.execute("DROP TABLE known_digests; DROP TABLE stored")
     return check
 
 
-def _bodies(connection: duckdb.DuckDBPyConnection, item_of: ItemOf) -> dict[int, dict[str, Any]]:
-    """The digests by file id: those read before from the index, the others from their files."""
-    known = dict(connection.execute("SELECT file_id, body FROM digests").fetchall())
-    found = connection.execute(
-        "SELECT file_id FROM files WHERE list_contains(notes, $digest) ORDER BY file_id",
+def _judge(connection: duckdb.DuckDBPyConnection, check: DigestCheck) -> None:
+    def names(sql: str) -> list[str]:
+        return [row[0] for row in connection.execute(sql).fetchall()]
+
+    [(check.verified,)] = connection.execute(
+        f"SELECT count(*) FROM judged WHERE {_OF_LOGS} AND file_id IS NOT NULL AND NOT altered"  # noqa: S608
+    ).fetchall()
+    for_logs = f"SELECT DISTINCT name FROM judged WHERE {_OF_LOGS} AND {{}} ORDER BY name"  # noqa: S608
+    check.altered = names(for_logs.format("altered"))
+    check.missing = names(for_logs.format("file_id IS NULL"))
+    check.unlisted = names(_UNLISTED)
+    check.breaks = names(_BROKEN)
+    connection.execute(
+        "UPDATE files SET notes = list_append(notes, $note)"  # noqa: S608
+        f" WHERE file_id IN (SELECT file_id FROM judged WHERE altered AND {_OF_LOGS})"
+        " AND NOT list_contains(notes, $note)",
+        {"note": _ALTERED},
+    )
+
+
+# ---- reading -----------------------------------------------------------------------------------
+
+
+def _read_digests(connection: duckdb.DuckDBPyConnection, item_of: ItemOf) -> None:
+    """Fill `digests` and `digest_entries` with what the digest files say that came."""
+    new = connection.execute(
+        "SELECT file_id FROM files WHERE list_contains(notes, $digest)"
+        " AND file_id NOT IN (SELECT file_id FROM digests) ORDER BY file_id",
         {"digest": DIGEST},
     ).fetchall()
-    bodies = {
-        number: json.loads(known[number]) if number in known else _load(item_of(number))
-        for (number,) in found
-    }
-    fresh = [(number, json.dumps(body)) for number, body in bodies.items() if number not in known]
-    insert_rows(connection, "digests", fresh)
-    return bodies
+    for start in range(0, len(new), _AT_ONCE):
+        bodies = {number: _load(item_of(number)) for (number,) in new[start : start + _AT_ONCE]}
+        insert_rows(connection, "digests", (_digest(*body) for body in bodies.items()))
+        entries = (entry for body in bodies.items() for entry in _entries(*body))
+        insert_rows(connection, "digest_entries", entries)
 
 
-def _log_files(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], set[int]]:
-    """File ids by the last part of the name, and which of them hold records."""
-    files: dict[str, int] = {}
-    with_records: set[int] = set()
-    rows = connection.execute(
-        "SELECT file_id, name, records FROM files WHERE lane <> '' ORDER BY file_id"
-    )
-    while batch := rows.fetchmany(20_000):
-        for number, name, records in batch:
-            files[base_name(name)] = number
-            if records:
-                with_records.add(number)
-    return files, with_records
+def _digest(number: int, body: dict[str, Any]) -> tuple[Any, ...]:
+    if not body:
+        return (number, *[None] * 7)
+    name = base_name(body["digestS3Object"])
+    parts = name.split("_")
+    account, region = (parts[0], parts[2]) if len(parts) > 2 else (None, None)
+    starts, ends = (_stamp(body.get(key)) for key in ("digestStartTime", "digestEndTime"))
+    before = body.get("previousDigestS3Object")
+    earlier = base_name(before) if isinstance(before, str) else None
+    recorded = str(body.get("previousDigestHashValue") or "") if earlier else None
+    return number, name, account, region, starts, ends, earlier, recorded
 
 
-def _note_altered(connection: duckdb.DuckDBPyConnection, altered: list[int]) -> None:
-    connection.execute(
-        "UPDATE files SET notes = list_append(notes, $note)"
-        " WHERE file_id IN (SELECT unnest($ids::INTEGER[])) AND NOT list_contains(notes, $note)",
-        {"ids": altered, "note": "ALTERED: the content differs from what the digest recorded"},
-    )
+def _entries(number: int, body: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
+    for entry in as_objects(body.get("logFiles")):
+        name = base_name(str(entry.get("s3Object") or ""))
+        yield number, name, str(entry.get("hashValue") or "")
 
 
 def _load(item: Item) -> dict[str, Any]:
     try:
         with item.open() as stream:
             value = json.loads(b"".join(plain_chunks(stream, Unpacked(), item.stored)))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     ok = isinstance(value, dict) and isinstance(value.get("digestS3Object"), str)
     return value if ok else {}
 
 
-def _hashes(item: Item) -> tuple[str, str]:
-    """SHA-256 of the uncompressed content and of the file as stored (some tools unpack logs)."""
-    facts = Unpacked()
-    plain = hashlib.sha256()
+def _hash_contents(
+    connection: duckdb.DuckDBPyConnection, item_of: ItemOf, cancel: CancelToken
+) -> bool:
+    """Read the files whose content has to be known and is not; returns whether all were."""
+    wanted = [number for (number,) in connection.execute(_UNHASHED).fetchall()]
+    with ThreadPoolExecutor(2, thread_name_prefix="hash") as readers:
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            hashes = list(
+                readers.map(lambda item: _content(item, cancel), [item_of(n) for n in part])
+            )
+            if cancel.cancelled:
+                return False
+            insert_rows(connection, "contents", zip(part, hashes, strict=True))
+    return True
+
+
+def _content(item: Item, cancel: CancelToken) -> bytes:
+    """SHA-256 of the unpacked content; nothing where it cannot be had."""
+    facts = Unpacked(hashes_content=True)
     try:
         with item.open() as stream:
-            for chunk in plain_chunks(stream, facts, item.stored):
-                plain.update(chunk)
+            for _ in plain_chunks(stream, facts, item.stored):
+                if cancel.cancelled:
+                    break
     except OSError:
-        return "", ""
-    return plain.hexdigest(), facts.sha256
-
-
-def _find_unlisted(
-    check: DigestCheck,
-    digests: dict[str, dict[str, Any]],
-    files: dict[str, int],
-    listed: set[str],
-    with_records: set[int],
-) -> None:
-    """Log files whose name's time lies within the digests' hours of that account and region."""
-    spans: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for name, digest in digests.items():
-        parts = name.split("_")
-        start, end = (_stamp(digest.get(key)) for key in ("digestStartTime", "digestEndTime"))
-        if len(parts) > 2 and start and end:
-            spans.setdefault((parts[0], parts[2]), []).append((start, end))
-    for name, file_id in files.items():
-        parts = name.split("_")
-        if len(parts) < 5 or parts[1] != "CloudTrail" or name in listed:
-            continue
-        when = parts[3].replace("Z", "00")
-        # Delivery takes some minutes: the last hour's files may be in a later digest.
-        inside = any(start <= when < end for start, end in spans.get((parts[0], parts[2]), []))
-        later = any(start >= when for start, _ in spans.get((parts[0], parts[2]), []))
-        if inside and later and file_id in with_records:
-            check.unlisted.append(name)
-
-
-def _follow_chain(
-    check: DigestCheck, digests: dict[str, dict[str, Any]], items: dict[str, Item]
-) -> None:
-    """Each digest names the one before it; only the first of a trail may have none."""
-    for name, digest in sorted(digests.items()):
-        before = digest.get("previousDigestS3Object")
-        if not isinstance(before, str):
-            continue
-        earlier = base_name(before)
-        recorded = str(digest.get("previousDigestHashValue") or "").lower()
-        if earlier not in digests:
-            same = [other for other in digests if other < name and _stream(other) == _stream(name)]
-            if same:
-                check.breaks.append(f"a digest is missing: {earlier} (named by the next one)")
-        elif recorded and earlier in items and recorded not in _hashes(items[earlier]):
-            check.breaks.append(f"ALTERED: the digest {earlier} is not what the next one recorded")
-
-
-def _stream(name: str) -> str:
-    """The part of a digest's name that is the same for all of one trail and region."""
-    return name.rsplit("_", 1)[0]
+        return b""
+    return facts.content
 
 
 def _stamp(value: object) -> str:

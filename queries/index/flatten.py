@@ -17,6 +17,7 @@ from queries.index.columns import (
     RESPONSE,
     SHARED,
 )
+from queries.index.identifiers import insertion
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
 OBJECTS = ("request_parameters", "response_elements", "service_event_details", "addendum")
@@ -64,7 +65,6 @@ def insert_statement(*, guarded: bool, mapped: bool = False) -> str:
             for name in OBJECTS
         ]
     )
-    names = ", ".join(column.name for column in COLUMNS)
     values = ", ".join(f"{_expression(column.sql)} AS {column.name}" for column in COLUMNS)
     said = [
         f"{place if mapped else 'NULL::VARCHAR'} AS {name}_"
@@ -74,14 +74,13 @@ def insert_statement(*, guarded: bool, mapped: bool = False) -> str:
     record = {**RECORD, "mapped": MAPPED} if mapped else RECORD
     document = _structure({"Records": [record]})
     shared = ", ".join(f"{_expression(sql)} AS {name}_" for name, sql in SHARED.items())
-    return f"""
-INSERT INTO events (event_key, file_id, position, {names}, repository, copies, merged_into, odd)
-SELECT (file_id::BIGINT << 32) | position, file_id, position, {names},
+    return insertion(f"""
+SELECT (file_id::BIGINT << 32) | position AS event_key, * EXCLUDE (said_repository, odd),
   CASE WHEN said_repository IS NOT NULL THEN said_repository
     WHEN repository_name IS NOT NULL THEN coalesce(registry_id, '?') || '/'
     || CASE WHEN event_source = 'ecr-public.amazonaws.com' THEN 'public'
-            ELSE coalesce(aws_region, '?') END || '/' || repository_name END,
-  1, NULL, odd
+            ELSE coalesce(aws_region, '?') END || '/' || repository_name END AS repository,
+  1 AS copies, odd
 FROM (
   SELECT file_id, position, {values}, m_repository_ AS said_repository,
     repeated OR {_NO_IDENTITY} OR event_id_ IS NULL OR event_time_text_ IS NULL
@@ -121,4 +120,4 @@ FROM (
       )
     )
   )
-)"""  # noqa: S608
+)""")  # noqa: S608

@@ -33,6 +33,12 @@ class Ledger:
         memory; they are read again."""
         self.starved: duckdb.OutOfMemoryException | None = None
         """What DuckDB said when its memory did not suffice."""
+        self.hashes_content = False
+        """Whether the content of files is hashed, too (`Unpacked`)."""
+
+    def facts(self) -> FileFacts:
+        """For a file that is about to be read."""
+        return FileFacts(unpacked=Unpacked(hashes_content=self.hashes_content))
 
     def begin_round(self) -> None:
         self.spoiled, self.starved = set(), None
@@ -57,12 +63,13 @@ class Ledger:
             raise KeyError(file_id)
         if isinstance(entry, tuple):
             return entry
-        lane, form, compression, records, stored, plain, digest = _PLAIN.unpack(entry)
+        lane, form, compression, records, stored, plain, digest = _PLAIN.unpack_from(entry)
         unpacked = Unpacked(
             compression=self._words[compression],
             sha256=digest.hex(),
             stored_bytes=stored,
             plain_bytes=plain,
+            content=entry[_PLAIN.size :],
         )
         facts = FileFacts(format=self._words[form], unpacked=unpacked, records=records)
         return facts, self._words[lane]
@@ -75,14 +82,17 @@ class Ledger:
 
     def _packed(self, facts: FileFacts, lane: str) -> bytes:
         unpacked = facts.unpacked
-        return _PLAIN.pack(
-            self._word(lane),
-            self._word(facts.format),
-            self._word(unpacked.compression),
-            facts.records,
-            unpacked.stored_bytes,
-            unpacked.plain_bytes,
-            bytes.fromhex(unpacked.sha256),
+        return (
+            _PLAIN.pack(
+                self._word(lane),
+                self._word(facts.format),
+                self._word(unpacked.compression),
+                facts.records,
+                unpacked.stored_bytes,
+                unpacked.plain_bytes,
+                bytes.fromhex(unpacked.sha256),
+            )
+            + unpacked.content
         )
 
     def _word(self, text: str) -> int:

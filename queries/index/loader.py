@@ -37,8 +37,12 @@ from queries.numbering import Numbers, numbers_from
 from queries.progress import CancelToken, Progress
 from queries.reader import NOT_READ, FileFacts, read_records
 from queries.sources.archives import by_archive, open_siblings
-from queries.sources.local import Item, is_system_file, looks_like_partial_download
-from queries.unpack import Unpacked
+from queries.sources.local import (
+    Item,
+    is_digest_name,
+    is_system_file,
+    looks_like_partial_download,
+)
 
 _BATCH_BYTES = 4 << 20
 """Planning the INSERT takes 12-20 ms, so small documents share one. Twice as much takes as long and
@@ -69,6 +73,8 @@ def load_items(
     progress.files_total = len(items)
     progress.bytes_total = sum(item.size for item in items)
     order = _by_delivery(items)
+    # A digest names log files by the hash of their content. Without one nobody asks for it.
+    ledger.hashes_content = any(is_digest_name(item.name) for item in items)
     work = _Reading(connection, items, numbers, ledger, progress, cancel, workers)
     if fast:
         progress.stage = "reading"
@@ -345,7 +351,7 @@ class _GuardedWorker(_Worker):
     def take(self, file_id: int, item: Item, opener: Opener) -> None:
         if is_system_file(item.name) or looks_like_partial_download(item.name):
             return
-        facts = FileFacts()
+        facts = self.ledger.facts()
         try:
             for doc in whole_documents(opener, item, facts):
                 self.add(doc, file_id)
@@ -369,7 +375,7 @@ class _CarefulWorker(_Worker):
     mapped = True
 
     def take(self, file_id: int, item: Item, opener: Opener) -> None:
-        facts = FileFacts(unpacked=Unpacked())
+        facts = self.ledger.facts()
         batch: list[str] = []
         base = size = 0
         for record in read_records(item, facts, opener):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import duckdb
 
 from queries.index.columns import COLUMNS
+from queries.index.identifiers import AS_STORED, EVENT_ID, same_id
 from queries.index.unjoined import restore_as_read
 from queries.providers import PROVIDERS
 
@@ -43,6 +44,10 @@ RICHNESS = (
 )
 """The later stages of a request say how it went and what it made."""
 
+_ID = ", ".join(EVENT_ID)
+_ID_OF_E = ", ".join(f"e.{name}" for name in EVENT_ID)
+_HAS_ID = f"({' OR '.join(f'e.{name} IS NOT NULL' for name in EVENT_ID)})"
+
 
 def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None:
     """Keep the fullest copy of each record (of equals the first by file and position), and list the
@@ -51,20 +56,19 @@ def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None
     `among`: a table of the only event ids that are looked at; their copies were taken apart.
     """
     distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in CORE)
-    only = f" AND event_id IN (SELECT event_id FROM {among})" if among else ""  # noqa: S608
+    only = f" SEMI JOIN {among} AS a ON {same_id('e', 'a')}" if among else ""
     repeated = connection.execute(
         f"""
         CREATE TEMP TABLE repeated AS
-        SELECT event_id, {distinct} AS contradicted FROM events
-        WHERE event_id IN (
-          SELECT event_id FROM events WHERE event_id IS NOT NULL{only}
-          GROUP BY event_id HAVING count(*) > 1)
-        GROUP BY event_id
+        SELECT {_ID_OF_E}, {distinct} AS contradicted FROM events AS e SEMI JOIN (
+          SELECT {_ID_OF_E} FROM events AS e{only} WHERE {_HAS_ID}
+          GROUP BY {_ID_OF_E} HAVING count(*) > 1) AS r ON {same_id("e", "r")}
+        GROUP BY {_ID_OF_E}
         """  # noqa: S608 - constants of this module
     ).fetchone()
     if among:
         connection.execute(
-            f"DELETE FROM contradicted WHERE event_id IN (SELECT event_id FROM {among})"  # noqa: S608
+            f"DELETE FROM contradicted AS c USING {among} AS a WHERE {same_id('c', 'a')}"  # noqa: S608
         )
     if repeated and repeated[0]:
         _keep_the_fullest(connection)
@@ -79,9 +83,9 @@ def _keep_the_fullest(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE TEMP TABLE doubles AS
         SELECT e.event_key, e.file_id, e.position,
           first_value(e.event_key) OVER (
-            PARTITION BY e.event_id, CASE WHEN r.contradicted THEN hash({content}) END
+            PARTITION BY {_ID_OF_E}, CASE WHEN r.contradicted THEN hash({content}) END
             ORDER BY {RICHNESS} DESC, e.event_key) AS keep
-        FROM events AS e JOIN repeated AS r ON r.event_id = e.event_id
+        FROM events AS e JOIN repeated AS r ON {same_id("e", "r")}
         """  # noqa: S608 - constants of this module
     )
     _set_aside(connection)
@@ -105,7 +109,7 @@ def _keep_the_fullest(connection: duckdb.DuckDBPyConnection) -> None:
         " WHERE event_key <> keep)"
     )
     connection.execute(
-        "INSERT INTO contradicted SELECT event_id FROM repeated WHERE contradicted;"
+        f"INSERT INTO contradicted SELECT {_ID} FROM repeated WHERE contradicted;"  # noqa: S608
         " DROP TABLE doubles"
     )
 
@@ -119,7 +123,7 @@ def _set_aside(connection: duckdb.DuckDBPyConnection) -> None:
         SELECT e.event_key, d.keep, hash({_WORDS}) AS content
         FROM events AS e JOIN doubles AS d ON d.event_key = e.event_key
         WHERE d.keep IN (SELECT keep FROM doubles WHERE event_key <> keep);
-        INSERT INTO set_aside SELECT * FROM events WHERE event_key IN (
+        INSERT INTO set_aside BY NAME SELECT {AS_STORED} FROM events WHERE event_key IN (
           SELECT c.event_key FROM contents AS c
           JOIN contents AS k ON k.event_key = c.keep AND k.content <> c.content);
         DROP TABLE contents
@@ -133,23 +137,23 @@ def take_apart(connection: duckdb.DuckDBPyConnection, among: str) -> None:
     connection.execute(
         f"""
         CREATE TEMP TABLE apart AS SELECT * FROM copies WHERE copy_of IN (
-          SELECT event_key FROM events WHERE event_id IN (SELECT event_id FROM {among}))
+          SELECT event_key FROM events AS e SEMI JOIN {among} AS a ON {same_id("e", "a")})
         """  # noqa: S608 - a table of ours
     )
     restore_as_read(connection, "event_key IN (SELECT copy_of FROM apart)")
     connection.execute(
-        """
-        INSERT INTO events SELECT e.* REPLACE (a.event_key AS event_key, a.file_id AS file_id,
-          a.position AS position, 1 AS copies)
+        f"""
+        INSERT INTO events BY NAME SELECT e.{AS_STORED} REPLACE (a.event_key AS event_key,
+          a.file_id AS file_id, a.position AS position, 1 AS copies)
         FROM events AS e JOIN apart AS a ON a.copy_of = e.event_key
         WHERE a.event_key NOT IN (SELECT event_key FROM set_aside);
-        INSERT INTO events SELECT * FROM set_aside
+        INSERT INTO events BY NAME SELECT {AS_STORED} FROM set_aside
         WHERE event_key IN (SELECT event_key FROM apart);
         UPDATE events SET copies = 1 WHERE event_key IN (SELECT copy_of FROM apart);
         DELETE FROM set_aside WHERE event_key IN (SELECT event_key FROM apart);
         DELETE FROM copies WHERE event_key IN (SELECT event_key FROM apart);
         DROP TABLE apart
-        """
+        """  # noqa: S608 - columns of ours
     )
 
 
@@ -198,11 +202,12 @@ def join_shared_events(connection: duckdb.DuckDBPyConnection) -> None:
         UPDATE events SET merged_into = s.keep FROM (
           SELECT event_key,
             first_value(event_key) OVER (
-              PARTITION BY shared_event_id, event_source, event_name
+              PARTITION BY shared_event_id_uuid, shared_event_id_text, event_source, event_name
               ORDER BY (principal LIKE 'arn:%') DESC, (coalesce(access_key_id, '') <> '') DESC,
                        event_key) AS keep
           FROM events
-          WHERE shared_event_id IS NOT NULL AND event_name IS NOT NULL
+          WHERE (shared_event_id_uuid IS NOT NULL OR shared_event_id_text IS NOT NULL)
+            AND event_name IS NOT NULL
             AND coalesce(event_category, '') <> 'Insight'
         ) AS s
         WHERE events.event_key = s.event_key AND s.keep <> s.event_key

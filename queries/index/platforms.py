@@ -4,9 +4,9 @@ service ran before, when it was deleted."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from queries.index.deployment_match import Match
@@ -41,6 +41,7 @@ class Definition:
 class Launch:
     """One image of one call."""
 
+    number: int
     event: dict[str, Any]
     spec: Spec | None
     deployed: str
@@ -50,23 +51,40 @@ class Launch:
     definition_event: int | None = None
     reference: Reference | None = None
     told_digest: str = ""
-    until: datetime | None = None
-    ended_by: int | None = None
-    ended_how: str | None = None
     match: Match = field(default_factory=Match)
 
 
+End = tuple[int, datetime | None, int, str]
+"""The number of a launch, until when it ran, the event that ended it, how."""
+
+
+@dataclass(slots=True)
+class Steps:
+    """What some events on the way have brought."""
+
+    rows: list[Launch] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
+    """Also of launches of earlier steps; the first end of a launch counts."""
+    links: set[tuple[int, str]] = field(default_factory=set)
+    """Events, and the things they are about: what becomes of a thing follows from all of its
+    events."""
+
+
 class Walk:
-    """The platforms' state, walked through in time order."""
+    """The platforms' state, walked through in time order. Millions of launches may be under way,
+    so it remembers their numbers and not what they are."""
 
     def __init__(self) -> None:
-        self.rows: list[Launch] = []
-        self.links: set[tuple[int, str]] = set()
-        """Events, and the things they are about: what becomes of a thing follows from all of its
-        events."""
+        self.steps = Steps()
+        self._numbers = count(1)
         self._definitions: dict[Unit, list[Definition]] = {}
-        self._running: dict[Unit, list[Launch]] = {}
+        self._running: dict[Unit, tuple[int, ...]] = {}
         self._named: dict[Unit, str] = {}
+
+    def taken(self) -> Steps:
+        """The steps since it was asked for the last time."""
+        taken, self.steps = self.steps, Steps()
+        return taken
 
     def event(self, event: dict[str, Any]) -> None:
         if event.get("deployment"):
@@ -98,6 +116,7 @@ class Walk:
         account, region = event["account"] or "", event["aws_region"] or ""
         rows = [
             Launch(
+                next(self._numbers),
                 event,
                 spec,
                 str(said.get("deployed") or platform),
@@ -108,10 +127,10 @@ class Walk:
             )
             for image in as_objects(said.get("images"))
         ]
-        self.rows += rows
+        self.steps.rows += rows
         if ok and act == "deployed" and _is_named(unit):
             self._end(event, unit, "replaced")
-            self._running[unit] = rows
+            self._running[unit] = _numbers(rows)
 
     # ---- what a call begins ----------------------------------------------------------------
 
@@ -138,6 +157,7 @@ class Walk:
             places = [Place("", "")]
         rows = [
             Launch(
+                next(self._numbers),
                 event,
                 spec,
                 _deployed(spec, units),
@@ -150,7 +170,7 @@ class Walk:
             )
             for place in places
         ]
-        self.rows += rows
+        self.steps.rows += rows
         if event["outcome"] == "ok" and act != SCALED:
             for unit in filter(_is_named, units):
                 self._begin(event, unit, rows, places, act)
@@ -163,10 +183,12 @@ class Walk:
         revision = _REVISION.search(unit[4]) if unit[1] in _REVISED else None
         base = (*unit[:4], unit[4][: revision.start()] if revision else unit[4])
         made = Definition(event["event_key"], places, revision.group(1) if revision else "")
-        self._definitions.setdefault(base, []).append(made)
-        if unit[1] not in _REVISED:
+        if unit[1] in _REVISED:
+            self._definitions.setdefault(base, []).append(made)
+        else:  # nobody can name what it was before
+            self._definitions[base] = [made]
             self._end(event, unit, "replaced")
-        self._running[unit] = list(rows)
+        self._running[unit] = _numbers(rows)
 
     def _definition(
         self, event: dict[str, Any], about: dict[str, Any], spec: Spec, unit: Unit
@@ -231,27 +253,27 @@ class Walk:
         for unit in filter(_is_named, units):
             platform, noun, account, region, name = unit
             name = _REVISION.sub("", name) if noun in _REVISED else name
-            self.links.add(
+            self.steps.links.add(
                 (event["event_key"], f"unit {platform} {noun} {account} {region} {name}")
             )
 
     def _end(self, event: dict[str, Any], unit: Unit, how: str) -> None:
-        for row in self._running.pop(unit, []):
-            if row.until is None:
-                row.until, row.ended_by, row.ended_how = (
-                    event["event_time"],
-                    event["event_key"],
-                    how,
-                )
+        for number in self._running.pop(unit, ()):
+            self.steps.ends.append((number, event["event_time"], event["event_key"], how))
 
     def _mentions(self, event: dict[str, Any]) -> None:
         for text in mentions(event["request_parameters"] or ""):
             reference = parse_reference(text, event["account"] or "", event["aws_region"] or "")
             if reference is not None:
                 said = event["target"] or ""
-                self.rows.append(
-                    Launch(event, None, said, MENTIONED, Place("", text), reference=reference)
+                number, place = next(self._numbers), Place("", text)
+                self.steps.rows.append(
+                    Launch(number, event, None, said, MENTIONED, place, reference=reference)
                 )
+
+
+def _numbers(rows: list[Launch]) -> tuple[int, ...]:
+    return tuple(row.number for row in rows)
 
 
 def _act(spec: Spec, event: dict[str, Any], about: dict[str, Any]) -> str:
@@ -314,7 +336,7 @@ def _told(answer: dict[str, Any], place: Place) -> str:
     return ""
 
 
-def _at(about: dict[str, Any], path: str) -> Iterator[Place]:
+def _at(about: dict[str, Any], path: str) -> list[Place]:
     side, _, rest = path.partition(".")
     return found_at(about[side], rest)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -18,7 +18,7 @@ from queries.index.history import Deletion, Effect, RepositoryHistory, read_dele
 from queries.index.logins import add_logins
 from queries.index.members import parsed_object
 from queries.index.pusher import PULL_THROUGH, REPLICATION, actor, is_cross_account, via
-from queries.index.rows import insert_rows
+from queries.index.rows import insert_rows, rows_of
 from queries.index.unfinished import (
     INCOMPLETE,
     LAYERS_ONLY,
@@ -35,44 +35,54 @@ _PUTS = ("push", "tag")
 _OF_REPOSITORY = """registry_action IN (
   'push', 'tag', 'delete', 'untag', 'expire', 'delete repository')"""
 _EVENTS = f"""
-SELECT event_key, file_id, position, event_time, event_name, coalesce(repository, $unknown)
-    AS repository, registry_id, aws_region, repository_name, image_tag, image_digest, principal,
+SELECT event_key, file_id, position, event_time, event_name,
+  coalesce(repository, '{UNKNOWN_REPOSITORY}') AS repository, registry_id, aws_region,
+  repository_name, image_tag, image_digest, principal,
   access_key_id, account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent,
   outcome, error_code, error_message, image_manifest, response_elements, service_event_details,
   event_type, provider, registry_action, pushed_via, made_by
 FROM events
 WHERE {_OF_REPOSITORY}
   AND merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
-ORDER BY repository, event_time NULLS LAST, event_key
 """  # noqa: S608 - constants of this module
+
+
+_AT_ONCE = 5_000
+"""Pushes that are kept in memory, and those of one repository more."""
 
 
 @dataclass(slots=True)
 class _Tables:
-    pushes: list[tuple[Any, ...]]
-    records: list[tuple[Any, ...]]
-    layers: list[tuple[Any, ...]]
-    tags: list[tuple[Any, ...]]
-    manifests: list[tuple[Any, ...]]
-    counts: list[tuple[str, int, int, int, int]]
+    """Rows that are still to be written."""
+
+    pushes: list[tuple[Any, ...]] = field(default_factory=list)
+    records: list[tuple[Any, ...]] = field(default_factory=list)
+    layers: list[tuple[Any, ...]] = field(default_factory=list)
+    tags: list[tuple[Any, ...]] = field(default_factory=list)
+    manifests: list[tuple[Any, ...]] = field(default_factory=list)
+    counts: list[tuple[str, int, int, int, int]] = field(default_factory=list)
+
+    def write(self, connection: duckdb.DuckDBPyConnection) -> None:
+        insert_rows(connection, "pushes", self.pushes)
+        insert_rows(connection, "push_records", self.records)
+        insert_rows(connection, "push_layers", self.layers)
+        insert_rows(connection, "tag_spans", self.tags)
+        insert_rows(connection, "push_manifests", self.manifests)
+        insert_rows(connection, "repository_counts", self.counts)
 
 
 def build_pushes(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `pushes` and the tables of their parts, tags and deletions, but for pushes of which
     there are layers only."""
     emptied = _emptied_registries(connection)
-    cursor = connection.execute(_EVENTS, {"unknown": UNKNOWN_REPOSITORY})
-    columns = [column[0] for column in cursor.description or ()]
-    rows = _rows(cursor, columns)
-    tables = _Tables([], [], [], [], [], [])
+    rows = rows_of(connection, _EVENTS, "repository, event_time NULLS LAST, event_key")
+    tables = _Tables()
     for _, events in groupby(rows, key=lambda row: row["repository"]):
         _repository([*events], emptied, tables)
-    insert_rows(connection, "pushes", tables.pushes)
-    insert_rows(connection, "push_records", tables.records)
-    insert_rows(connection, "push_layers", tables.layers)
-    insert_rows(connection, "tag_spans", tables.tags)
-    insert_rows(connection, "push_manifests", tables.manifests)
-    insert_rows(connection, "repository_counts", tables.counts)
+        if len(tables.pushes) >= _AT_ONCE:
+            tables.write(connection)
+            tables = _Tables()
+    tables.write(connection)
     _add_what_is_around(connection, f"effect <> '{LAYERS_ONLY}'")
     add_triggers(connection)
 
@@ -88,12 +98,6 @@ def _add_what_is_around(connection: duckdb.DuckDBPyConnection, which: str) -> No
     add_creations(connection, which)
     add_logins(connection, which)
     add_origins(connection, which)
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, columns: list[str]) -> Iterator[dict[str, Any]]:
-    while batch := cursor.fetchmany(1000):
-        for row in batch:
-            yield dict(zip(columns, row, strict=True))
 
 
 def _emptied_registries(

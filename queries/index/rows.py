@@ -1,9 +1,9 @@
-"""Write many Python rows into a table at once (executemany is slow in DuckDB)."""
+"""Many rows into a table and out of it, some thousands at a time: there may be millions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -32,7 +32,8 @@ def as_text(value: Any) -> Any:
 def insert_rows(
     connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Append rows, in the table's own column order; the table's types decide.
+    """Append rows, in the table's own column order; the table's types decide (executemany would be
+    slow).
 
     `table` is one of our own table names, never a value from outside. Rows are taken some
     thousands at a time, so a generator of millions needs little memory.
@@ -42,8 +43,47 @@ def insert_rows(
     while part := list(islice(remaining, _AT_ONCE)):
         types = types or _types(connection, table)
         columns = ", ".join(f"unnest(${name}::{kind}[])" for name, kind in types)
-        parameters = {name: [as_text(row[i]) for row in part] for i, (name, _) in enumerate(types)}
+        values = zip(*part, strict=True)
+        parameters = {
+            name: _as_texts(column) for (name, _), column in zip(types, values, strict=True)
+        }
         connection.execute(f"INSERT INTO {table} SELECT {columns}", parameters)
+
+
+def _as_texts(column: Iterable[Any]) -> list[Any]:
+    # Nearly all values are ASCII, and calling `as_text` takes longer than to see that.
+    return [
+        value
+        if value.__class__ is not list and (value.__class__ is not str or value.isascii())
+        else as_text(value)
+        for value in column
+    ]
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, select: str, order: str, *, at_once: int = 2_000
+) -> Iterator[dict[str, Any]]:
+    """The rows of one of our own SELECTs, in an order. The connection can be asked and told other
+    things meanwhile, which an open result would not survive. `at_once`: rows in memory."""
+    connection.execute(
+        f"CREATE TEMP TABLE rows_of_it AS SELECT *, row_number() OVER (ORDER BY {order}) AS place"  # noqa: S608
+        f" FROM ({select})"
+    )
+    last = 0
+    while True:
+        part = connection.execute(
+            "SELECT * EXCLUDE (place) FROM rows_of_it WHERE place > $last AND place <= $next"
+            " ORDER BY place",
+            {"last": last, "next": last + at_once},
+        )
+        columns = [column[0] for column in part.description or ()]
+        rows = part.fetchall()
+        if not rows:
+            break
+        for values in rows:
+            yield dict(zip(columns, values, strict=True))
+        last += at_once
+    connection.execute("DROP TABLE rows_of_it")
 
 
 def _types(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ import duckdb
 from queries.index.derivation import Derivation, Rows
 from queries.index.members import as_object, as_objects, parsed_object
 from queries.index.pushes import CHANGED_IMAGES
-from queries.index.rows import insert_rows
+from queries.index.rows import insert_rows, rows_of
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
 """Basic scanning says UNDEFINED where enhanced scanning says UNTRIAGED."""
@@ -30,19 +30,13 @@ SELECT event_key, event_time, event_name, repository, image_tag, image_digest, p
 FROM events
 WHERE merged_into IS NULL AND outcome = 'ok' AND repository IS NOT NULL
   AND {_IS_SCAN}
-ORDER BY event_time NULLS LAST, event_key
 """  # noqa: S608 - constants of this module
 
 
 def build_scans(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `scans`, one row for each answer or notice that says something about an image."""
-    cursor = connection.execute(_EVENTS)
-    columns = [column[0] for column in cursor.description or ()]
-    rows: list[tuple[Any, ...]] = []
-    while batch := cursor.fetchmany(500):
-        for values in batch:
-            rows += _scan(dict(zip(columns, values, strict=True)))
-    insert_rows(connection, "scans", rows)
+    events = rows_of(connection, _EVENTS, "event_time NULLS LAST, event_key", at_once=500)
+    insert_rows(connection, "scans", filter(None, map(_scan, events)))
     connection.execute(
         """
         UPDATE scans SET push_key = f.push_key FROM (
@@ -58,30 +52,28 @@ def build_scans(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _scan(event: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _scan(event: dict[str, Any]) -> tuple[Any, ...] | None:
     if event["event_name"] == "DescribeImageScanFindings":
         about = _answer(event)
     else:
         about = _notice(event)
     if not about["digest"] or not (about["counts"] or about["status"]):
-        return []
+        return None
     counts = {str(name).upper(): number for name, number in about["counts"].items()}
-    return [
-        (
-            event["event_key"],
-            event["event_time"],
-            event["event_name"],
-            event["repository"],
-            about["tag"],
-            about["digest"],
-            about["status"],
-            about["kind"],
-            *(int(counts.get(name) or 0) for name in SEVERITIES),
-            about["worst"] or None,
-            event["principal"],
-            None,
-        )
-    ]
+    return (
+        event["event_key"],
+        event["event_time"],
+        event["event_name"],
+        event["repository"],
+        about["tag"],
+        about["digest"],
+        about["status"],
+        about["kind"],
+        *(int(counts.get(name) or 0) for name in SEVERITIES),
+        about["worst"] or None,
+        event["principal"],
+        None,
+    )
 
 
 def _answer(event: dict[str, Any]) -> dict[str, Any]:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import duckdb
 
 from queries.index.columns import COLUMNS
+from queries.index.identifiers import IDENTIFIERS, declaration
 from queries.index.unjoined import JOINED, restore_as_read
 
 INDEX_VERSION = 26
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
-    f"{column.name} {column.type}" + (" USING COMPRESSION uncompressed" if column.plain else "")
+    declaration(column.name) if column.name in IDENTIFIERS else f"{column.name} {column.type}"
     for column in COLUMNS
 )
-
-_TABLES = f"""
-CREATE TABLE events (
+_EVENTS = f"""
   event_key BIGINT, file_id INTEGER, position BIGINT, {_EVENT_COLUMNS},
   repository VARCHAR, copies INTEGER, merged_into BIGINT, odd BOOLEAN
-);
-CREATE TABLE set_aside AS FROM events;
+"""
+
+_TABLES = f"""
+CREATE TABLE events ({_EVENTS});
+CREATE TABLE set_aside ({_EVENTS});
 CREATE TABLE unjoined AS SELECT event_key, {", ".join(JOINED)} FROM events;
-CREATE TABLE contradicted (event_id VARCHAR);
+CREATE TABLE contradicted (event_id_uuid UUID, event_id_text VARCHAR);
 CREATE TABLE minutes (
   account VARCHAR, region VARCHAR, minute TIMESTAMP, events BIGINT, first_event TIMESTAMP,
   last_event TIMESTAMP
@@ -65,8 +67,12 @@ CREATE TABLE files (
 );
 CREATE TABLE meta (key VARCHAR, value VARCHAR);
 CREATE TABLE listed (identity HUGEINT, failed BOOLEAN, name_hash UBIGINT);
-CREATE TABLE digests (file_id INTEGER, body VARCHAR);
-CREATE TABLE verified (log_file VARCHAR, hash VARCHAR);
+CREATE TABLE contents (file_id INTEGER, sha256 BLOB);
+CREATE TABLE digests (
+  file_id INTEGER, name VARCHAR, account VARCHAR, region VARCHAR, starts VARCHAR, ends VARCHAR,
+  previous VARCHAR, previous_hash VARCHAR
+);
+CREATE TABLE digest_entries (file_id INTEGER, log_file VARCHAR, hash VARCHAR);
 CREATE TABLE sessions (
   access_key_id VARCHAR, arn VARCHAR, issued_by_event BIGINT, issued_at TIMESTAMP,
   issued_region VARCHAR, parent_access_key_id VARCHAR, parent_principal VARCHAR,
@@ -145,7 +151,8 @@ CREATE TABLE scans (
 
 
 READ_TABLES = frozenset(
-    {"events", "copies", "files", "meta", "listed", "digests", "verified"}
+    {"events", "copies", "files", "meta", "listed", "contents"}
+    | {"digests", "digest_entries"}
     | {"set_aside", "unjoined", "contradicted"}
     | {"mark_entries", "marks", "mark_records"}
 )
@@ -155,6 +162,7 @@ these (`queries.index.derived`)."""
 
 OF_BUILDING = frozenset(
     {"set_aside", "unjoined", "contradicted", "minutes", "repository_counts", "deployment_links"}
+    | {"contents", "digest_entries"}
 )
 """What only making and growing an index reads: no question does."""
 

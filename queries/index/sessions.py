@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import duckdb
 
 from queries.index.derivation import Derivation, Rows
-from queries.index.rows import insert_rows
+from queries.index.rows import insert_rows, rows_of
 
 _MAX_DEPTH = 32
 CHAIN = " > "
@@ -25,9 +26,17 @@ CHAIN = " > "
 NAMED_IN_RECORD = "named in the record"
 
 
+_ISSUED = """
+SELECT issued_access_key_id AS access_key_id, issued_arn AS arn, event_key, event_time AS time,
+  aws_region AS region, access_key_id AS parent_key, principal AS parent_principal, event_name,
+  source_identity, user_name AS subject, identity_provider, 1 AS sort, 0.0::DOUBLE AS distance
+FROM events
+WHERE issued_access_key_id IS NOT NULL AND merged_into IS NULL
+  AND issued_access_key_id IN (SELECT access_key_id FROM events WHERE access_key_id IS NOT NULL)
+"""
 _SIGN_INS = """
 SELECT k.access_key_id, k.principal, l.event_key, l.event_time, l.aws_region, l.access_key_id,
-  l.principal, l.event_name, l.source_identity, NULL, NULL
+  l.principal, l.event_name, l.source_identity, NULL, NULL, 2, abs(epoch(l.event_time - k.created))
 FROM (
   SELECT access_key_id, principal, min(session_created) AS created FROM events
   WHERE access_key_id LIKE 'ASIA%' AND session_created IS NOT NULL
@@ -37,10 +46,15 @@ FROM (
   AND l.merged_into IS NULL AND l.access_key_id IS DISTINCT FROM k.access_key_id
   AND l.event_name IN ('ConsoleLogin', 'GetAuthorizationToken')
   AND l.event_time BETWEEN k.created - INTERVAL 2 SECOND AND k.created + INTERVAL 2 SECOND
-ORDER BY abs(epoch(l.event_time - k.created)), l.event_key
 """
 """A user's sessions in the console and behind a docker login are issued by no call that holds their
 key: they are known by the user and by the second in which they began."""
+_ORDER = "sort, distance, CASE WHEN sort = 1 THEN time END NULLS LAST, event_key"
+_FIRST = f"""
+SELECT * EXCLUDE (nth) FROM (
+  SELECT *, row_number() OVER (PARTITION BY access_key_id ORDER BY {_ORDER}) AS nth FROM issues
+) WHERE nth = 1
+"""  # noqa: S608 - a constant
 
 
 @dataclass(slots=True)
@@ -60,27 +74,22 @@ class _Issue:
     identity_provider: str | None
 
 
+_FIELDS = tuple(each.name for each in fields(_Issue))
+
+
 def build_sessions(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `sessions` (one row for each set of temporary credentials that was issued and used) and
     `session_ancestors` (each with every key that led to it, itself included)."""
-    rows = connection.execute(
-        """
-        SELECT issued_access_key_id, issued_arn, event_key, event_time, aws_region,
-          access_key_id, principal, event_name, source_identity, user_name, identity_provider
-        FROM events
-        WHERE issued_access_key_id IS NOT NULL AND merged_into IS NULL
-          AND issued_access_key_id IN (
-            SELECT access_key_id FROM events WHERE access_key_id IS NOT NULL)
-        ORDER BY event_time NULLS LAST, event_key
-        """
-    ).fetchall()
-    rows += connection.execute(_SIGN_INS).fetchall()
-    issues: dict[str, _Issue] = {}
-    for row in rows:
-        issues.setdefault(row[0], _Issue(*row))
-    for named in _delegations(connection):
-        issues.setdefault(named.access_key_id, named)
-    insert_rows(connection, "sessions", [_session_row(issue, issues) for issue in issues.values()])
+    connection.execute(f"CREATE TEMP TABLE issues AS {_ISSUED} UNION ALL {_SIGN_INS}")
+    named = ((*astuple(issue), 3, number) for number, issue in enumerate(_delegations(connection)))
+    insert_rows(connection, "issues", named)
+    connection.execute(f"CREATE TEMP TABLE first_issues AS {_FIRST}")
+    # Few sessions make others, and only these have to be known while the others pass by.
+    making = "FROM first_issues WHERE access_key_id IN (SELECT parent_key FROM first_issues)"
+    makers = {row["access_key_id"]: _issue(row) for row in rows_of(connection, making, _ORDER)}
+    issues = map(_issue, rows_of(connection, "FROM first_issues", _ORDER))
+    insert_rows(connection, "sessions", (_session_row(issue, makers) for issue in issues))
+    connection.execute("DROP TABLE issues; DROP TABLE first_issues")
     # The same chains as pairs, which a join finds by a hash.
     connection.execute(
         """
@@ -119,13 +128,17 @@ def _delegations(connection: duckdb.DuckDBPyConnection) -> Iterator[_Issue]:
             )  # fmt: skip
 
 
-def _session_row(issue: _Issue, issues: dict[str, _Issue]) -> tuple[object, ...]:
+def _issue(row: dict[str, Any]) -> _Issue:
+    return _Issue(*(row[name] for name in _FIELDS))
+
+
+def _session_row(issue: _Issue, makers: dict[str, _Issue]) -> tuple[object, ...]:
     """Walk back to the first call of the chain. `chain` lists who, origin first."""
     steps = [issue]
     seen = {issue.access_key_id}
     while (parent := steps[-1].parent_key) and parent not in seen and len(steps) < _MAX_DEPTH:
         seen.add(parent)
-        earlier = issues.get(parent)
+        earlier = makers.get(parent)
         if earlier is None:
             break
         steps.append(earlier)

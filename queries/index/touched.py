@@ -13,11 +13,19 @@ from __future__ import annotations
 import duckdb
 
 from queries.index.derivation import TOUCHED
+from queries.index.identifiers import EVENT_ID, same_id
 from queries.index.merge import join_events, links, merge_copies, take_apart
 from queries.index.unjoined import JOINED
 
 _CONTENT = f"hash(merged_into, {', '.join(JOINED)})"
 """Nothing else of an event ever changes."""
+_ID = ", ".join(EVENT_ID)
+_HAS_ID = f"({' OR '.join(f'e.{name} IS NOT NULL' for name in EVENT_ID)})"
+
+
+def _among(table: str) -> str:
+    """Condition that a table of event ids has that of `e`."""
+    return f"EXISTS (SELECT 1 FROM {table} AS i WHERE {same_id('e', 'i')})"  # noqa: S608
 
 
 class Touched:
@@ -28,14 +36,14 @@ class Touched:
         self._came = "FALSE"
         connection.execute(
             f"CREATE TEMP TABLE was AS SELECT {TOUCHED}, {_CONTENT} AS content FROM events LIMIT 0;"  # noqa: S608
-            " CREATE TEMP TABLE reopened (event_id VARCHAR)"
+            f" CREATE TEMP TABLE reopened AS SELECT {_ID} FROM events LIMIT 0"
         )
 
     def reopen(self, condition: str) -> None:
         """Take apart the copies of the events for which a condition is true, and note these
         events: some of them are about to go."""
         found = self._find_newly(condition)
-        self._note(f"({condition} OR event_id IN (SELECT event_id FROM newly))")  # noqa: S608
+        self._note(f"({condition} OR {_among('newly')})")
         if found:
             self._take_apart()
         self._connection.execute("DROP TABLE newly")
@@ -43,8 +51,8 @@ class Touched:
     def _find_newly(self, condition: str) -> int:
         """Fill `newly` with the event ids that have to be reopened; returns how many these are."""
         row = self._connection.execute(
-            f"CREATE TEMP TABLE newly AS SELECT DISTINCT event_id FROM events WHERE ({condition})"  # noqa: S608
-            " AND event_id IS NOT NULL AND event_id NOT IN (SELECT event_id FROM reopened)"
+            f"CREATE TEMP TABLE newly AS SELECT DISTINCT {_ID} FROM events AS e"  # noqa: S608
+            f" WHERE ({condition}) AND {_HAS_ID} AND NOT {_among('reopened')}"
         ).fetchone()
         return int(row[0]) if row else 0
 
@@ -56,23 +64,23 @@ class Touched:
         """Merge the copies among the events that came (a condition), and whatever was reopened."""
         self._came = came
         self._connection.execute(
-            "CREATE TEMP TABLE came AS SELECT DISTINCT event_id FROM events"  # noqa: S608
-            f" WHERE {came} AND event_id IS NOT NULL"
+            f"CREATE TEMP TABLE came AS SELECT DISTINCT {_ID} FROM events AS e"  # noqa: S608
+            f" WHERE {came} AND {_HAS_ID}"
         )
-        if self._find_newly(f"NOT ({came}) AND event_id IN (SELECT event_id FROM came)"):  # noqa: S608
-            self._note("event_id IN (SELECT event_id FROM newly)")
+        if self._find_newly(f"NOT ({came}) AND {_among('came')}"):
+            self._note(_among("newly"))
             self._take_apart()
         self._connection.execute("DROP TABLE newly")
         self._connection.execute(
-            "INSERT INTO reopened SELECT event_id FROM came"
-            " WHERE event_id NOT IN (SELECT event_id FROM reopened); DROP TABLE came"
+            f"INSERT INTO reopened SELECT {_ID} FROM came AS e"  # noqa: S608
+            f" WHERE NOT {_among('reopened')}; DROP TABLE came"
         )
         merge_copies(self._connection, "reopened")
 
     def join(self) -> None:
         """Join anew the events that have something in common with what came, went or was reopened;
         then fill `touched`."""
-        came = f"({self._came} OR event_id IN (SELECT event_id FROM reopened))"  # noqa: S608
+        came = f"({self._came} OR {_among('reopened')})"
         if self._find_linked(came):
             self._note("event_key IN (SELECT event_key FROM joining)")
             self._join()
@@ -82,7 +90,7 @@ class Touched:
             "   WHERE event_key IN (SELECT event_key FROM was)"
             ") AS n ON n.event_key = w.event_key WHERE n.content IS DISTINCT FROM w.content;"
             f" CREATE TEMP TABLE touched AS SELECT {TOUCHED}, 1 AS sign FROM events"
-            " WHERE event_key IN (SELECT event_key FROM events"
+            " WHERE event_key IN (SELECT event_key FROM events AS e"
             f"  WHERE {came} AND event_key NOT IN (SELECT event_key FROM was)"
             "   UNION ALL SELECT event_key FROM other)"
             f" UNION ALL SELECT {TOUCHED}, -1 FROM was"
@@ -105,9 +113,9 @@ class Touched:
         what came nor copies that were taken apart."""
         self._connection.execute(
             f"INSERT INTO was SELECT {TOUCHED}, {_CONTENT} FROM events WHERE event_key IN ("  # noqa: S608
-            f" SELECT event_key FROM events WHERE {condition} AND NOT ({self._came})"
+            f" SELECT event_key FROM events AS e WHERE {condition} AND NOT ({self._came})"
             " AND event_key NOT IN (SELECT event_key FROM was)"
-            " AND (event_id IS NULL OR event_id NOT IN (SELECT event_id FROM reopened)))"
+            f" AND NOT {_among('reopened')})"
         )
 
     def _find_linked(self, came: str) -> int:
@@ -119,7 +127,7 @@ class Touched:
         )
         execute(
             "INSERT INTO joining SELECT DISTINCT event_key"  # noqa: S608
-            f" FROM ({links(f'(SELECT {TOUCHED} FROM events WHERE {came})')})"  # noqa: S608
+            f" FROM ({links(f'(SELECT {TOUCHED} FROM events AS e WHERE {came})')})"  # noqa: S608
         )
         execute(f"INSERT INTO linked SELECT DISTINCT link FROM ({links('was')})")  # noqa: S608
         joining = (

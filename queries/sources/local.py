@@ -237,6 +237,11 @@ def looks_like_partial_download(name: str) -> bool:
     return bool(dot) and "." in stem and len(last) == 8 and _is_hex(last)
 
 
+def is_digest_name(name: str) -> bool:
+    """Whether a name is that of a digest of a trail's log files, or lies where these lie."""
+    return "CloudTrail-Digest" in name
+
+
 def is_system_file(name: str) -> bool:
     """Files that an operating system leaves beside data and that never hold evidence."""
     base = base_name(name)

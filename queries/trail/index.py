@@ -22,6 +22,7 @@ from queries.case import Case
 from queries.errors import Cancelled
 from queries.index.build import finish_index
 from queries.index.columns import COLUMNS
+from queries.index.identifiers import insertion
 from queries.index.ledger import Ledger
 from queries.index.loader import load_items
 from queries.index.schema import create_tables
@@ -200,20 +201,20 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Any, ids: dict[str, int
     """Rows of Spark's into `events`, those of the files that have an id; JSON is written as an
     index writes it."""
     names = [column.name for column in COLUMNS]
-    values = [f"coalesce(try(json({n})), {n})" if n in _JSON else n for n in names]
+    values = [f"coalesce(try(json({n})), {n}) AS {n}" if n in _JSON else n for n in names]
     connection.register("arrived", table)
     try:
         connection.execute(
-            f"""
-            INSERT INTO events (event_key, file_id, position, {", ".join(names)}, repository,
-              copies, merged_into, odd)
-            SELECT (p.file_id::BIGINT << 32) | position, p.file_id, position, {", ".join(values)},
-              repository, 1, NULL, odd
-            FROM arrived AS a JOIN (
-              SELECT unnest($paths::VARCHAR[]) AS path, unnest($ids::INTEGER[]) AS file_id
-            ) AS p ON p.path = a.path
-            WHERE position IS NOT NULL
-            """,  # noqa: S608 - constants of this project
+            insertion(
+                f"""
+                SELECT (p.file_id::BIGINT << 32) | position AS event_key, p.file_id, position,
+                  {", ".join(values)}, repository, 1 AS copies, odd
+                FROM arrived AS a JOIN (
+                  SELECT unnest($paths::VARCHAR[]) AS path, unnest($ids::INTEGER[]) AS file_id
+                ) AS p ON p.path = a.path
+                WHERE position IS NOT NULL
+                """  # noqa: S608 - constants of this project
+            ),
             {"paths": list(ids), "ids": list(ids.values())},
         )
     finally:

@@ -9,8 +9,8 @@ matched in any case, because CloudTrail's own spelling of them differs between s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _DATED = re.compile(r"20\d{6}(?:v\d+)?$")
 """Lambda's event names carry the API's date: CreateFunction20150331, …Code20150331v2."""
@@ -409,29 +409,40 @@ class Place:
     text: str
 
 
-def found_at(value: object, path: str) -> Iterator[Place]:
+def found_at(value: object, path: str) -> list[Place]:
     """Every text at a path below a JSON value; what has another shape gives nothing."""
-    yield from _walk(value, path.split("."), "")
+    found: list[Place] = []
+    _find(value, _steps(path), "", found)
+    return found
 
 
-def _walk(value: object, steps: list[str], container: str) -> Iterator[Place]:
+_Steps = tuple[tuple[str, bool], ...]
+"""Names of members, and whether a member is a list."""
+
+
+@cache
+def _steps(path: str) -> _Steps:
+    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
+
+
+def _find(value: object, steps: _Steps, container: str, found: list[Place]) -> None:
     if not steps:
         if isinstance(value, str):
-            yield Place(container, value)
+            found.append(Place(container, value))
         return
     if not isinstance(value, dict):
         return
-    step, rest = steps[0], steps[1:]
-    if step == "*":
+    (name, is_list), following = steps[0], steps[1:]
+    if name == "*":
         for key, entry in value.items():
-            yield from _walk(entry, rest, str(key))
+            _find(entry, following, str(key), found)
         return
-    entry = _member(value, step.removesuffix("[]"))
-    if not step.endswith("[]"):
-        yield from _walk(entry, rest, container)
+    entry = _member(value, name)
+    if not is_list:
+        _find(entry, following, container, found)
     elif isinstance(entry, list):
         for each in entry:
-            yield from _walk(each, rest, _container(each) or container)
+            _find(each, following, _container(each) or container, found)
 
 
 def _container(value: object) -> str:

@@ -40,7 +40,7 @@ PARTS = 4
 CLOUDS = ("azure", "google", "cluster")
 NUMBERS = {"deployment_no"}
 """Columns that only number the rows."""
-BY_READING = {"files", "meta", "listed", "digests", "verified"}
+BY_READING = {"files", "meta", "listed", "contents", "digests", "digest_entries"}
 REPLICATION = {
     "type": "AWSService",
     "invokedBy": "replication.ecr.amazonaws.com",
@@ -241,7 +241,7 @@ def same(grown: Index, built: Index) -> None:
             continue
         ours, theirs = grown.rows(table), built.rows(table)
         assert ours == theirs, (table, len(ours), len(theirs))
-        assert theirs or table == "verified", table
+        assert theirs, table
     for totals in (grown.totals, built.totals):
         totals["notes"] = sorted(note for note in totals["notes"] if "late" not in note)
     assert grown.totals == built.totals
