@@ -51,6 +51,8 @@ class TypedAhead(App[None]):
         self._waiting: deque[events.Key | events.Paste] = deque()
         self._turn: events.Event | None = None
         """The one that waited and is obeyed now."""
+        self._opener: Jobs | None = None
+        """The screen that was about to open another when some of them came."""
         self._obedience: asyncio.Task[None] | None = None
 
     @property
@@ -77,10 +79,12 @@ class TypedAhead(App[None]):
             self._obedience = asyncio.create_task(self._obey_in_turn(), name="keys in order")
 
     def _wait(self, event: events.Key | events.Paste) -> None:
+        front = self._front
         if not _is_key(event, BACK):
             self._waiting.append(event)
+            if front is not None and front.opening_since is not None:
+                self._opener = front
             return
-        front = self._front
         if front is not None and front.opening_since is not None:
             front.stop_opening()
         elif not self._waiting or front is None or not front.filling:
@@ -166,8 +170,11 @@ class TypedAhead(App[None]):
         """Wait for the screen that a key asked for, unless somebody lost patience. What was typed
         for one that did not open is obeyed by none."""
         front = self._front
-        if front is None or front.opening_since is None:
-            return
+        if front is not None and (front.opening_since is not None or self._opener is front):
+            await self._see_it_open_from(front)
+        self._opener = None
+
+    async def _see_it_open_from(self, front: Jobs) -> None:
         while self._front is front and (since := front.opening_since) is not None:
             newest = self._waiting[-1].time if self._waiting else monotonic()
             if newest > since + PATIENCE:
