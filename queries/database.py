@@ -61,3 +61,20 @@ def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
         name = str(row[0]).replace('"', '""')
         cursor.execute(f'USE "{name}"')
     return cursor
+
+
+def double_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB have twice as much: better than not to read the evidence."""
+    row = connection.execute(
+        "SELECT 2 * memory_limit FROM (SELECT parse_formatted_bytes(current_setting("
+        "'memory_limit')) AS memory_limit)"
+    ).fetchone()
+    if row is not None:
+        connection.execute(f"SET memory_limit = '{int(row[0])}B'")
+
+
+def drop_temporary(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop all temporary tables of a connection."""
+    names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+    for (name,) in names:
+        connection.execute(f'DROP TABLE temp."{name}"')

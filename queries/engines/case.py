@@ -15,6 +15,7 @@ from queries.converted.layout import RELATIONS, VIEWS, columns_of
 from queries.database import connect
 from queries.engines.base import Engine
 from queries.errors import InvestigationError
+from queries.index.identifiers import insertion
 from queries.index.rows import insert_rows
 from queries.index.schema import create_tables
 from queries.index_file import item_of_row
@@ -125,9 +126,21 @@ class EngineCase(Case):
                 pages = self.engine.pages(f"SELECT {names} FROM {relation}")  # noqa: S608
                 with self.around():
                     for page in pages:
-                        insert_rows(copy, relation, page.rows)
+                        if relation == "events":
+                            _insert_events(copy, names, page.rows)
+                        else:
+                            insert_rows(copy, relation, page.rows)
             copy.execute("SET enable_external_access = false; SET lock_configuration = true")
         except BaseException:
             copy.close()
             raise
         return copy
+
+
+def _insert_events(
+    copy: duckdb.DuckDBPyConnection, names: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Rows of events as every engine has them into an index's table."""
+    copy.execute(f"CREATE TEMP TABLE arrived AS SELECT {names} FROM events LIMIT 0")  # noqa: S608
+    insert_rows(copy, "arrived", rows)
+    copy.execute(f"{insertion('FROM arrived')}; DROP TABLE arrived")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import duckdb
 
-from queries.database import ROW_GROUP, cursor_of
+from queries.database import ROW_GROUP, cursor_of, double_memory, drop_temporary
 from queries.index.behind import CALLERS
 from queries.index.coverage import MINUTES
 from queries.index.created import CREATED
@@ -28,6 +29,8 @@ SMALL = 100_000
 """Events. Making all anew of so few takes less than finding out what follows from what came."""
 SHARE = 8
 """When more than an eighth of all events came, making all anew takes no longer."""
+_MORE_MEMORY = 3
+"""How often the memory is doubled."""
 
 COUNTS: tuple[Sums, ...] = (ACTORS_TABLE, CALLED_TABLE, HOURS_TABLE, MINUTES)
 """Made from the events alone."""
@@ -50,10 +53,29 @@ DERIVED: tuple[Derivation | Sums, ...] = (*COUNTS, *FOLLOWED, *OF_ALL)
 
 
 def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
-    """Make everything that is made from the events; the tables for it are empty."""
-    progress.stage = "merging copies"
-    merge_copies(connection)
-    _make_all(connection, progress)
+    """Make everything that is made from the events; the tables for it are empty. When DuckDB's
+    memory does not suffice, it is given more: to have read the evidence for nothing is worse."""
+    for more in range(_MORE_MEMORY, -1, -1):
+        try:
+            progress.stage = "merging copies"
+            connection.execute("BEGIN")
+            merge_copies(connection)
+            connection.execute("COMMIT")
+            _make_all(connection, progress)
+        except duckdb.OutOfMemoryException:
+            if not more:
+                raise
+            _start_over(connection)
+        else:
+            return
+
+
+def _start_over(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.TransactionException):
+        connection.execute("ROLLBACK")  # if it was in one
+    drop_temporary(connection)
+    double_memory(connection)
+    clear_derived(connection)
 
 
 def keep_up(

@@ -20,7 +20,7 @@ from typing import IO
 
 import duckdb
 
-from queries.database import cursor_of
+from queries.database import cursor_of, double_memory
 from queries.index.clean import clean_record
 from queries.index.delivery import delivery_order
 from queries.index.documents import (
@@ -122,7 +122,7 @@ class _Reading:
                 return
             if self.ledger.starved is not None:
                 workers = 1
-                _double_memory(self.connection)
+                double_memory(self.connection)
             kind = _GuardedWorker if kind is _FastWorker else kind
         if self.ledger.starved is not None:
             raise self.ledger.starved
@@ -178,16 +178,6 @@ class _Reading:
         facts.records = rows
         self.ledger.put(file_id, facts, lane)
         return True
-
-
-def _double_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let DuckDB have twice as much: better than not to read the evidence."""
-    row = connection.execute(
-        "SELECT 2 * memory_limit FROM (SELECT parse_formatted_bytes(current_setting("
-        "'memory_limit')) AS memory_limit)"
-    ).fetchone()
-    if row is not None:
-        connection.execute(f"SET memory_limit = '{int(row[0])}B'")
 
 
 def _run(

@@ -44,6 +44,7 @@ RICHNESS = (
 )
 """The later stages of a request say how it went and what it made."""
 
+_IDS_AT_ONCE = 8_000_000
 _ID = ", ".join(EVENT_ID)
 _ID_OF_E = ", ".join(f"e.{name}" for name in EVENT_ID)
 _HAS_ID = f"({' OR '.join(f'e.{name} IS NOT NULL' for name in EVENT_ID)})"
@@ -56,23 +57,34 @@ def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None
     `among`: a table of the only event ids that are looked at; their copies were taken apart.
     """
     distinct = " OR ".join(f"count(DISTINCT {column}) > 1" for column in CORE)
-    only = f" SEMI JOIN {among} AS a ON {same_id('e', 'a')}" if among else ""
+    _find_repeated(connection, among)
     repeated = connection.execute(
         f"""
         CREATE TEMP TABLE repeated AS
-        SELECT {_ID_OF_E}, {distinct} AS contradicted FROM events AS e SEMI JOIN (
-          SELECT {_ID_OF_E} FROM events AS e{only} WHERE {_HAS_ID}
-          GROUP BY {_ID_OF_E} HAVING count(*) > 1) AS r ON {same_id("e", "r")}
-        GROUP BY {_ID_OF_E}
+        SELECT {_ID_OF_E}, {distinct} AS contradicted
+        FROM events AS e SEMI JOIN found_again AS r ON {same_id("e", "r")} GROUP BY {_ID_OF_E}
         """  # noqa: S608 - constants of this module
     ).fetchone()
-    if among:
-        connection.execute(
-            f"DELETE FROM contradicted AS c USING {among} AS a WHERE {same_id('c', 'a')}"  # noqa: S608
-        )
+    only = f"AS c USING {among} AS a WHERE {same_id('c', 'a')}" if among else ""
+    connection.execute(f"DROP TABLE found_again; DELETE FROM contradicted {only}")  # noqa: S608
     if repeated and repeated[0]:
         _keep_the_fullest(connection)
     connection.execute("DROP TABLE repeated")
+
+
+def _find_repeated(connection: duckdb.DuckDBPyConnection, among: str) -> None:
+    """Fill `found_again` with the event ids that more than one event has. A part of all ids at a
+    time: grouping those of 50 million events at once took more memory than there is."""
+    [(events,)] = connection.execute("SELECT count(*) FROM events").fetchall()
+    parts = 1 if among else 1 + events // _IDS_AT_ONCE
+    connection.execute(f"CREATE TEMP TABLE found_again AS SELECT {_ID} FROM events LIMIT 0")  # noqa: S608
+    only = f" SEMI JOIN {among} AS a ON {same_id('e', 'a')}" if among else ""
+    for part in range(parts):
+        this = f" AND hash({_ID_OF_E}) % {parts} = {part}" if parts > 1 else ""
+        connection.execute(
+            f"INSERT INTO found_again SELECT {_ID_OF_E} FROM events AS e{only}"  # noqa: S608
+            f" WHERE {_HAS_ID}{this} GROUP BY {_ID_OF_E} HAVING count(*) > 1"
+        )
 
 
 def _keep_the_fullest(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.database import drop_temporary
 from queries.index.derivation import TOUCHED
 from queries.index.identifiers import EVENT_ID, same_id
 from queries.index.merge import join_events, links, merge_copies, take_apart
@@ -102,11 +103,7 @@ class Touched:
 
     def done(self) -> None:
         """Drop all temporary tables."""
-        names = self._connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE temporary"
-        ).fetchall()
-        for (name,) in names:
-            self._connection.execute(f'DROP TABLE temp."{name}"')
+        drop_temporary(self._connection)
 
     def _note(self, condition: str) -> None:
         """Keep how events are that may become others: of those that were there before, so neither
