@@ -1,9 +1,10 @@
 """Spark over a trail as it is delivered, with nothing converted.
 
 The records of the extent are read once, when the trail is opened: translated, copies merged, and
-kept by Spark as `events`, however many they are. Questions about events are answered from there.
-What is made from many records (pushes, sessions, deployments) is made here, by the code that makes
-it of any evidence, over the events of the extent: up to a million, and beyond that it says so.
+kept by Spark as `events`, however many they are. What is made from many records (pushes, sessions,
+deployments) is made here, by the code that makes it of any evidence, from those events that say
+something for it (`queries.trail.deriving`), and given to Spark: it answers all questions. What only
+DuckDB can do (rules, statements of one's own) gets an index of the extent.
 """
 
 from __future__ import annotations
@@ -32,14 +33,17 @@ from queries.index.schema import create_tables
 from queries.progress import CancelToken, Progress
 from queries.sources.local import Item
 from queries.trail import merging
+from queries.trail.deriving import make_here
 from queries.trail.index import LANE, Filling, index_of_trail
 from queries.trail.reading import File, SparkTrail
 from queries.trail.translation import spark_type
 
 OF_SPARK = frozenset({"events", "copies", "actors", "files", *VIEWS})
-"""Relations that Spark has of a trail; the others are made here."""
-_KNOWN = frozenset({*RELATIONS, *VIEWS})
+"""Relations that Spark has of a trail when it is open."""
+_MADE = frozenset(RELATIONS) - OF_SPARK
+"""Those that are made here, when a question first reads one."""
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+_MEMORY = {"memory_limit": "600MB"}
 _ROWS, _FILES, _CAREFUL, _RECORDS, _GROUPS = (
     f"{name}_of_trail" for name in ("rows", "places", "careful", "records", "groups")
 )
@@ -75,7 +79,8 @@ class TrailEngine:
         )
         self._lock = threading.Lock()
         self._derived: Case | None = None
-        with connect(config={"memory_limit": "600MB"}) as here:
+        self._made: dict[str, Any] | None = None
+        with connect(config=_MEMORY) as here:
             create_tables(here)
             try:
                 self._read(here)
@@ -91,8 +96,7 @@ class TrailEngine:
         parameters: Mapping[str, Any] | None = None,
         cancel: CancelToken | None = None,
     ) -> Rows:
-        if not answered_by_spark(sql):
-            return self.derived(cancel).ask(sql, parameters, cancel)
+        self._make_known(sql, cancel)
         with self._session.running(cancel):
             return self._session.ask(sql, parameters)
 
@@ -103,28 +107,34 @@ class TrailEngine:
         cancel: CancelToken | None = None,
         size: int = PAGE,
     ) -> Iterator[Rows]:
-        if not answered_by_spark(sql):
-            yield self.derived(cancel).ask(sql, parameters, cancel)
-            return
+        self._make_known(sql, cancel)
         with self._session.running(cancel):
             yield from self._session.pages(sql, parameters, size)
 
     def derived(self, cancel: CancelToken | None = None) -> Case:
-        """An index of the extent, with what is made from many records. Raises
-        `InvestigationError` where the extent has too many events for that."""
+        """An index of the extent, for what only DuckDB can do. Raises `InvestigationError` where
+        the extent has too many events for that."""
         with self._lock:
             if self._derived is None:
                 if self.totals["events"] > MOST_COPIED:
                     raise InvestigationError(
-                        f"{self.totals['events']:,} events are more than the {MOST_COPIED:,} of"
-                        " which pushes, sessions and the like are worked out here without a"
-                        " conversion: convert the trail, or give a shorter time or fewer accounts"
+                        f"this is worked out here and not by Spark, and {self.totals['events']:,}"
+                        f" events are more than the {MOST_COPIED:,} that are fetched for it:"
+                        " convert the trail, or give a shorter time or fewer accounts"
                     )
-                self._progress.stage = "making pushes, sessions and the rest"
+                self._progress.stage = "reading all events for what only DuckDB can do"
                 self._derived = index_of_trail(
                     self._trail, self._trail.files, Progress(), cancel or self._cancel, narrow=True
                 )
             return self._derived
+
+    def made(self, cancel: CancelToken | None = None) -> dict[str, Any]:
+        """Have what is made from many records known to Spark; returns the totals that follow from
+        it. Raises `InvestigationError` where too many events are needed for that."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make(cancel or self._cancel)
+            return self._made
 
     def totals_of(self, *, whole: bool) -> dict[str, Any]:
         """The totals of a case: all of them, or those that take more than counting when somebody
@@ -151,6 +161,26 @@ class TrailEngine:
         self._spool.cleanup()
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _make_known(self, sql: str, cancel: CancelToken | None) -> None:
+        if _MADE.intersection(_READ.findall(sql)):
+            self.made(cancel)
+
+    def _make(self, cancel: CancelToken) -> dict[str, Any]:
+        passing = Path(self._spool.name) / "made.duckdb"
+        try:
+            with connect(str(passing), config=_MEMORY) as here:
+                create_tables(here)
+                totals = make_here(self._session, here, self._progress, cancel)
+                for relation in sorted(_MADE):
+                    columns = ", ".join(
+                        f'CAST("{name}" AS {kind}) AS "{name}"'
+                        for name, kind in columns_of(relation)
+                    )
+                    self._give(relation, f"SELECT {columns} FROM {relation}", here)  # noqa: S608
+            return totals
+        finally:
+            passing.unlink(missing_ok=True)
 
     def _read(self, here: duckdb.DuckDBPyConnection) -> None:
         """Make `events` and what Spark makes of them; the careful reader's part goes to `here`."""
@@ -284,18 +314,13 @@ class _Totals(dict[str, Any]):
 
     def complete(self) -> None:
         """Work out the rest. Raises `InvestigationError` where that is not done here."""
-        known = dict(self)
-        self.update(self._engine.derived().totals)
-        self["notes"] = list(dict.fromkeys([*known["notes"], *self["notes"]]))
+        notes = self["notes"]
+        self.update(self._engine.made())
+        self["notes"] = list(dict.fromkeys([*notes, *self["notes"]]))
 
     def __missing__(self, name: str) -> Any:
         self.complete()
         return self.get(name, None)
-
-
-def answered_by_spark(sql: str) -> bool:
-    """Whether a statement reads nothing but what Spark has."""
-    return _KNOWN.intersection(_READ.findall(sql)) <= OF_SPARK
 
 
 def _of_records(names: list[str], inside: str) -> str:

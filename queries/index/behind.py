@@ -26,6 +26,13 @@ _ASKING = ", ".join(
     for call in calls
 )
 """Services, and the calls by which somebody sets them to work."""
+IS_READ = f"""(event_source, plain_name) IN ({_ASKING}) OR invoked_by IS NOT NULL AND ({
+    " OR ".join(
+        f"invoked_by = '{service}' OR invoked_by LIKE '%.{service}'"
+        for service in sorted({service for each in PROVIDERS for service in each.asked_by})
+    )
+})"""
+"""Calls that set a service to work, and calls of such services."""
 _CANDIDATES = f"""
 SELECT e.event_key, c.event_key AS caller_event, c.principal AS caller, c.plain_name,
   c.event_time, CASE

@@ -40,6 +40,10 @@ FROM {{events}} WHERE event_time IS NOT NULL GROUP BY ALL
 """The minutes in which an account and region had events."""
 
 
+CHANGES_LOGGING = calls(EVIDENCE_STOPPED, "e")
+"""Whether an event `e` stops or changes the logging."""
+
+
 @dataclass(slots=True)
 class Span:
     """Events of one account in one region."""
@@ -102,7 +106,7 @@ def logging_changes(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any
         f"""
         SELECT e.event_key, e.event_time, e.event_name, e.principal, e.outcome, e.aws_region
         FROM events AS e
-        WHERE e.merged_into IS NULL AND ({calls(EVIDENCE_STOPPED, "e")})
+        WHERE e.merged_into IS NULL AND ({CHANGES_LOGGING})
         ORDER BY e.event_time NULLS LAST, e.event_key LIMIT 50
         """  # noqa: S608 - names of the providers
     )

@@ -23,7 +23,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(set(names)))
 
 
-def _creating(event: str) -> str:
+def creating(event: str) -> str:
     """Condition for an event of some alias."""
     return f"""({event}.creation IS NOT NULL
   OR {event}.event_source IN ({_listed(source for source, _ in _CALLS)})
@@ -36,7 +36,7 @@ SELECT e.event_key, e.event_time, e.event_source, e.event_name, e.outcome, e.err
   e.identity_type, coalesce(e.recipient_account_id, e.account_id) AS account,
   e.request_parameters, e.response_elements, e.creation
 FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
-WHERE e.merged_into IS NULL AND {_creating("e")}
+WHERE e.merged_into IS NULL AND {creating("e")}
 """  # noqa: S608 - names of the providers
 
 
@@ -93,7 +93,7 @@ CREATED = Derivation(
     rows=(Rows("created", "event_key"),),
     build=build_created,
     keys=(
-        f"SELECT event_key FROM touched AS t WHERE {_creating('t')}",  # noqa: S608 - names of the providers
+        f"SELECT event_key FROM touched AS t WHERE {creating('t')}",  # noqa: S608 - names of the providers
         """SELECT event_key FROM created
         WHERE access_key_id IN (SELECT access_key_id FROM changed_sessions)""",
         # Whose own records have come, which say the path.

@@ -22,17 +22,19 @@ from queries.references import MENTION_SIGNS
 _MENTIONING = " OR ".join(f"contains(request_parameters, '{sign}')" for sign in MENTION_SIGNS)
 _NAMES = ", ".join(f"'{name}'" for name in sorted({name for _, name in (*SPECS, *ENDS)}))
 _SOURCES = ", ".join(f"'{source}'" for source in SOURCES)
+IS_READ = f"""((event_source IN ({_SOURCES}) AND regexp_replace(
+          event_name, '20[0-9]{{6}}(v[0-9]+)?$', '') IN ({_NAMES}))
+    OR deployment IS NOT NULL
+    OR (registry_action IS NULL
+        AND ({_MENTIONING})))"""
+"""Events that make a platform run something, or that mention an image somewhere."""
 _EVENTS = f"""
 SELECT event_key, event_time, event_source, event_name, principal, access_key_id, aws_region,
   coalesce(recipient_account_id, account_id) AS account, outcome, error_code, target,
   request_parameters, response_elements, provider, deployment
 FROM {{events}}
 WHERE merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
-  AND ((event_source IN ({_SOURCES}) AND regexp_replace(
-          event_name, '20[0-9]{{{{6}}}}(v[0-9]+)?$', '') IN ({_NAMES}))
-    OR deployment IS NOT NULL
-    OR (registry_action IS NULL
-        AND ({_MENTIONING})))
+  AND {IS_READ.replace("{", "{{").replace("}", "}}")}
 """  # noqa: S608 - constants
 _ORDER = """event_time NULLS LAST, event_name NOT LIKE 'Register%',
   event_name NOT LIKE 'Create%', event_key"""

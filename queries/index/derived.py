@@ -78,6 +78,15 @@ def _start_over(connection: duckdb.DuckDBPyConnection) -> None:
     clear_derived(connection)
 
 
+def make_of_some(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
+    """Make what follows from some events only, of no others than these: all but what counts or
+    lists every event. Which events these are: `queries.trail.deriving`."""
+    for derivation in (*FOLLOWED, *OF_ALL):
+        if derivation is not REGISTRY_EVENTS:
+            progress.stage = derivation.stage or progress.stage
+            derivation.build(connection)
+
+
 def keep_up(
     connection: duckdb.DuckDBPyConnection, progress: Progress, touched: Touched, came: str
 ) -> None:

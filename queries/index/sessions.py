@@ -34,6 +34,7 @@ FROM events
 WHERE issued_access_key_id IS NOT NULL AND merged_into IS NULL
   AND issued_access_key_id IN (SELECT access_key_id FROM events WHERE access_key_id IS NOT NULL)
 """
+IS_LOGIN = "event_name IN ('ConsoleLogin', 'GetAuthorizationToken')"
 _SIGN_INS = """
 SELECT k.access_key_id, k.principal, l.event_key, l.event_time, l.aws_region, l.access_key_id,
   l.principal, l.event_name, l.source_identity, NULL, NULL, 2, abs(epoch(l.event_time - k.created))
