@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -109,10 +110,11 @@ def test_an_extent_narrows_rows_and_totals(
         (["--engine", "spark", "--spark", "sc://127.0.0.1:1"], 2, "give --account, --since, --un"),
         (["--engine", "spark", "--spark", "localhost", *SCOPE], 2, "give sc://host:port"),
         (["--engine", "spark", *SCOPE], 2, "needs --spark sc://host:port"),
-        (
+        pytest.param(
             ["--engine", "spark", "--spark", "sc://127.0.0.1:1", *SCOPE],
             1,
             "no Spark Connect server",
+            marks=pytest.mark.skipif(find_spec("pyspark") is None, reason="Spark is not installed"),
         ),
         (["--spark", "sc://127.0.0.1:1"], 2, "--spark is for --engine spark"),
         (["--engine", "duckdb", "--account", "12"], 2, "an account id has 12 digits"),
