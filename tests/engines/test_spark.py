@@ -86,7 +86,12 @@ def test_a_page_of_activity_is_the_same_rows(
     assert rows == here.ask(page.sql, page.bound).rows
 
 
-def test_a_running_statement_is_stopped_and_the_engine_goes_on(spark: SparkEngine) -> None:
+def test_a_running_statement_is_stopped_and_the_engine_goes_on(
+    converted_folder: Path, spark_address: str, tmp_path: Path
+) -> None:
+    # Over what it keeps in memory Spark multiplies rows without looking whether it has to stop.
+    folder = shutil.copytree(converted_folder, tmp_path / "read from files")
+    spark = SparkEngine(spark_address, str(folder), Extent())
     cancel, said = CancelToken(), []
     for_ever = "SELECT sum(a.event_key * b.position % c.event_key) FROM events AS a"
     for_ever += " CROSS JOIN events AS b CROSS JOIN events AS c"
@@ -106,6 +111,7 @@ def test_a_running_statement_is_stopped_and_the_engine_goes_on(spark: SparkEngin
     assert " tasks" in said[0]
     assert spark.ask("SELECT count(*) FROM meta").rows[0][0] > 0
     assert spark.doing == ""
+    spark.close()
 
 
 def test_what_was_stopped_before_it_began_is_not_asked(spark: SparkEngine) -> None:
