@@ -19,6 +19,7 @@ from queries.findings.relations import create_relations
 from queries.findings.rules import load_rules
 from queries.findings.run import find, gaps_of, listed_of
 from queries.findings.settings import Settings, load_settings
+from queries.index.identifiers import STORED
 from queries.marks.events import mark_event
 from queries.marks.keeper import Marks
 from queries.marks.tables import MarkTables
@@ -26,6 +27,7 @@ from queries.marks.tables import MarkTables
 RULES = [rule.id for rule in load_rules()]
 SIGNED = {"UBIGINT": "BIGINT", "HUGEINT": "BIGINT"}
 """What DuckDB counts with and Spark has not; the numbers are small."""
+OF_READING = ("listed", "digests", "digest_entries", "contents", "set_aside", "contradicted")
 ALSO = ("stories", "findings", "rule_runs", "finding_events")
 
 
@@ -46,9 +48,10 @@ def here(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'i'"
     ).fetchall()
     for (name,) in own:
-        cursor.execute(f"CREATE TABLE {name} AS FROM i.{name}")
+        columns = f"* EXCLUDE ({', '.join(sorted(STORED))})" if name == "events" else "*"
+        if name not in OF_READING:
+            cursor.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM i.{name}")
     cursor.execute("DETACH i")
-    cursor.execute("DROP TABLE listed; DROP TABLE verified; DROP TABLE digests")
     known = listed_of(incident_case, settings), gaps_of(incident_case)
     create_relations(cursor, settings.common, *known)
     found = find(incident_case, settings)
