@@ -29,6 +29,7 @@ from queries.sources.local import (
     is_system_file,
     looks_like_partial_download,
 )
+from queries.unexpected import in_a_sentence
 from queries.unpack import Unpacked, peek, plain_chunks, text_chunks
 
 _SNIFF = 1 << 16
@@ -129,7 +130,16 @@ def read_records(
         facts.error = f"could not be read ({(error.strerror or str(error)).lower()})"
         facts.status = UNREADABLE
         return
+    except Exception as error:  # a defect of ours costs this file, not the others
+        give_up(facts, error)
+        return
     _judge(item, facts)
+
+
+def give_up(facts: FileFacts, error: Exception) -> None:
+    """A file is read no further, as the program was not made for what it met."""
+    facts.error = f"not read beyond record {facts.records}: {in_a_sentence(error)}"
+    facts.status = DAMAGED if facts.records else UNREADABLE
 
 
 def _records(

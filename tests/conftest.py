@@ -3,10 +3,13 @@ a garbage collector that does not look through thousands of tests and modules ag
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from queries.unexpected import FOLDER, REPORTS
 
 # What the caller's terminal is like decides nothing here. (A process of pytest-xdist has these.)
 for name in ("COLUMNS", "LINES"):
@@ -36,10 +39,15 @@ settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache folder for each test."""
+def own_cache(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An empty cache folder for each test, in which no report of a defect may be left."""
     folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setitem(REPORTS, "kept", True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
-    return folder
+    yield folder
+    for report in folder.glob(f"**/{FOLDER}/*"):
+        pytest.fail(f"a defect was met:\n{report.read_text()}")

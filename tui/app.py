@@ -348,6 +348,17 @@ class InvestigateApp(GrowingApp):
         """Whether nothing was opened before this screen."""
         return self.case_screens == [screen]
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual would print a traceback with what the variables hold: log text, and worse."""
+        from queries.unexpected import in_a_sentence
+
+        self.failure = self.failure or in_a_sentence(error)
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Whoever runs the interface says what `failure` is, once the terminal is free."""
+        self._close_messages_no_wait()
+
     def on_not_opened(self, message: NotOpened) -> None:
         self.failure = message.reason
         self.exit(return_code=1 if message.reason else 0)

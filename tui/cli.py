@@ -49,6 +49,10 @@ def program_version() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if "--no-cache" in given:
+        from queries.unexpected import REPORTS
+
+        REPORTS["kept"] = False
     try:
         return _run(given)
     except WrongUsage as error:
@@ -62,6 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # once more when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except Exception as error:  # a defect, or a disk or memory that does not suffice
+        from queries.unexpected import in_a_sentence
+
+        return _complain(in_a_sentence(error), UNREADABLE)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, TypeVar
 
-import duckdb
 from textual.message import Message
 from textual.screen import Screen
 
 from queries.case import Case
-from queries.errors import Cancelled, InvestigationError
+from queries.errors import Cancelled
 from queries.progress import CancelToken
 from queries.question import Question
+from queries.unexpected import in_a_sentence
 from tui.configuration.naming import NamedKeys
 
 Result = TypeVar("Result")
@@ -86,8 +86,8 @@ class Jobs(NamedKeys, Screen[None]):
                 result = work(case, token)
             except Cancelled:
                 return
-            except (InvestigationError, duckdb.Error, OSError) as error:
-                message = str(error)
+            except Exception as error:  # a thread that dies would leave the screen waiting
+                message = in_a_sentence(error)
                 deliver = failed or self._complain
                 self.post_message(Answered(slot, token, lambda: deliver(message)))
             else:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from queries.errors import Cancelled, InvestigationError
+from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
 from tui.text import fmt_count
 
@@ -85,9 +85,8 @@ class Lookout:
             self._thread.join(timeout=10)
 
     def _look(self, case: Case, by_hand: bool, how: dict[str, Any]) -> None:
-        import duckdb
-
         from queries.refresh import look_again
+        from queries.unexpected import in_a_sentence
 
         grown, failure = None, ""
         try:
@@ -95,8 +94,8 @@ class Lookout:
         except Cancelled:
             if self._cancel.cancelled:
                 return
-        except (InvestigationError, OSError, duckdb.Error) as error:
-            failure = str(error)
+        except Exception as error:  # nobody would look again if this thread died
+            failure = in_a_sentence(error)
         self._done(grown, failure, by_hand)
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 # For whoever opens them next: the interface's thread shall not stop for an import.
 import tui.screens.evidence
 import tui.screens.findings
 import tui.screens.repositories  # noqa: F401
 from queries.case import Case, open_case
 from queries.engines.opening import Choice, open_engine_case
-from queries.errors import Cancelled, InvestigationError
+from queries.errors import Cancelled
 from queries.marks.opening import absent_evidence
+from queries.unexpected import in_a_sentence
 
 FIRST_BYTES = 16 << 20
 """What of files on disk is read before anything is shown, some 100,000 events; the rest while
@@ -44,6 +43,6 @@ def open_evidence(paths: list[str], *, engine: Choice | None = None, **how: Any)
         case = open_case(paths, first=FIRST_BYTES, **how)
     except Cancelled:
         return Opening()
-    except (InvestigationError, OSError, duckdb.Error) as error:
-        return Opening(reason=str(error))
+    except Exception as error:  # the screen that shows the reading would wait for ever
+        return Opening(reason=in_a_sentence(error))
     return Opening(case, absent=absent_evidence(case).words if case.evidence is None else "")

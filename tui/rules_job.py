@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.errors import Cancelled
 from queries.progress import CancelToken
 
 if TYPE_CHECKING:
@@ -71,18 +71,16 @@ class RulesJob:
         ).start()
 
     def _run(self, case: Case, token: CancelToken) -> None:
-        import duckdb
-
         from queries.findings.run import find
+        from queries.unexpected import in_a_sentence
 
         found, failure = None, ""
         try:
             found = find(case, self._settings(), token, self._heard)
         except Cancelled:
             return
-        except (InvestigationError, WrongUsage, duckdb.Error, OSError) as error:
-            # What DuckDB would advise its own users to set comes after an empty line.
-            failure = str(error).split("\n\n", 1)[0] or "the rules could not be run"
+        except Exception as error:  # the screen of findings would wait for ever
+            failure = in_a_sentence(error) or "the rules could not be run"
         if token is self._token and not token.cancelled:
             if found is not None and self.found is not None:
                 self._former.append(self.found)  # a question about it may still run

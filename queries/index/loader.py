@@ -26,7 +26,6 @@ from queries.index.delivery import delivery_order
 from queries.index.documents import (
     DOCUMENT_BYTES,
     Document,
-    NeedsCare,
     Opener,
     of_records,
     whole_documents,
@@ -35,7 +34,7 @@ from queries.index.flatten import insert_statement
 from queries.index.ledger import Ledger
 from queries.numbering import Numbers, numbers_from
 from queries.progress import CancelToken, Progress
-from queries.reader import NOT_READ, FileFacts, read_records
+from queries.reader import NOT_READ, FileFacts, give_up, read_records
 from queries.sources.archives import by_archive, open_siblings
 from queries.sources.local import (
     Item,
@@ -347,7 +346,9 @@ class _GuardedWorker(_Worker):
                 self.add(doc, file_id)
                 if self.cancel.cancelled:
                     return
-        except (NeedsCare, OSError):
+        except duckdb.Error:
+            raise  # of what is written, not of this file
+        except Exception:  # it needs care, or is gone, or is more than we thought of
             return  # what was added is taken back, as the ledger does not know the file
         self.ledger.put(file_id, facts, "fast")
         self.progress.add(files=1, stored=item.size, current=item.name)
@@ -369,7 +370,12 @@ class _CarefulWorker(_Worker):
         batch: list[str] = []
         base = size = 0
         for record in read_records(item, facts, opener):
-            text = clean_record(record.fields, facts, record.mapped)
+            try:
+                text = clean_record(record.fields, facts, record.mapped)
+            except Exception as error:  # the other files are still read
+                facts.records -= 1
+                give_up(facts, error)
+                break
             batch.append(text)
             size += len(text)
             if len(batch) >= _CAREFUL_BATCH or size >= DOCUMENT_BYTES:

@@ -34,6 +34,7 @@ class Session:
         size: tuple[int, int],
         cache: Path,
         more: Mapping[str, str],
+        program: Sequence[str],
     ) -> None:
         self._master, slave = pty.openpty()
         self.slave = slave
@@ -46,7 +47,7 @@ class Session:
             **more,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui.cli", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -132,11 +133,12 @@ def session(
     cache: Path,
     size: tuple[int, int] = (80, 24),
     more: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("-m", "tui.cli"),
 ) -> Iterator[Session]:
     """The program in a terminal of its own, with more in its environment; it starts at the
     repositories."""
     given = ["--start", "repositories", *map(str, arguments)]
-    running = Session(given, size, cache, more or {})
+    running = Session(given, size, cache, more or {}, program)
     try:
         yield running
     finally:

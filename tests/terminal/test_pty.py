@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from queries.unexpected import FOLDER
 from samples import incident_path
 from tests.evidence_files import shared, trail, write
 from tests.terminal.pty_session import Session, session
@@ -117,6 +118,36 @@ def test_case_that_cannot_be_opened_is_one_sentence_on_a_clean_screen(
         after = running.raw.rpartition(b"\x1b[?1049l")[2].decode()
         assert "case.duckdb" in after
         assert "Traceback" not in after
+
+
+DEFECTIVE = """
+import sys
+from tui import cli
+from tui.screens.base import CaseScreen
+
+def broken(self):
+    held = {"secret": "wJalrXUtnFEMI"}
+    held["no such thing"]
+
+CaseScreen.action_filter = broken
+sys.exit(cli.main())
+"""
+
+
+def test_a_defect_is_one_sentence_on_a_clean_screen(cache: Path) -> None:
+    folder = cache / "ecr-investigate" / FOLDER
+    with session(incident_path(), cache=cache, program=("-c", DEFECTIVE)) as running:
+        at_repositories(running)
+        running.send(b"/")
+        assert running.exit_code() == 1
+        assert running.modes_left_on() == set()
+        after = running.raw.rpartition(b"\x1b[?1049l")[2].decode()
+    (report,) = folder.iterdir()
+    assert "ecr-investigate: the program has a defect: KeyError" in after
+    assert report.name in after.replace("\r\n", "")
+    assert "Traceback" not in after
+    assert "wJalrXUtnFEMI" not in after + report.read_text()
+    report.unlink()
 
 
 @pytest.mark.parametrize("own", [True, False])

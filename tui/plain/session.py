@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import duckdb
-
-from queries.errors import InvestigationError
 from queries.marks.events import mark_event
 from queries.marks.tables import MarkTables
 from queries.question import Order, Question
 from queries.safe_text import safe_text
 from queries.scope import ALL, VALUE, Scope
 from queries.start_at import find_start
+from queries.unexpected import in_a_sentence
 from tui.plain import further, places
 from tui.plain.places import Place, Way
 from tui.plain.words import details, row_in_words, spoken
@@ -128,8 +126,8 @@ class Session:
             act()
         except KeyboardInterrupt:
             self._say("Stopped.")
-        except (InvestigationError, duckdb.Error, OSError) as error:
-            self._say(f"That did not work: {safe_text(str(error), 500)}")
+        except Exception as error:  # the session goes on, whatever one command met
+            self._say(f"That did not work: {safe_text(in_a_sentence(error), 500)}")
 
     def _say(self, text: str) -> None:
         self._out.write(text + "\n")
