@@ -77,7 +77,8 @@ class CancelToken:
         """With a `parent`, this part of the work ends with the whole, too."""
         self._parent = parent
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        # Ctrl+C is handled wherever the main thread is, be it in here.
+        self._lock = threading.RLock()
         self._cursors: list[Interruptible] = []
 
     @property
