@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -58,6 +58,8 @@ class QuestionTable(PagedTable):
         self.question: Question | None = None
         self.recalled: Place | None = None
         """Where to begin when the same is asked again."""
+        self._fetched: set[int] = set()
+        """Pages that are asked for."""
 
     def _sign(self, row: Row) -> str:
         marks = self._jobs_screen.case.marks
@@ -83,8 +85,8 @@ class QuestionTable(PagedTable):
         else:
             place = None
         self.question = question
-        for slot in ("0", "1", "count"):
-            self._jobs_screen.stop(f"{self.id}:{slot}")
+        self._fetch_only(())
+        self._jobs_screen.stop(f"{self.id}:count")
         first = question.order[0] if question.order else None
         self.set_sort(first.column if first else None, bool(first and first.descending))
         self.reset(keep=keep)
@@ -130,16 +132,24 @@ class QuestionTable(PagedTable):
         if question is None or not self.is_attached:
             return
         index, generation = message.page_index, message.generation
+        self._fetch_only(self.wanted_pages)
+        self._fetched.add(index)
         narrowed = self._jobs_screen.narrowed(question)
         page = narrowed.with_page(message.limit, message.offset)
         self.set_reading(True)
-        # Two slots, so that the page on screen and the next one do not interrupt each other.
+        # A slot for each: up to four are wanted at once, and none may interrupt another.
         self._jobs_screen.ask(
-            f"{self.id}:{index % 2}",
+            f"{self.id}:{index}",
             partial(self.rows_of, page),
             partial(self._arrived, index, generation),
             partial(self._failed, index),
         )
+
+    def _fetch_only(self, wanted: Collection[int]) -> None:
+        """Leave the pages that somebody has scrolled away from."""
+        for index in self._fetched.difference(wanted):
+            self._jobs_screen.stop(f"{self.id}:{index}")
+        self._fetched.intersection_update(wanted)
 
     def asked(self, case: Case) -> Case:
         """Who answers: the case, unless a table shows something else."""
@@ -161,6 +171,7 @@ class QuestionTable(PagedTable):
         ]
 
     def _arrived(self, index: int, generation: int, rows: list[Row]) -> None:
+        self._fetched.discard(index)
         self.set_reading(False)
         self.set_page(index, rows, generation)
         question = self.question
@@ -181,6 +192,7 @@ class QuestionTable(PagedTable):
             self.set_total(answer.rows[0][0])
 
     def _failed(self, index: int, message: str) -> None:
+        self._fetched.discard(index)
         self.set_reading(False)
         self.page_failed(index)
         self.notify(message, severity="error", markup=False)

@@ -103,6 +103,19 @@ async def test_keys_typed_after_a_filter_reach_the_table() -> None:
         assert driver.screen.query_one("#filter", Input).value == "team"
 
 
+@pytest.mark.parametrize("row", [405, 590, 801])
+async def test_what_is_fetched_ahead_takes_nothing_away_from_what_is_shown(row: int) -> None:
+    """A jump into the middle of a list wants several of its pages at once."""
+    async with driving() as driver:
+        await driver.press("E")
+        table = driver.table
+        assert await driver.total() > 1000
+        for at in (row, row + 200):
+            table.move_cursor(at)
+            await driver.settle()
+            await shows_what_it_was_asked(driver)
+
+
 async def test_last_filter_typed_is_the_one_that_counts() -> None:
     async with driving() as driver:
         await driver.go_to(repository=API)

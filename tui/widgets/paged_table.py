@@ -121,6 +121,11 @@ class PagedTable(TableBody, can_focus=True):
         self._resized_rows()
         self._changed()
 
+    @property
+    def wanted_pages(self) -> frozenset[int]:
+        """Pages that are on screen or about to be."""
+        return self._rows.pages.wanted
+
     # ---- moving --------------------------------------------------------------------------
 
     @property
