@@ -9,51 +9,29 @@ limit of `queries.unpack` and by the nesting limit here.
 from __future__ import annotations
 
 import io
-import stat
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, cast
 
 from queries.decompress import LONGEST_MAGIC, compression_of, decompressed
+from queries.sources import zips
 from queries.sources.local import Item, Items, Listing
+from queries.sources.member import ENCRYPTED, Chunks, Member, Opener, chain_of
+from queries.sources.tars import is_tar, tar_members
 from queries.unpack import peek
 
 MAX_NESTING = 2
 """Archives in archives beyond this are named and not opened."""
-MAX_MEMBERS = 1_000_000
-"""Members listed of one archive."""
 _IN_MEMORY = 32 << 20
 _PEEK = 1 << 16
-_TAR_MARK = (257, b"ustar")
-_TAR_BLOCK = 512
-_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _CHUNK = 1 << 20
 
 WORKBOOK = "an Excel workbook, not a log: save its sheet as CSV"
-ENCRYPTED = "is encrypted (password-protected); unpack it first"
-
-
-Opener = Callable[[], AbstractContextManager[IO[bytes]]]
-
-
-@dataclass(slots=True)
-class Member:
-    """One file in an archive: its place, its name there, and its content or why there is none."""
-
-    index: int
-    name: str
-    size: int
-    modified: datetime | None
-    stored: int
-    open: Opener | None
-    refused: str = ""
 
 
 def expand(listing: Listing) -> None:
@@ -73,23 +51,18 @@ def archive_kind(opener: Opener) -> str:
     try:
         with opener() as stream:
             head = stream.read(512)
-            if head.startswith(_ZIP_STARTS):
+            if head.startswith(zips.STARTS):
                 return "zip"
-            if _is_tar(head):
+            if is_tar(head):
                 return "tar"
             name = compression_of(head[:LONGEST_MAGIC])
             if not name:
                 return ""
-            chunks = _chain(head, stream)
+            chunks = chain_of(head, stream)
             inside, _ = peek(decompressed(chunks, name, [], []), 512)
-            return "tar" if _is_tar(inside) else ""
+            return "tar" if is_tar(inside) else ""
     except OSError:
         return ""
-
-
-def _is_tar(head: bytes) -> bool:
-    offset, mark = _TAR_MARK
-    return head[offset : offset + len(mark)] == mark
 
 
 def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list[Item]:
@@ -129,7 +102,7 @@ def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list
 
 def _is_workbook(stream: IO[bytes]) -> bool:
     """Whether a zip archive is a spreadsheet: its parts say nothing to whoever reads logs."""
-    names = zipfile.ZipFile(stream).namelist()
+    names = zips.names_of(stream)
     stream.seek(0)
     return "xl/workbook.xml" in names or "xl/workbook.bin" in names
 
@@ -140,7 +113,9 @@ def _nested(inner: Item, member: Member, listing: Listing) -> list[Item]:
     if content is None:
         return []
     with content() as stream:
-        head = stream.read(_PEEK)
+        head = b""
+        with suppress(OSError):  # what is wrong with it is said when it is read
+            head = stream.read(_PEEK)
         kind = archive_kind(lambda: io.BytesIO(head))
         if not kind:
             return [inner]
@@ -149,7 +124,7 @@ def _nested(inner: Item, member: Member, listing: Listing) -> list[Item]:
                 (inner.name, f"archives nested more than {MAX_NESTING} deep are not opened")
             )
             return []
-        copy = _seekable(cast(IO[bytes], _Chunks(_chain(head, stream))))
+        copy = _seekable(cast(IO[bytes], Chunks(chain_of(head, stream))))
     with copy:
         return _members_of(inner, kind, listing, lambda: _unclosed(copy))
 
@@ -199,140 +174,18 @@ def _descend(stream: IO[bytes], chain: tuple[int, ...]) -> Iterator[IO[bytes]]:
 
 
 def _members(stream: IO[bytes], kind: str) -> Iterator[Member]:
-    return _zip_members(stream) if kind == "zip" else _tar_members(stream)
-
-
-def _zip_members(stream: IO[bytes]) -> Iterator[Member]:
-    archive = zipfile.ZipFile(stream)
-    for index, info in enumerate(archive.infolist()[:MAX_MEMBERS]):
-        if info.is_dir():
-            continue
-        mode = info.external_attr >> 16
-        refused = ""
-        if info.flag_bits & 1:
-            refused = ENCRYPTED
-        elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            refused = "a link or device in an archive, not followed"
-        yield Member(
-            index,
-            info.filename,
-            info.file_size,
-            _zip_time(info),
-            info.compress_size,
-            None if refused else _zip_opener(archive, info),
-            refused,
-        )
-
-
-def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Opener:
-    return lambda: _readable(archive.open(info))
-
-
-def _zip_time(info: zipfile.ZipInfo) -> datetime | None:
-    try:
-        return datetime(*info.date_time, tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def _tar_members(stream: IO[bytes]) -> Iterator[Member]:
-    """Members in one pass, so that a compressed tar is unpacked once."""
-    head = stream.read(512)
-    chunks = _chain(head, stream)
-    name = compression_of(head[:LONGEST_MAGIC])
-    damage: list[str] = []
-    if name:
-        chunks = decompressed(chunks, name, damage, [])
-    source = _Chunks(chunks)
-    with tarfile.open(fileobj=cast(BinaryIO, source), mode="r|") as archive:
-        for index, info in enumerate(archive):
-            if index >= MAX_MEMBERS or info.isdir():
-                continue
-            content = archive.extractfile(info) if info.isreg() else None
-            yield Member(
-                index,
-                info.name,
-                info.size,
-                datetime.fromtimestamp(max(0, info.mtime), UTC),
-                info.size,
-                partial(_readable, content) if content is not None else None,
-                "" if content is not None else "a link or device in an archive, not followed",
-            )
-    if damage:
-        raise EOFError(damage[0])
-    if source.count % _TAR_BLOCK:
-        # tarfile takes a header that is cut for the end.
-        raise EOFError("it ends in the middle of a block")
-
-
-class _Readable(io.RawIOBase):
-    """A member as a plain stream: its own errors (bad CRC, unknown method) become OSError."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            return self._stream.read(size)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, tarfile.TarError) as error:
-            raise OSError(f"damaged in the archive: {error}") from None
-        except Exception as error:  # zlib.error and its like have no common base
-            if isinstance(error, OSError):
-                raise
-            raise OSError(f"damaged in the archive: {error}") from None
-
-
-def _readable(stream: IO[bytes]) -> IO[bytes]:
-    return cast(IO[bytes], _Readable(stream))
-
-
-class _Chunks(io.RawIOBase):
-    """An iterator of byte chunks as a readable stream."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        super().__init__()
-        self._chunks = chunks
-        self._pending = b""
-        self.count = 0
-        """Bytes read so far."""
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        parts = [self._pending]
-        got = len(self._pending)
-        while size < 0 or got < size:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                break
-            parts.append(chunk)
-            got += len(chunk)
-        data = b"".join(parts)
-        if size < 0:
-            size = len(data)
-        self._pending = data[size:]
-        data = data[:size]
-        self.count += len(data)
-        return data
-
-
-def _chain(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
-    if head:
-        yield head
-    while chunk := stream.read(_CHUNK):
-        yield chunk
+    return zips.zip_members(stream) if kind == "zip" else tar_members(stream)
 
 
 def _seekable(stream: IO[bytes]) -> IO[bytes]:
-    """A copy that can be read again: in memory while small, else in an unnamed file."""
+    """A copy that can be read again: in memory while small, else in an unnamed file.
+
+    What stands before damage is kept; that it ends too early shows when its members are listed.
+    """
     copy = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes
-    while chunk := stream.read(_CHUNK):
-        copy.write(chunk)
+    with suppress(OSError):
+        while chunk := stream.read(_CHUNK):
+            copy.write(chunk)
     copy.seek(0)
     return cast(IO[bytes], copy)
 
