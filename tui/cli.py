@@ -73,13 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains without repeating what a terminal would obey: a shell may have put a file's name,
-    chosen by someone else, where an option belongs."""
+    """Complains in one sentence, without repeating what a terminal would obey: a shell may have put
+    a file's name, chosen by someone else, where an option belongs."""
 
     def error(self, message: str) -> NoReturn:
         from queries.safe_text import safe_text
 
-        super().error(safe_text(message))
+        self.exit(USAGE, f"{self.prog}: {safe_text(message)} ('{self.prog} --help' says more)\n")
 
 
 def _complain(what: object, code: int) -> int:

@@ -277,6 +277,41 @@ def test_an_image_or_layer_that_is_not_there_is_said_so(logs: Path) -> None:
         assert said in complaint(done)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("pushes", "--repository", "team/apo"), "no repository team/apo; the evidence has "),
+        (("activity", "--repository", "x"), "no repository x; the evidence has "),
+        (("repositories", "--account", "999999999999"), "no account 999999999999; the evidence"),
+        (("pulls", "--region", "us-easy-1"), "no region us-easy-1; the evidence has "),
+        (("pushes", "--principal", "mallory"), "nobody is called mallory; 'principal' lists"),
+        (("activity", "--name", "PutImages"), "no event has --name PutImages"),
+        (("activity", "--service", "iamm"), "no event of iamm.amazonaws.com"),
+        (("pushes", "--since", "2099-01-01"), "the evidence is from "),
+        (("scans", "--until", "1999-01-01"), "the evidence is from "),
+        (("activity", "--value", "never seen"), "nothing matches --value among "),
+        (("findings", "--repository", "x"), "no repository x; the evidence has "),
+    ],
+)
+def test_an_answer_without_rows_says_why_and_what_there_is(
+    asked: tuple[str, ...], said: str, demo: Path
+) -> None:
+    command, *options = asked
+    done = call(command, "--case", demo, *options, "--format", "json")
+    assert done.returncode == DONE
+    assert said in done.stderr.decode()
+    if command != "findings":
+        assert json.loads(done.stdout) == []
+
+
+def test_a_list_of_what_the_evidence_has_none_of_says_what_there_is(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"t.json": trail([record("DescribeImages", at(0))])})
+    done = call("pushes", folder, "--no-cache")
+    assert "nothing to list: there is none among 1 event, 2026-03-02T10:00:00Z" in (
+        done.stderr.decode()
+    )
+
+
 def test_a_push_is_found_by_tag_event_and_repository(logs: Path) -> None:
     event_id = push(image("a"), "v1", at(0), DANA)["eventID"]
     for options in (("--tag", "v2"), ("--event-id", event_id), ("--principal", DANA)):
@@ -567,6 +602,23 @@ def test_wrong_usage(logs: Path, tmp_path: Path) -> None:
         done = call(*arguments)
         assert done.returncode == USAGE, arguments
         assert reason in complaint(done), arguments
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--no-such-option",),
+        ("pushes", "--no-such-option"),
+        ("pushes", "--limit", "many"),
+        ("event",),
+    ],
+)
+def test_wrong_usage_is_one_sentence(wrong: tuple[str, ...]) -> None:
+    done = call(*wrong)
+    assert done.returncode == USAGE
+    [line] = done.stderr.decode().splitlines()
+    assert line.startswith("ecr-investigate")
+    assert "--help' says more" in line
 
 
 def test_nothing_could_be_read(tmp_path: Path) -> None:

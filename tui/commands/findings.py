@@ -81,6 +81,7 @@ def findings(case: Case, options: argparse.Namespace) -> int:
     """Run the rules; the table tells stories, the other formats have one row for each finding."""
     from queries.findings.run import find, rules_script
     from queries.question import ask_for
+    from tui.commands.empty import what_is_missing
     from tui.commands.opening import note
     from tui.commands.options import list_filters
     from tui.commands.output import enriched, opened_output, print_question
@@ -104,6 +105,8 @@ def findings(case: Case, options: argparse.Namespace) -> int:
         if options.format not in ("table", "json"):
             return print_question(found.case, question, options)
         rows = enriched(_limited(found, question, options), options)
+        if not rows.rows and (missing := what_is_missing(case, options)):
+            note(f"nothing matches: {missing}")
         with opened_output(options) as out:
             if options.format == "json":
                 from queries.export import write_json

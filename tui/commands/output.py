@@ -29,7 +29,16 @@ def print_question(case: Case, question: Question, options: argparse.Namespace) 
         return 0
     if options.format == "parquet":
         return _write_parquet(case, question, options)
-    return print_rows(case.ask(question.sql, question.bound), options)
+    rows = case.ask(question.sql, question.bound)
+    if not rows.rows and options.limit != 0 and options.command not in _ANY_STATEMENT:
+        from tui.commands.empty import why_empty
+
+        note(why_empty(case, options))
+    return print_rows(rows, options)
+
+
+_ANY_STATEMENT = ("sql", "findings", "marks")
+"""Commands whose answer may be empty for reasons of their own, or that say them elsewhere."""
 
 
 def enriched(rows: Rows, options: argparse.Namespace) -> Rows:
