@@ -46,12 +46,12 @@ def tar_members(stream: IO[bytes]) -> Iterator[Member]:
         try:
             for index, info in enumerate(archive):
                 if index < MAX_MEMBERS and not info.isdir():
-                    yield _member(cast(_Archive, archive), index, info)
+                    yield _member(archive, index, info)
         except tarfile.TarError:
             if damage:
                 raise EOFError(damage[0]) from None
             raise
-        ended, no_headers = cast(_Archive, archive).ended, cast(_Archive, archive).no_headers
+        ended, no_headers = archive.ended, archive.no_headers
     if damage:
         raise EOFError(damage[0])
     if source.count % _BLOCK and not ended:

@@ -266,15 +266,15 @@ def _end_of_deflated(stream: IO[bytes], start: int) -> int:
 
 def _to_descriptor(stream: IO[bytes], start: int) -> int:
     """Where stored data of unknown length ends: before a descriptor that gives just this length."""
-    at = start
-    while (at := _find(stream, at, (_DESCRIPTOR,))) is not None:
-        said = _read_at(stream, at + 8, 8)
-        if len(said) >= 4 and at - start in (
+    found = _find(stream, start, (_DESCRIPTOR,))
+    while found is not None:
+        said = _read_at(stream, found + 8, 8)
+        if len(said) >= 4 and found - start in (
             int.from_bytes(said[:4], "little"),
             int.from_bytes(said, "little"),
         ):
-            return at
-        at += 1
+            return found
+        found = _find(stream, found + 1, (_DESCRIPTOR,))
     return stream.seek(0, 2)
 
 
