@@ -107,7 +107,7 @@ class QuestionTable(PagedTable):
 
     def sort_by(self, column: str) -> None:
         """Sort by a column; the same column again turns the order round."""
-        if self.question is None or column in PLACES:
+        if self.question is None or column not in dict(self.sortable):
             return
         now = self.question.order[0] if self.question.order else None
         descending = not now.descending if now and now.column == column else False
@@ -120,9 +120,12 @@ class QuestionTable(PagedTable):
 
     @property
     def sortable(self) -> list[tuple[str, str]]:
-        """(column key, label) of what can be sorted by."""
+        """(column key, label) of what can be sorted by: columns without a heading are signs, and
+        places are no part of the evidence."""
         return [
-            (key, label or key) for key, label in self._names.items() if key not in ("", *PLACES)
+            (column.key, column.label)
+            for column in self._columns
+            if column.sorts and column.label and column.key not in PLACES
         ]
 
     @on(PagedTable.PageRequested)

@@ -9,9 +9,10 @@ import sys
 import pytest
 from textual.widgets import Input
 
-from tests.tui.driving import API, IMPLANT, driving
+from tests.tui.driving import API, IMPLANT, Driver, driving
 from tests.tui.walking import SAM, in_front, to_activity, to_implant
 from tui.dialogs import Picker, SqlView
+from tui.question_table import QuestionTable
 from tui.screens.pushes import PushesScreen
 from tui.screens.repositories import RepositoriesScreen
 
@@ -83,6 +84,40 @@ async def test_sort_by_picker_and_by_header() -> None:
         assert driver.table.sort == ("pulls", True)
         assert driver.row["pulls"] == ascending[-1]
         assert "▼" in driver.part("#repositories").splitlines()[0]
+
+
+@pytest.mark.parametrize("place", ["", *"pPEeIDAKOi"])
+async def test_each_list_can_be_put_in_every_order_that_it_offers_and_searched(place: str) -> None:
+    async with driving() as driver:
+        await driver.press(*place)
+        await orders_and_filter(driver)
+
+
+async def test_so_can_the_lists_of_a_repository_and_of_a_push() -> None:
+    async with driving() as driver:
+        await driver.go_to(repository=API)
+        await driver.press("enter")
+        await orders_and_filter(driver)
+        await driver.press("t")
+        await orders_and_filter(driver)
+
+
+async def orders_and_filter(driver: Driver) -> None:
+    for table in driver.app.screen.query(QuestionTable):
+        if table.question is None or not table.display:
+            continue
+        offered = table.sortable
+        assert len(offered) > 2
+        for column, _ in offered:
+            table.sort_by(column)
+            await driver.settle()
+            assert driver.notices == []
+            assert table.sort is not None
+            assert table.sort[0] == column
+        table.filter_by("no such words")
+        await driver.settle()
+        assert driver.notices == []
+        assert table.row_count == 0
 
 
 async def test_click_selects_a_row_and_a_second_click_opens_it() -> None:

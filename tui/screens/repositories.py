@@ -33,7 +33,9 @@ COLUMNS = (
     Column("pulls", "pulls", width=6, align="right", priority=2, render=count_cell),
     Column("pushers", "by", width=3, align="right", render=count_cell),
     Column("tag_moves", "moved", width=5, align="right", priority=4, render=count_cell),
-    Column("activity", "activity", width=SLICES, priority=5, render=spark_cell(SLICES)),
+    Column(
+        "activity", "activity", width=SLICES, priority=5, render=spark_cell(SLICES), sorts=False
+    ),
     Column("first_push", "first push", width=15, priority=7, render=time_cell),
     Column("last_push", "last push", width=15, render=time_cell),
     Column("last_origin", "by whom", min_width=14, weight=2, priority=1, render=name_cell),

@@ -35,7 +35,7 @@ def _ended(value: Any, row: Row) -> str:
 
 TAGS = (
     Column("tag", "tag", min_width=9, weight=1),
-    Column("lane", "what it named over time", min_width=LANE, weight=2),
+    Column("lane", "what it named over time", min_width=LANE, weight=2, sorts=False),
     Column("moves", "moved", width=5, align="right", render=count_cell),
     Column("movers", "by", width=3, align="right", priority=2, render=count_cell),
     Column("image_digest", "now", width=9, priority=3, render=digest_cell),

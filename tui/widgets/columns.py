@@ -53,6 +53,7 @@ class Column:
         render: Makes the cell from (value, row). A str is taken as log text, never as markup;
             Content keeps its styles. None shows the value itself.
         narrow: Makes the cell where that does not fit, so that its end is not what gets lost.
+        sorts: Whether rows can be put in its order; what is drawn of several values has none.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Column:
     weight: int = 1
     render: Callable[[Any, Row], Content | str] | None = None
     narrow: Callable[[Any, Row], Content | str] | None = None
+    sorts: bool = True
 
     @property
     def least(self) -> int:
