@@ -23,6 +23,7 @@ from queries.converted.layout import (
     SCHEMA_FILE,
     as_literal,
     check_schema,
+    is_of_workers,
     is_whole,
     keep_schema,
     whole_file,
@@ -32,7 +33,7 @@ from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken, Progress
 
 _MEMORY = "450MB"
-_LOCK = "_lock"
+LOCK = "_lock"
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def convert(case: Case, destination: Path, progress: Progress, cancel: CancelTok
     _check_place(case, destination)
     try:
         destination.mkdir(parents=True, exist_ok=True)
-        with _alone(destination), tempfile.TemporaryDirectory(prefix="ecr-investigate-") as spool:
+        with alone(destination), tempfile.TemporaryDirectory(prefix="ecr-investigate-") as spool:
             return _convert(case, destination, Path(spool), progress, cancel)
     except (OSError, duckdb.IOException) as error:
         raise InvestigationError(f"{destination}: cannot be written ({error})") from None
@@ -117,9 +118,9 @@ def _open_up(destination: Path) -> None:
 
 
 @contextmanager
-def _alone(destination: Path) -> Iterator[None]:
+def alone(destination: Path) -> Iterator[None]:
     """Nobody else converts into this folder. The lock ends with the process."""
-    with (destination / _LOCK).open("w") as lock:
+    with (destination / LOCK).open("w") as lock:
         try:
             _lock(lock.fileno())
         except (BlockingIOError, PermissionError):
@@ -154,5 +155,10 @@ def _check_place(case: Case, destination: Path) -> None:
         raise WrongUsage(f"{destination}: is a file; name a folder")
     if (destination / SCHEMA_FILE).exists():
         check_schema(destination)
-    elif destination.is_dir() and any(e.name != _LOCK for e in destination.iterdir()):
+        if is_of_workers(destination):
+            raise WrongUsage(
+                f"{destination}: is written by Spark's workers; go on with --engine spark, or name"
+                " another folder"
+            )
+    elif destination.is_dir() and any(e.name != LOCK for e in destination.iterdir()):
         raise WrongUsage(f"{destination}: is not empty and was not written by 'convert'")

@@ -56,8 +56,8 @@ class Days:
         columns = ", ".join(f'"{name}"' for name, _ in columns_of("files"))
         source = f"read_parquet({as_literal(pattern(kept))})" if kept.exists() else "files"
         self._writer.execute(f"CREATE TABLE ledger AS SELECT {columns} FROM {source}")  # noqa: S608
-        self._writer.execute(_NUMBERS)
-        self._writer.execute(_LEDGER)
+        self._writer.execute(NUMBERS_OF_FILES)
+        self._writer.execute(LEDGER_OF_FILES)
 
     def pass_over_known(self) -> None:
         """Look only at partitions with events of files that the folder, which is whole, does not
@@ -207,7 +207,7 @@ SELECT *, coalesce(old_key, (SELECT max(event_key) FROM top)
   + dense_rank() OVER (PARTITION BY old_key IS NULL ORDER BY first_key)) AS key
 FROM grouped
 """
-_NUMBERS = """
+NUMBERS_OF_FILES = """
 CREATE TABLE numbers AS
 WITH ours AS (
   SELECT file_id, name, sha256,
@@ -231,7 +231,7 @@ FROM matched
 _FILE_COLUMNS = ", ".join(
     "n.number AS file_id" if name == "file_id" else f'f."{name}"' for name, _ in columns_of("files")
 )
-_LEDGER = f"""
+LEDGER_OF_FILES = f"""
 DELETE FROM ledger WHERE file_id IN (SELECT number FROM numbers)
   OR (coalesce(sha256, '') = '' AND name IN (
     SELECT name FROM case_index.files WHERE coalesce(sha256, '') <> ''));
@@ -241,4 +241,4 @@ FROM case_index.files AS f JOIN numbers AS n ON n.case_number = f.file_id
 """What is known anew about a file stands for what was known; what could be read now was not
 unreadable for good."""
 
-__all__ = ["EXTRA", "IS_DAY", "Days", "copy_to"]
+__all__ = ["EXTRA", "IS_DAY", "LEDGER_OF_FILES", "NUMBERS_OF_FILES", "Days", "copy_to"]

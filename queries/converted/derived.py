@@ -139,22 +139,12 @@ class Derived:
 
     def _digests(self, of_case: dict[str, Any]) -> DigestCheck:
         """What digest files said, of this case and of those brought before."""
-        said = of_case.get("digests", {})
         known: dict[str, Any] = {}
         kept = self._destination / _DIGESTS
         if kept.exists():
             known = json.loads(kept.read_text(encoding="utf-8"))
         [(again,)] = self._writer.execute("SELECT count(*) FROM numbers WHERE known").fetchall()
-        number = max if again else int.__add__
-        check = DigestCheck(
-            number(known.get("read", 0), said.get("read", 0)),
-            number(known.get("verified", 0), said.get("verified", 0)),
-            *(
-                list(dict.fromkeys([*known.get(name, []), *said.get(name, [])]))
-                for name in ("altered", "missing", "unlisted", "breaks")
-            ),
-        )
-        return check
+        return digests_together(known, of_case.get("digests", {}), again=bool(again))
 
     def _keep_digests(self, totals: dict[str, Any]) -> None:
         kept = self._destination / _DIGESTS
@@ -191,18 +181,35 @@ class Derived:
             target.unlink(missing_ok=True)
 
     def _write(self, relation: str) -> None:
-        columns = ", ".join(f'r."{name}"' for name, _ in columns_of(relation))
-        source = f"SELECT {columns} FROM {relation} AS r"  # noqa: S608
-        if relation in OF_EVENTS:
-            column = OF_EVENTS[relation]
-            joined = f"LEFT JOIN events AS e ON e.event_key = r.{column}"
-            if column == "push_key":
-                joined = (
-                    "LEFT JOIN pushes AS p ON p.push_key = r.push_key"
-                    " LEFT JOIN events AS e ON e.event_key = p.event_key"
-                )
-            source = f"SELECT {columns}, {_PLACE} FROM {relation} AS r {joined}"  # noqa: S608
+        columns = ", ".join(f'"{name}"' for name, _ in columns_of(relation))
+        source = placed(relation) if relation in OF_EVENTS else f"SELECT {columns} FROM {relation}"  # noqa: S608
         copy_to(self._writer, f"{source} ORDER BY ALL", whole_file(self._destination, relation))
+
+
+def digests_together(known: dict[str, Any], said: dict[str, Any], *, again: bool) -> DigestCheck:
+    """What digest files said before and say now, as totals have it; `again`: these may be the
+    same."""
+    number = max if again else int.__add__
+    return DigestCheck(
+        number(known.get("read", 0), said.get("read", 0)),
+        number(known.get("verified", 0), said.get("verified", 0)),
+        *(
+            list(dict.fromkeys([*known.get(name, []), *said.get(name, [])]))
+            for name in ("altered", "missing", "unlisted", "breaks")
+        ),
+    )
+
+
+def placed(relation: str) -> str:
+    """The rows of a relation that belongs to events, with the partition of its event."""
+    columns = ", ".join(f'r."{name}"' for name, _ in columns_of(relation))
+    joined = f"LEFT JOIN events AS e ON e.event_key = r.{OF_EVENTS[relation]}"
+    if OF_EVENTS[relation] == "push_key":
+        joined = (
+            "LEFT JOIN pushes AS p ON p.push_key = r.push_key"
+            " LEFT JOIN events AS e ON e.event_key = p.event_key"
+        )
+    return f"SELECT {columns}, {_PLACE} FROM {relation} AS r {joined}"  # noqa: S608
 
 
 def _as_day(row: tuple[Any, ...]) -> Day:

@@ -6,7 +6,8 @@
     DEST/pushes/pushes.parquet
     DEST/meta/meta.parquet          written last: the folder is whole
 
-The columns are those of the index (queries/index/schema.py), so the SQL files read either.
+The columns are those of the index (queries/index/schema.py), so the SQL files read either. Spark
+names its files itself (`part-….zstd.parquet`): whoever reads takes every `*.parquet` of a folder.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ EXTRA: tuple[tuple[str, str], ...] = (
 """Columns of the files of `events` beside those of the index: for whoever reads only these."""
 
 _LONGEST_NAME = 120
+_WORKERS = "written_by_spark"
+"""In `_schema.json`, of a folder that Spark's workers write."""
 
 
 @cache
@@ -173,8 +176,19 @@ def whole_file(destination: Path, relation: str) -> Path:
 
 
 def partition_files(destination: Path, relation: str) -> str:
-    """The same for one in partitions, as a pattern."""
-    return f"{pattern(destination / relation)}/*/*/*/{relation}.parquet"
+    """The files of a relation that is in partitions, whoever wrote them, as a pattern."""
+    return f"{pattern(destination / relation)}/*/*/*/*.parquet"
+
+
+def whole_files(destination: Path, relation: str) -> str:
+    """The same of one that is not."""
+    return f"{pattern(destination / relation)}/*.parquet"
+
+
+def has_files(destination: Path, relation: str) -> bool:
+    """Whether there is any file of a relation."""
+    depth = "*/*/*/*" if relation in IN_PARTITIONS else "*"
+    return any((destination / relation).glob(f"{depth}.parquet"))
 
 
 def _as_name(value: str | None) -> str:
@@ -216,14 +230,24 @@ def described() -> dict[str, object]:
     }
 
 
-def keep_schema(destination: Path) -> None:
-    """Write `_schema.json` unless it is there."""
+def keep_schema(destination: Path, *, by_workers: bool = False) -> None:
+    """Write `_schema.json` unless it is there; `by_workers`: Spark's write the folder."""
     target = destination / SCHEMA_FILE
     if target.exists():
         return
+    said = {**described(), **({_WORKERS: True} if by_workers else {})}
     passing = target.with_name(f"{SCHEMA_FILE}.{os.getpid()}.part")
-    passing.write_text(json.dumps(described(), indent=2) + "\n", encoding="utf-8")
+    passing.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
     passing.replace(target)
+
+
+def is_of_workers(destination: Path) -> bool:
+    """Whether Spark's workers write a folder, with its names for files. Only they go on with it."""
+    try:
+        said = json.loads((destination / SCHEMA_FILE).read_text(encoding="utf-8"))
+        return bool(said.get(_WORKERS))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def check_schema(destination: Path) -> None:
@@ -243,7 +267,7 @@ def check_schema(destination: Path) -> None:
 
 def is_whole(destination: Path) -> bool:
     """Whether the last conversion into it went through."""
-    return whole_file(destination, "meta").exists()
+    return has_files(destination, "meta")
 
 
 def check_converted(destination: Path) -> None:

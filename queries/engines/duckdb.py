@@ -18,10 +18,10 @@ from queries.converted.layout import (
     as_literal,
     check_converted,
     columns_of,
+    has_files,
     partition_files,
-    pattern,
     view_of_events,
-    whole_file,
+    whole_files,
 )
 from queries.database import connect
 from queries.engines.base import PAGE
@@ -102,7 +102,7 @@ def view_of(folder: Path, relation: str, extent: Extent) -> str:
     """The statement that makes a relation known under its name."""
     columns = ", ".join(f'"{name}"' for name, _ in columns_of(relation))
     if relation in IN_PARTITIONS:
-        if not any(folder.glob(f"{relation}/*/*/*/{relation}.parquet")):
+        if not has_files(folder, relation):
             return _nothing(relation)
         types = ", ".join(f"'{name}': {kind}" for name, kind in PARTITIONS)
         files = as_literal(partition_files(folder, relation))
@@ -111,7 +111,7 @@ def view_of(folder: Path, relation: str, extent: Extent) -> str:
             " hive_types_autocast = false)"
         )
     else:
-        source = f"read_parquet({as_literal(pattern(whole_file(folder, relation)))})"
+        source = f"read_parquet({as_literal(whole_files(folder, relation))})"
     conditions = [] if relation in WHOLE else extent.conditions()
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     if relation == "actors":

@@ -160,6 +160,10 @@ class SparkEngine:
                     " a conversion was stopped"
                 ) from None
             raise
+        if not rows:
+            raise WrongUsage(
+                f"{self._named}: a conversion is going on or was stopped; run 'convert' again"
+            )
         if rows != [(str(SCHEMA_VERSION),)]:
             raise WrongUsage(
                 f"{self._named}: was written by another version; convert into a new folder"

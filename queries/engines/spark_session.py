@@ -159,6 +159,10 @@ class SparkSession:
         self._frames.append(frame)
         return frame
 
+    def view(self, name: str, select: str) -> None:
+        """Make a statement known under a name."""
+        self.spark.sql(select).createOrReplaceTempView(name)
+
     def _frame(self, sql: str, parameters: Mapping[str, Any] | None) -> Any:
         sql, bound = without_lists(sql, parameters or {})
         text = spelled(sql, marker=lambda name: f":{name}", words=_WORDS)

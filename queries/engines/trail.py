@@ -34,9 +34,9 @@ from queries.progress import CancelToken, Progress
 from queries.sources.local import Item
 from queries.trail import merging
 from queries.trail.deriving import make_here
-from queries.trail.index import LANE, Filling, index_of_trail
-from queries.trail.reading import File, SparkTrail
-from queries.trail.translation import spark_type
+from queries.trail.index import Filling, index_of_trail
+from queries.trail.reading import SparkTrail
+from queries.trail.records import RECORDS, Records, give
 
 OF_SPARK = frozenset({"events", "copies", "actors", "files", *VIEWS})
 """Relations that Spark has of a trail when it is open."""
@@ -44,12 +44,7 @@ _MADE = frozenset(RELATIONS) - OF_SPARK
 """Those that are made here, when a question first reads one."""
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
 _MEMORY = {"memory_limit": "600MB"}
-_ROWS, _FILES, _CAREFUL, _RECORDS, _GROUPS = (
-    f"{name}_of_trail" for name in ("rows", "places", "careful", "records", "groups")
-)
-_ON_DISK = "OPTIONS ('storageLevel' = 'DISK_ONLY')"
-"""What Spark has worked out once lies on the disks of its machines; memory is for the questions."""
-_MERGED = ("copies", "merged_into")
+_GROUPS = "groups_of_trail"
 
 
 class TrailEngine:
@@ -77,6 +72,7 @@ class TrailEngine:
         self._filling = Filling(
             self._trail, self._trail.files, Path(self._spool.name), Progress(), self._cancel
         )
+        self._records = Records(session, self._trail, self._filling, self._progress, self._cancel)
         self._lock = threading.Lock()
         self._derived: Case | None = None
         self._made: dict[str, Any] | None = None
@@ -86,7 +82,7 @@ class TrailEngine:
                 self._read(here)
             finally:
                 with suppress(Exception):
-                    self._run(f"UNCACHE TABLE IF EXISTS {_ROWS}")
+                    self._records.forget()
             self._make_files(here)
             self.totals = self._counted(here)
 
@@ -177,47 +173,25 @@ class TrailEngine:
                         f'CAST("{name}" AS {kind}) AS "{name}"'
                         for name, kind in columns_of(relation)
                     )
-                    self._give(relation, f"SELECT {columns} FROM {relation}", here)  # noqa: S608
+                    give(self._session, relation, f"SELECT {columns} FROM {relation}", here, cancel)  # noqa: S608
             return totals
         finally:
             passing.unlink(missing_ok=True)
 
     def _read(self, here: duckdb.DuckDBPyConnection) -> None:
         """Make `events` and what Spark makes of them; the careful reader's part goes to `here`."""
-        inside = self._trail.inside() or "TRUE"
-        self._progress.stage = f"reading {len(self._trail.files):,} files with Spark"
-        with self._session.running(self._cancel):
-            self._trail.frame().createOrReplaceTempView(_ROWS)
-            self._run(f"CACHE LAZY TABLE {_ROWS} {_ON_DISK}")
-            counted = self._session.ask(_COUNTED.format(rows=_ROWS, inside=inside)).rows
-        good = {path: records for path, records, whole, _ in counted if whole}
-        whole = self._filling.whole(self._trail.files, good)
-        for file, facts in whole:
-            self._filling.ledger.put(self._number(file), facts, LANE)
-        self._progress.stage = "reading with care what Spark could not"
-        self._filling.read_with_care(here, self._trail.files)
-        self._filling.narrow(here)
-        for path, _, is_whole, outside in counted:
-            if is_whole and outside:
-                self._filling.leave_out(self._filling.ids[path], outside)
-        self._give(_FILES, _PLACES, here, {
-            "paths": [file.path for file, _ in whole],
-            "ids": [self._number(file) for file, _ in whole],
-        })  # fmt: skip
-        names = [name for name, _ in columns_of("events") if name not in _MERGED]
+        self._records.read(here, self._trail.files, inside=self._trail.inside())
         self._progress.stage = "merging copies with Spark"
-        self._give(_CAREFUL, f"SELECT {', '.join(names)} FROM events", here)  # noqa: S608
         with self._session.running(self._cancel):
-            self._view(_RECORDS, _of_records(names, inside))
-            self._view(_GROUPS, merging.grouped(_RECORDS))
+            self._session.view(_GROUPS, merging.grouped(RECORDS))
             for relation, select in (
                 ("events", merging.events(_GROUPS)),
                 ("copies", merging.copies(_GROUPS)),
             ):
                 self._session.kept(select).createOrReplaceTempView(relation)
             for view in VIEWS:
-                self._view(view, view_of_events(view))
-            self._view("actors", merging.actors())
+                self._session.view(view, view_of_events(view))
+            self._session.view("actors", merging.actors())
 
     def _make_files(self, here: duckdb.DuckDBPyConnection) -> None:
         """The ledger, here and for Spark."""
@@ -241,7 +215,7 @@ class TrailEngine:
         )
         filling.name_places(here)
         names = ", ".join(f'"{name}"' for name, _ in columns_of("files"))
-        self._give("files", f"SELECT {names} FROM files", here)  # noqa: S608
+        give(self._session, "files", f"SELECT {names} FROM files", here, self._cancel)  # noqa: S608
 
     def _counted(self, here: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         """What can be said without making anything of the events."""
@@ -278,32 +252,6 @@ class TrailEngine:
             "notes": notes,
         }
 
-    def _number(self, file: File) -> int:
-        return self._filling.ids[file.path]
-
-    def _run(self, sql: str) -> None:
-        self._session.spark.sql(sql)
-
-    def _view(self, name: str, select: str) -> None:
-        self._session.spark.sql(select).createOrReplaceTempView(name)
-
-    def _give(
-        self,
-        name: str,
-        select: str,
-        here: duckdb.DuckDBPyConnection,
-        parameters: dict[str, Any] | None = None,
-    ) -> None:
-        """Rows from here as a view of Spark's."""
-        found = here.sql(select, params=parameters or None)
-        types = zip(found.columns, map(str, found.types), strict=True)
-        described = ", ".join(f"`{column}` {spark_type(kind)}" for column, kind in types)
-        table = found.to_arrow_table()
-        with self._session.running(self._cancel):
-            # Of no rows Spark wants to be told the columns.
-            given = (table,) if table.num_rows else ([], described)
-            self._session.spark.createDataFrame(*given).createOrReplaceTempView(name)
-
 
 class _Totals(dict[str, Any]):
     """Totals that are complete as soon as one is wanted that is not there."""
@@ -323,33 +271,10 @@ class _Totals(dict[str, Any]):
         return self.get(name, None)
 
 
-def _of_records(names: list[str], inside: str) -> str:
-    """The records in the extent, Spark's and the careful reader's, with the keys of an index."""
-    own = {
-        "event_key": "shiftleft(CAST(f.file_id AS BIGINT), 32) + r.position",
-        "file_id": "f.file_id",
-        "odd": "FALSE",
-    }
-    of_spark = ", ".join(f"{own[name]} AS {name}" if name in own else f"r.{name}" for name in names)
-    return (
-        f"SELECT {of_spark} FROM {_ROWS} AS r JOIN {_FILES} AS f ON f.path = r.path"  # noqa: S608
-        f" WHERE r.position IS NOT NULL AND ({inside})"
-        f" UNION ALL SELECT {', '.join(names)} FROM {_CAREFUL}"
-    )
-
-
 def _iso(value: Any) -> str | None:
     return f"{value.isoformat()}Z" if value is not None else None
 
 
-_PLACES = "SELECT unnest($paths::VARCHAR[]) AS path, unnest($ids::BIGINT[]) AS file_id"
-_COUNTED = """
-SELECT path, count(position) AS read,
-  bool_and(coalesce(whole, false)) AND NOT bool_or(odd) AND count(position) = max(records)
-    AND count(position) > 0 AS whole,
-  count_if(position IS NOT NULL AND NOT coalesce({inside}, false)) AS outside
-FROM {rows} GROUP BY path
-"""
 _OF_FILES = """
 SELECT coalesce(e.file_id, c.file_id) AS file_id, coalesce(e.events, 0), coalesce(c.copies, 0),
   e.first_event, e.last_event

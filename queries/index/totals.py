@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -52,12 +53,17 @@ SELECT
 """
 
 
-def collect_totals(connection: duckdb.DuckDBPyConnection, digests: DigestCheck) -> dict[str, Any]:
-    """All totals of an index whose tables are made."""
+def collect_totals(
+    connection: duckdb.DuckDBPyConnection,
+    digests: DigestCheck,
+    counted: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """All totals of an index whose tables are made; `counted`: those that somebody else knows,
+    because only some events are in it."""
     cursor = connection.execute(_COUNTS, {"one_page": ONE_PAGE})
     columns = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone() or ()
-    totals: dict[str, Any] = dict(zip(columns, row, strict=True))
+    totals: dict[str, Any] = {**dict(zip(columns, row, strict=True)), **(counted or {})}
     totals["repositories"] = _list(
         connection,
         "SELECT DISTINCT repository FROM events WHERE repository IS NOT NULL ORDER BY 1",

@@ -8,7 +8,7 @@ first event of each stands for the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -30,6 +30,8 @@ from queries.progress import CancelToken, Progress
 
 MOST = 1_000_000
 """Events that are brought here. Ten times as many and more are in a trail that they come from."""
+MOST_OF_FOLDER = 10_000_000
+"""The same where it is done once for all questions."""
 _AT_ONCE = 50_000
 _CHOSEN = "chosen_of_trail"
 OF_ALL = ("events", "merged_records", "duplicates")
@@ -94,6 +96,27 @@ def make_here(
 
     Raises `InvestigationError` where more than `MOST` events are needed, and `Cancelled`.
     """
+    count = choose(session, progress, cancel)
+    if count > MOST:
+        raise InvestigationError(
+            f"{count:,} events are needed for pushes, sessions and the like, more than the"
+            f" {MOST:,} of which they are worked out here without a conversion: convert the trail,"
+            " or give a shorter time or fewer accounts"
+        )
+    return make_of(fetching(session, cancel), chosen(count), here, progress)
+
+
+def choose(session: SparkSession, progress: Progress, cancel: CancelToken) -> int:
+    """Have Spark pick the events that are needed; returns how many they are."""
+    progress.stage = "choosing what pushes, sessions and the like are made from"
+    with session.running(cancel):
+        session.kept(WANTED).createOrReplaceTempView(_CHOSEN)
+        [(count,)] = session.ask(f"SELECT count(*) FROM {_CHOSEN}").rows  # noqa: S608
+    return int(count)
+
+
+def fetching(session: SparkSession, cancel: CancelToken) -> Fetch:
+    """What fetches rows from a session."""
 
     def fetch(select: str) -> Any:
         if cancel.cancelled:
@@ -101,35 +124,39 @@ def make_here(
         with session.running(cancel):
             return session.spark.sql(select).toArrow()
 
-    progress.stage = "choosing what pushes, sessions and the like are made from"
-    with session.running(cancel):
-        session.kept(WANTED).createOrReplaceTempView(_CHOSEN)
-        [(count,)] = session.ask(f"SELECT count(*) FROM {_CHOSEN}").rows  # noqa: S608
-    if count > MOST:
-        raise InvestigationError(
-            f"{count:,} events are needed for pushes, sessions and the like, more than the"
-            f" {MOST:,} of which they are worked out here without a conversion: convert the trail,"
-            " or give a shorter time or fewer accounts"
-        )
+    return fetch
+
+
+def chosen(count: int) -> list[str]:
+    """SELECTs that together are what was chosen."""
     parts = max(1, -(-count // _AT_ONCE))
-    chosen = [
+    return [
         f"SELECT {_NAMES} FROM {_CHOSEN} WHERE pmod(event_key, {parts}) = {part}"  # noqa: S608
         for part in range(parts)
     ]
-    return make_of(fetch, chosen, here, progress)
 
 
 def make_of(
-    fetch: Fetch, chosen: Sequence[str], here: duckdb.DuckDBPyConnection, progress: Progress
+    fetch: Fetch,
+    chosen: Sequence[str],
+    here: duckdb.DuckDBPyConnection,
+    progress: Progress,
+    *,
+    digests: DigestCheck | None = None,
+    counted: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The same of rows that somebody fetches; `chosen`: SELECTs that together are `WANTED`."""
+    """The same of rows that somebody fetches; `chosen`: SELECTs that together are `WANTED`.
+    `counted`: the totals `OF_ALL`, where the caller wants all; `files` is filled then."""
     for select in chosen:
         _insert(here, "events", fetch(select))
     for table, select in _COUNTED.items():
-        _insert(here, table, fetch(select))
+        if counted is None or table != "files":
+            _insert(here, table, fetch(select))
     make_of_some(here, progress)
-    totals = collect_totals(here, DigestCheck())
-    return {name: value for name, value in totals.items() if name not in OF_ALL}
+    totals = collect_totals(here, digests or DigestCheck(), counted)
+    return {
+        name: value for name, value in totals.items() if counted is not None or name not in OF_ALL
+    }
 
 
 def _insert(here: duckdb.DuckDBPyConnection, table: str, arrived: Any) -> None:

@@ -155,6 +155,16 @@ class Filling:
             self._progress.add(files=1, stored=file.size, records=records, current=file.name)
         return found
 
+    def is_of_spark(self, file: File) -> bool:
+        """Whether Spark has read a file whole."""
+        return self.ledger.get(self.ids[file.path])[1] == LANE
+
+    def hashed(self, file: File, sha256: str) -> None:
+        """Say which SHA-256 a file has."""
+        facts, lane = self.ledger.get(self.ids[file.path])
+        facts.unpacked.sha256 = sha256
+        self.ledger.put(self.ids[file.path], facts, lane)
+
     def read_with_care(self, connection: duckdb.DuckDBPyConnection, part: Sequence[File]) -> None:
         """The other files of a part; what Spark has said of them does not count."""
         left = [n for n in (self.ids[file.path] for file in part) if n not in self.ledger]

@@ -16,7 +16,19 @@ from queries.index.narrow import ACTORS
 _CORE = ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(CORE))
 _CONTRADICTED = " OR ".join(f"min(c{n}) OVER ids <> max(c{n}) OVER ids" for n in range(len(CORE)))
 _ALL = ", ".join(f"c{number}" for number in range(len(CORE)))
-_SAME = "PARTITION BY same_id, apart"
+SAME = "PARTITION BY same_id, apart"
+"""The copies of one record."""
+
+
+def contradicting(records: str) -> str:
+    """Records with `same_id`, what copies have in common, and `apart`, by which those are told from
+    each other that are under one id and contradict each other. `records` have `same_id`."""
+    return f"""
+SELECT *, CASE WHEN contradicted THEN to_json(struct({_ALL})) END AS apart
+FROM (
+  SELECT *, coalesce({_CONTRADICTED}, false) AS contradicted FROM (SELECT *, {_CORE} FROM {records})
+  WINDOW ids AS (PARTITION BY same_id)
+)"""  # noqa: S608 - constants of this project
 
 
 def grouped(records: str) -> str:
@@ -25,33 +37,36 @@ def grouped(records: str) -> str:
     names = ", ".join(
         name for name, _ in columns_of("events") if name not in ("copies", "merged_into")
     )
+    identified = (
+        f"(SELECT *, coalesce(event_id, CAST(event_key AS STRING)) AS same_id FROM {records})"  # noqa: S608
+    )
     return f"""
 SELECT {names},
-  first_value(event_key) OVER ({_SAME} ORDER BY {RICHNESS} DESC, event_key) AS kept,
-  CAST(count(*) OVER ({_SAME}) AS INT) AS copies
-FROM (
-  SELECT *, CASE WHEN contradicted THEN to_json(struct({_ALL})) END AS apart
-  FROM (
-    SELECT *, coalesce({_CONTRADICTED}, false) AS contradicted
-    FROM (
-      SELECT *, coalesce(event_id, CAST(event_key AS STRING)) AS same_id, {_CORE} FROM {records}
-    )
-    WINDOW ids AS (PARTITION BY same_id)
-  )
-)"""  # noqa: S608 - constants of this project
+  first_value(event_key) OVER ({SAME} ORDER BY {RICHNESS} DESC, event_key) AS kept,
+  CAST(count(*) OVER ({SAME}) AS INT) AS copies
+FROM ({contradicting(identified)})"""  # noqa: S608 - constants of this project
 
 
 def events(groups: str) -> str:
     """`events` of the relation that `grouped` made."""
     names = ", ".join(
-        "coalesce(a.corrected_by, e.shared_with) AS merged_into"
-        if name == "merged_into"
-        else f"e.{name}"
+        f"{MERGED_INTO} AS merged_into" if name == "merged_into" else f"e.{name}"
         for name, _ in columns_of("events")
     )
-    return f"""
-SELECT {names}
-FROM (
+    return f"SELECT {names} FROM {joined(f'{groups} WHERE kept = event_key')}"  # noqa: S608
+
+
+MERGED_INTO = "coalesce(a.corrected_by, e.shared_with)"
+"""Of the relations of `joined`: the key of the event that stands for this one."""
+
+
+def joined(source: str, correcting: str = "") -> str:
+    """FROM clause of the events of `source` (what stands behind FROM) and, beside each, what it is
+    joined to; `correcting`: the same for those among which addenda are, if they are others. The
+    events need the columns `LINKED`."""
+    addenda = correcting or source
+    where = "AND" if " WHERE " in addenda else "WHERE"
+    return f"""(
   SELECT *, CASE WHEN joined AND richest <> event_key THEN richest END AS shared_with
   FROM (
     SELECT *, first_value(event_key) OVER (
@@ -62,13 +77,19 @@ FROM (
     FROM (
       SELECT *, shared_event_id IS NOT NULL AND event_name IS NOT NULL
         AND coalesce(event_category, '') <> 'Insight' AS joined
-      FROM {groups} WHERE kept = event_key
+      FROM {source}
     )
   )
 ) AS e LEFT JOIN (
-  SELECT original_event_id AS corrected, max(event_key) AS corrected_by FROM {groups}
-  WHERE kept = event_key AND original_event_id IS NOT NULL GROUP BY original_event_id
+  SELECT original_event_id AS corrected, max(event_key) AS corrected_by FROM {addenda}
+  {where} original_event_id IS NOT NULL GROUP BY original_event_id
 ) AS a ON a.corrected = e.event_id AND a.corrected_by <> e.event_key"""  # noqa: S608
+
+
+LINKED = (
+    "event_key", "event_id", "shared_event_id", "original_event_id", "event_source", "event_name",
+    "event_category", "principal", "access_key_id",
+)  # fmt: skip
 
 
 def copies(groups: str) -> str:
@@ -79,8 +100,11 @@ def copies(groups: str) -> str:
     )
 
 
-def actors() -> str:
-    """`actors` of the relation `events`."""
+def actors(events: str = "events", more: str = "") -> str:
+    """`actors` of a relation of events; `more`: columns that come first and are counted apart."""
     names = ", ".join(name for name, _ in columns_of("actors"))
-    counted = re.sub(r"FILTER \(", "FILTER (WHERE ", ACTORS.format(events="events"))
-    return f"SELECT * FROM ({counted}) AS a({names})"  # noqa: S608
+    counted = re.sub(r"FILTER \(", "FILTER (WHERE ", ACTORS.format(events=events))
+    if not more:
+        return f"SELECT * FROM ({counted}) AS a({names})"  # noqa: S608
+    counted = counted.replace("SELECT ", f"SELECT {more}, ", 1)
+    return f"SELECT * FROM ({counted}) AS a({more}, {names})"  # noqa: S608

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,26 +116,50 @@ class SparkTrail:
             for condition in self.extent.conditions()
         )
 
-    def frame(self, files: Sequence[File] | None = None) -> Any:
-        """The records of some files, or of all, with the columns of `translation.rows`."""
-        paths = self.pattern if files is None else [_exact(file.path) for file in files]
-        reader = self.session.spark.read.format("text").option("wholetext", "true")
-        texts = reader.load(paths).selectExpr("_metadata.file_path AS path", "value")
-        texts.createOrReplaceTempView(_TEXTS)
+    def frame(self, paths: Sequence[str] | None = None) -> Any:
+        """The records of the files at some paths, or of all, with the columns of
+        `translation.rows`."""
+        self._texts(paths).createOrReplaceTempView(_TEXTS)
         return self.session.spark.sql(rows(_TEXTS))
+
+    def places(self, files: Sequence[File]) -> list[str]:
+        """Paths for Spark's readers that lead to some files, as few as can be: a folder of which
+        all files are wanted is one. Others that come into it meanwhile are read with it."""
+        wanted = Counter(_folder(file) for file in files)
+        every = Counter(_folder(file) for file in self.files)
+        single = [
+            _exact(file.path) for file in files if wanted[_folder(file)] < every[_folder(file)]
+        ]
+        return [*(f"{_exact(name)}/*" for name in wanted if wanted[name] == every[name]), *single]
+
+    def hashes(
+        self, paths: Sequence[str], cancel: CancelToken | None = None, *, content: bool = False
+    ) -> dict[str, str]:
+        """The SHA-256 of files by path, as they lie there or of what is packed in them."""
+        with self.session.running(cancel):
+            found = (
+                self._texts(paths).selectExpr("path", "sha2(CAST(value AS BINARY), 256) AS sha256")
+                if content
+                else self._binary(list(paths)).selectExpr(
+                    "_metadata.file_path AS path", "sha2(content, 256) AS sha256"
+                )
+            )
+            return {row["path"]: row["sha256"] for row in found.toArrow().to_pylist()}
+
+    def _texts(self, paths: Sequence[str] | None) -> Any:
+        reader = self.session.spark.read.format("text").option("wholetext", "true")
+        found = reader.load(self.pattern if paths is None else list(paths))
+        return found.selectExpr("_metadata.file_path AS path", "value")
 
     def parts(
         self, files: Sequence[File], cancel: CancelToken | None = None
     ) -> Iterator[tuple[list[File], Any, dict[str, str]]]:
         """Some files at a time: them, their rows, and the SHA-256 of each by its path."""
         for part in _parted(files):
+            paths = [_exact(file.path) for file in part]
             with self.session.running(cancel):
-                table = self.frame(part).toArrow()
-                hashed = self._binary([_exact(file.path) for file in part]).selectExpr(
-                    "_metadata.file_path AS path", "sha2(content, 256) AS sha256"
-                )
-                hashes = {row["path"]: row["sha256"] for row in hashed.toArrow().to_pylist()}
-            yield part, table, hashes
+                table = self.frame(paths).toArrow()
+            yield part, table, self.hashes(paths, cancel)
 
     def contents(self, files: Sequence[File]) -> dict[str, bytes]:
         """The bytes of files, by path, of those that can be read. Raises `InvestigationError`."""
@@ -158,6 +183,10 @@ def _plain(path: str) -> str:
 def _exact(path: str) -> str:
     """A path of Spark's as its readers take it."""
     return as_spark_path(unquote(re.sub(r"^file:/+", "file:///", path)))
+
+
+def _folder(file: File) -> str:
+    return file.path.rpartition("/")[0]
 
 
 def _utc(time: datetime) -> datetime:

@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 
 
 def opened(options: argparse.Namespace) -> Case:
-    from queries.engines.opening import SPARK
-    from tui.commands.convert import opened_trail
     from tui.commands.engine import choice_of, opened_by_engine
 
     if (choice := choice_of(options)) is not None:
-        if options.command == "convert" and choice.engine == SPARK:
-            return opened_trail(choice, options)
         return opened_by_engine(choice, whole=options.command == "evidence")
     from queries.case import open_case
     from queries.progress import CancelToken, Progress

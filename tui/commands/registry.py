@@ -65,6 +65,9 @@ class Command:
     """What comes before the paths, such as the text that is searched for."""
     last_word: str = ""
     """What comes after the paths, such as the folder that is written."""
+    elsewhere: Callable[[argparse.Namespace], tuple[int, bool] | None] | None = None
+    """For a command that an engine may run without any evidence here: its exit code and whether the
+    evidence is complete, or None where the evidence has to be opened."""
 
     def run(self, options: argparse.Namespace) -> int:
         if self.alone is not None:
@@ -78,9 +81,12 @@ class Command:
             if not options.paths:
                 raise WrongUsage(f"{options.command}: {self.last_word.upper()} is missing")
             setattr(options, self.last_word, options.paths.pop())
-        with opened(options) as case:
-            code = self.answer(case, options)
-            complete = case.totals["evidence_complete"]
+        if self.elsewhere is not None and (said := self.elsewhere(options)) is not None:
+            code, complete = said
+        else:
+            with opened(options) as case:
+                code = self.answer(case, options)
+                complete = case.totals["evidence_complete"]
         if code == 0 and options.strict and not complete:
             note("evidence incomplete: some files were damaged, unreadable or not read")
             return 1
@@ -316,12 +322,14 @@ COMMANDS: dict[str, Command] = {
     "convert": Command(
         "the events as Parquet for DuckDB, Spark, Trino, Athena: convert PATH... FOLDER",
         "Writes FOLDER/account=.../region=.../date=.../events.parquet. Again: only what is new.\n"
-        "A trail (a folder or bucket with AWSLogs, as the server names it) may be read by Spark:\n"
-        "--engine spark, with the accounts and days that are wanted.\n"
+        "A trail (a folder or bucket with AWSLogs, as the server names it) is converted by Spark's\n"
+        "workers, also into a FOLDER that only they see: --engine spark, with the accounts and days\n"
+        "that are wanted.\n"
         "docs/parquet.md has the columns, and how other engines read them.",
         convert.convert_options,
         convert.convert,
         last_word="folder",
+        elsewhere=convert.by_spark,
     ),
     "athena-ddl": Command(
         "the statements that make converted events, or a trail as it is, tables in Athena",
