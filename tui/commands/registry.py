@@ -322,9 +322,8 @@ COMMANDS: dict[str, Command] = {
     "convert": Command(
         "the events as Parquet for DuckDB, Spark, Trino, Athena: convert PATH... FOLDER",
         "Writes FOLDER/account=.../region=.../date=.../events.parquet. Again: only what is new.\n"
-        "A trail (a folder or bucket with AWSLogs, as the server names it) is converted by Spark's\n"
-        "workers, also into a FOLDER that only they see: --engine spark, with the accounts and days\n"
-        "that are wanted.\n"
+        "--engine spark has Spark's workers convert a trail (a folder or bucket with AWSLogs, as\n"
+        "the server names it), within accounts and days, also where only they can write.\n"
         "docs/parquet.md has the columns, and how other engines read them.",
         convert.convert_options,
         convert.convert,
