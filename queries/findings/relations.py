@@ -89,18 +89,39 @@ def create_relations(
     listed: Sequence[tuple[str, str]] = (),
     gaps: Sequence[tuple[str, str, int, int]] = (),
     made: Callable[[str], None] = lambda name: None,
-) -> None:
-    """Make every relation as a temporary table of this cursor. `made` hears of each."""
+) -> dict[str, str]:
+    """Make every relation as a temporary table of this cursor. `made` hears of each.
+
+    Returns those that could not be made, with the reason: what needs none of them can still be
+    asked. Raises `duckdb.InterruptException`.
+    """
     values = {**_DEFAULTS, **(parameters or {})}
     cursor.execute(relation_sql("macros"))
     cursor.execute(LISTED)
     cursor.execute(GAPS)
     fill(cursor, listed, gaps)
+    failed: dict[str, str] = {}
     for name in ORDER:
         sql = relation_sql(name)
         used = {key: values[key] for key in _PARAMETER.findall(sql)}
-        cursor.execute(f"CREATE TEMP TABLE {name} AS {sql}", used)
+        try:
+            cursor.execute(f"CREATE TEMP TABLE {name} AS {sql}", used)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            failed[name] = _cause(sql, failed) or str(error).strip().splitlines()[0]
         made(name)
+    return failed
+
+
+def _cause(sql: str, failed: Mapping[str, str]) -> str:
+    """What kept one from being made that this statement reads."""
+    return next((failed[name] for name in ORDER if name in failed and reads(sql, name)), "")
+
+
+def reads(sql: str, name: str) -> bool:
+    """Whether a statement may read a relation: its name stands in it."""
+    return re.search(rf"\b{name}\b", sql) is not None
 
 
 def fill(

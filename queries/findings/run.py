@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,14 @@ import duckdb
 
 from queries.case import Case
 from queries.errors import Cancelled
+from queries.findings.askable import Known, may_ask, what_is_known
 from queries.findings.found import Found
 from queries.findings.look_up import LOOKED_UP, LookedUp, look_up, rows_of
-from queries.findings.model import FAILED, OFF, RAN, SILENT, UNKNOWN, WITHOUT, Finding, RuleRun
+from queries.findings.model import FAILED, OFF, RAN, UNKNOWN, WITHOUT, Finding, RuleRun
 from queries.findings.relations import ORDER, create_relations, script
 from queries.findings.rules import SEVERITIES, Refused, Rule
 from queries.findings.settings import Settings
-from queries.findings.stories import span_in_words, tell
+from queries.findings.stories import tell
 from queries.findings.wording import why
 from queries.progress import CancelToken
 from queries.question import literal
@@ -29,19 +29,6 @@ MOST_EVENTS = 500
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 Heard = Callable[[str, int, int], None]
 """Hears what is being done, how many steps are done, and of how many."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """What the evidence can answer, so that silence is never taken for an answer."""
-
-    events: int
-    """Of the registry."""
-    pushes: int
-    manifests: int
-    reads: int
-    spans: list[tuple[str, str, timedelta]]
-    deployments: int
 
 
 def find(
@@ -81,10 +68,10 @@ def _find(
         heard(what, done, total)
 
     try:
-        create_relations(
+        failed = create_relations(
             cursor, settings.common, listed_of(case, settings), gaps_of(case), made=step
         )
-        known = _what_is_known(cursor)
+        known = what_is_known(cursor, failed)
         findings: list[Finding] = []
         runs = [_not_asked(refused) for refused in settings.refused]
         looked_up = look_up(case, cursor, settings, cancel)
@@ -191,27 +178,6 @@ def _second(text: str) -> int:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def _what_is_known(cursor: duckdb.DuckDBPyConnection) -> _Known:
-    [(pushes, manifests)] = cursor.execute(
-        "SELECT count(*), count(*) FILTER (WHERE kind <> 'unknown') FROM pushed"
-    ).fetchall()
-    spans = cursor.execute(
-        "SELECT account, region, last_second - first_second FROM spans WHERE EXISTS ("
-        " SELECT 1 FROM pushed AS p WHERE p.account = spans.account"
-        " AND p.aws_region = spans.region) ORDER BY 1, 2"
-    ).fetchall()
-    [(reads,)] = cursor.execute("SELECT coalesce(sum(registry_reads), 0) FROM spans").fetchall()
-    [(there,)] = cursor.execute(
-        "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'deployments'"
-    ).fetchall()
-    deployments = 0
-    if there:
-        [(deployments,)] = cursor.execute("SELECT count(*) FROM deployments").fetchall()
-    told = [(account, region, timedelta(seconds=seconds)) for account, region, seconds in spans]
-    [(events,)] = cursor.execute("SELECT count(*) FROM registry").fetchall()
-    return _Known(events, pushes, manifests, reads, told, deployments)
-
-
 def _not_asked(refused: Refused) -> RuleRun:
     """A rule of the user's that could not be read, or is about other logs."""
     rule = Rule(refused.id, refused.id, "", "info", "", (), "", "", "", source=refused.why)
@@ -222,12 +188,12 @@ def _ask(
     cursor: duckdb.DuckDBPyConnection,
     rule: Rule,
     settings: Settings,
-    known: _Known,
+    known: Known,
     looked_up: Mapping[str, LookedUp],
 ) -> tuple[list[Finding], RuleRun]:
     if rule.id in settings.off:
         return [], RuleRun(rule, OFF, note="switched off in the configuration")
-    status, note = _may_ask(rule, settings, known)
+    status, note = may_ask(rule, settings, known)
     if status != RAN:
         return [], RuleRun(rule, status, note=note)
     unknown = "the hours before are not covered, or reads are missing"
@@ -253,51 +219,6 @@ def _ask(
         if not found:
             run.status = UNKNOWN
     return found, run
-
-
-def _may_ask(rule: Rule, settings: Settings, known: _Known) -> tuple[str, str]:
-    """Whether a rule can say anything about this evidence, and what limits it."""
-    lists = {
-        "principals": settings.principals,
-        "accounts": settings.accounts,
-        "regions": settings.regions,
-        "networks": settings.networks,
-        "digests": settings.digests,
-        "hours": settings.hours,
-    }
-    for name in rule.needs:
-        if name in lists and not lists[name]:
-            what = {"digests": "known-good digests", "hours": "working hours"}.get(name, name)
-            return WITHOUT, f"the configuration names no {what}"
-    if "pushes" in rule.needs and not known.pushes:
-        return WITHOUT, "no push in the evidence"
-    if "deployments" in rule.needs and not known.deployments:
-        return WITHOUT, "no deployment in the evidence"
-    if "reads" in rule.needs and not known.events:
-        return WITHOUT, "no event of the registry in the evidence"
-    if "reads" in rule.needs and not known.reads:
-        return (
-            UNKNOWN,
-            "no read-only event of the registry in the evidence: was only writing logged?",
-        )
-    if "manifests" in rule.needs and known.pushes and not known.manifests:
-        return UNKNOWN, "no image manifest is recorded"
-    notes = []
-    if "manifests" in rule.needs and known.manifests < known.pushes:
-        notes.append(f"{known.pushes - known.manifests} pushes have no manifest recorded")
-    if "learning" in rule.needs:
-        window = timedelta(days=settings.learning_days)
-        short = [span for span in known.spans if span[2] <= window]
-        if known.spans and len(short) == len(known.spans):
-            longest = max(span[2] for span in known.spans)
-            return SILENT, (
-                f"the evidence covers {span_in_words(longest)}; the learning window is"
-                f" {span_in_words(window)}"
-            )
-        notes.append(f"learned from the first {span_in_words(window)}")
-        for account, region, span in short:
-            notes.append(f"silent for {account} {region}, which covers {span_in_words(span)}")
-    return RAN, "; ".join(notes)
 
 
 def _findings(rule: Rule, settings: Settings, rows: list[dict[str, Any]]) -> list[Finding]:

@@ -200,15 +200,34 @@ FIELDS: dict[str, str] = {
     "s_digest": "json_extract_string(r.serviceEventDetails, '$.imageDigest')",
     "s_tag": "json_extract_string(r.serviceEventDetails, '$.imageTag')",
     "resource_arn": "r.resources[1].ARN",
+    "second_arn": "r.resources[2].ARN",
+    "third_arn": "r.resources[3].ARN",
 }
 """Field -> where it is in the record `r`, its request `q` or the answer `a`."""
 
 _ECR = "{is_ecr}"
-_ECR_ARN = f"CASE WHEN {_ECR} AND {{resource_arn}} LIKE 'arn:%:ecr%:repository/%' THEN "
+_IS_REPOSITORY = "LIKE 'arn:%:ecr%:repository/%' THEN"
+_REPOSITORY_ARN = "CASE " + " ".join(
+    f"WHEN {{{arn}}} {_IS_REPOSITORY} {{{arn}}}"
+    for arn in ("resource_arn", "second_arn", "third_arn")
+)
+_REPOSITORY_ARN += " END"
+"""Of the first resources that a record names: a key or another repository may stand before it."""
 _HIDDEN = "'HIDDEN_DUE_TO_SECURITY_REASONS'"
 
 _IS_TIME = "{event_time_text} LIKE '____-__-__T__:__:__%Z' AND {event_time_text} >= '0001'"
 """From year 1 on: Python, which takes times out of the index, knows none before."""
+
+
+def _account(field: str) -> str:
+    """An account id, which has twelve digits: written as a number it has lost the zeros it begins
+    with. Ids of other providers are whatever they are."""
+    return (
+        f"CASE WHEN length({{{field}}}) < 12 AND {{m_provider}} IS NULL"
+        f" AND regexp_matches({{{field}}}, '^[0-9]+$')"
+        f" THEN lpad({{{field}}}, 12, '0') ELSE nullif({{{field}}}, '') END"
+    )
+
 
 PRINCIPAL = f"""CASE
   WHEN {{arn}} <> '' THEN {{arn}}
@@ -216,13 +235,13 @@ PRINCIPAL = f"""CASE
        AND coalesce({{identity_type}}, '') NOT IN ('IAMUser', 'AssumedRole', 'FederatedUser')
        THEN {{invoked_by}}
   WHEN {{identity_type}} = 'AWSAccount' AND {{account_id}} <> ''
-       THEN {{account_id}} || coalesce(' (' || nullif({{principal_id}}, '') || ')', '')
+       THEN {_account("account_id")} || coalesce(' (' || nullif({{principal_id}}, '') || ')', '')
   WHEN {{user_name}} = {_HIDDEN} THEN '(name hidden by AWS)'
   WHEN {{user_name}} <> '' THEN {{user_name}}
        || coalesce(' (' || split_part(nullif({{identity_provider}}, ''), '/', -1) || ')', '')
   WHEN {{on_behalf_of}} <> '' THEN {{on_behalf_of}}
   WHEN {{principal_id}} <> '' THEN {{principal_id}}
-  WHEN {{account_id}} <> '' THEN {{account_id}}
+  WHEN {{account_id}} <> '' THEN {_account("account_id")}
   ELSE '(no identity)' END"""
 """Who the record names: one total function from userIdentity to a label (fallbacks in order:
 arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
@@ -304,7 +323,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("read_only", "try_cast({read_only} AS BOOLEAN)", "BOOLEAN"),
     Column("event_type", "{event_type}"),
     Column("event_category", "{event_category}"),
-    Column("recipient_account_id", "{recipient_account_id}"),
+    Column("recipient_account_id", _account("recipient_account_id")),
     Column("shared_event_id", "{shared_event_id}"),
     Column("original_event_id", "{original_event_id}"),
     Column("principal", "{principal}"),
@@ -315,7 +334,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("identity_type", "{identity_type}"),
     Column("principal_id", "{principal_id}"),
-    Column("account_id", "coalesce({account_id}, split_part({arn}, ':', 5))"),
+    Column("account_id", f"coalesce({_account('account_id')}, split_part({{arn}}, ':', 5))"),
     Column("access_key_id", "nullif({access_key_id}, '')"),
     Column("user_name", "{user_name}"),
     Column("invoked_by", "{invoked_by}"),
@@ -341,17 +360,16 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "registry_id",
         f"CASE WHEN {{m_provider}} IS NOT NULL THEN {{m_registry_id}} "
-        f"WHEN {_ECR} THEN coalesce({{q_registry_id}}, {{r_registry_id}}, "
-        f"{_ECR_ARN} split_part({{resource_arn}}, ':', 5) END, {{recipient_account_id}}, "
-        "{account_id}) END",
+        f"WHEN {_ECR} THEN coalesce({_account('q_registry_id')}, {_account('r_registry_id')}, "
+        f"split_part({_REPOSITORY_ARN}, ':', 5), {_account('recipient_account_id')}, "
+        f"{_account('account_id')}) END",
     ),
     Column(
         "repository_name",
         f"CASE WHEN {{m_provider}} IS NOT NULL THEN {{m_repository_name}} "
         f"WHEN {_ECR} THEN coalesce({{q_repository}}, {{r_repository}}, "
         "{r_repository_created}, {s_repository}, "
-        f"{_ECR_ARN} substr({{resource_arn}}, strpos({{resource_arn}}, ':repository/') + 12) "
-        "END) END",
+        f"substr({_REPOSITORY_ARN}, strpos({_REPOSITORY_ARN}, ':repository/') + 12)) END",
     ),
     Column("image_tag", "coalesce({m_tag}, {q_tag}, {r_tag}, {q_image_tag}, {s_tag})"),
     Column(

@@ -48,7 +48,7 @@ _SPELLED = (
 )
 """Where Spark calls something else than DuckDB: all that the columns need."""
 
-_IN_LIST = re.compile(r"^([a-z]\.\w+)\[1\](.*)$")
+_IN_LIST = re.compile(r"^([a-z]\.\w+)\[(\d)\](.*)$")
 _OBJECT = "userIdentity|requestParameters|responseElements|serviceEventDetails|addendum"
 _NOT_OBJECT = rf'"({_OBJECT})"\s*:\s*[^\s{{n]'
 """A member that is a text, a number or a list; within a text it only costs a second reading."""
@@ -146,7 +146,7 @@ def _expression(sql: str) -> str:
 def _place(place: str) -> str:
     """Where a field is in the record; an entry that a list does not have is no error."""
     found = _IN_LIST.match(place)
-    return f"get({found[1]}, 0){found[2]}" if found else _expression(place)
+    return f"get({found[1]}, {int(found[2]) - 1}){found[3]}" if found else _expression(place)
 
 
 def _structure(members: dict[str, Any]) -> str:

@@ -53,7 +53,7 @@ def here(
             cursor.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM i.{name}")
     cursor.execute("DETACH i")
     known = listed_of(incident_case, settings), gaps_of(incident_case)
-    create_relations(cursor, settings.common, *known)
+    assert not create_relations(cursor, settings.common, *known)
     found = find(incident_case, settings)
     _bring(cursor, found.case, ALSO)
     marks = Marks()

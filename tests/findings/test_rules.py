@@ -19,7 +19,17 @@ from queries.findings.model import Finding
 from queries.findings.rules import built_in_rules, check_against_tables, parse_rule
 from queries.findings.run import find
 from queries.findings.settings import Settings
-from tests.evidence_files import ACCOUNT, case_in_memory, image, sha, trail, write
+from tests.evidence_files import (
+    ACCOUNT,
+    at,
+    case_in_memory,
+    case_of,
+    image,
+    push,
+    sha,
+    trail,
+    write,
+)
 from tests.findings.scene import CI, HOME, user, whole_scene
 from tests.findings.test_clouds import CASES as OTHER_CLOUDS
 
@@ -352,6 +362,20 @@ def test_a_rule_that_fails_says_so_and_stops_no_other(case: Case) -> None:
         assert found.notes()[0].startswith("broken: failed, could not be run: ")
         assert len(found.findings) == 1
     finally:
+        found.close()
+
+
+def test_what_cannot_be_made_ready_stops_only_the_rules_that_need_it(tmp_path: Path) -> None:
+    pushed = push(image("a"), "v1", at(0), f"arn:aws:iam::{ACCOUNT}:root")
+    pushed["userIdentity"]["type"] = "Root"
+    with case_of(tmp_path, pushed) as case:
+        case.connection.execute("ALTER TABLE push_layers RENAME TO gone")
+        found = find(case, Settings(rules=built_in_rules()))
+        failed = {run.rule.id: run.note for run in found.runs if run.status == "failed"}
+        assert len(failed) < 10
+        said = failed["implant-shaped-push"]
+        assert "it needs what is in extensions, which failed: Catalog Error" in said
+        assert "push-by-root" in {each.rule.id for each in found.findings}
         found.close()
 
 

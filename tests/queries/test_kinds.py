@@ -179,6 +179,37 @@ def test_a_service_event_names_its_image_in_its_details(tmp_path: Path) -> None:
         assert rows(case, "SELECT image_tag, image_digest FROM events") == [("v1", sha(A))]
 
 
+def test_an_account_id_written_as_a_number_gets_its_zeros_back(tmp_path: Path) -> None:
+    made = push(image("a"), "v1", at(0), "arn:aws:iam::000011112222:user/dana.ops")
+    made["recipientAccountId"] = made["userIdentity"]["accountId"] = 11112222
+    made["requestParameters"]["registryId"] = made["responseElements"]["image"]["registryId"] = (
+        11112222
+    )
+    other = record("DescribeImages", at(1), recipientAccountId="000011112222")
+    other["userIdentity"] = {"type": "AWSAccount", "accountId": 11112222, "principalId": "AIDAX"}
+    other["requestParameters"] = {"repositoryName": "team/api"}
+    with case_of(tmp_path, made, other) as case:
+        assert case.totals["accounts"] == ["000011112222"]
+        assert case.totals["repositories"] == ["000011112222/us-east-1/team/api"]
+        found = rows(case, "SELECT account_id, recipient_account_id FROM events")
+        assert set(found) == {("000011112222", "000011112222")}
+        assert one(case, "SELECT principal FROM events WHERE event_name = 'DescribeImages'") == (
+            "000011112222 (AIDAX)"
+        )
+
+
+def test_a_repository_is_found_among_all_resources_of_a_refused_call(tmp_path: Path) -> None:
+    refused = push(image("a"), "v1", at(0), failed="AccessDenied")
+    refused["requestParameters"] = None
+    refused["resources"] = [
+        {"ARN": "arn:aws:kms:us-east-1:111122223333:key/1", "type": "AWS::KMS::Key"},
+        {"ARN": "arn:aws:ecr:us-east-1:444455556666:repository/team/base"},
+    ]
+    with case_of(tmp_path, refused) as case:
+        assert case.totals["repositories"] == ["444455556666/us-east-1/team/base"]
+        assert case.totals["failed_pushes"] == 1
+
+
 def test_a_message_of_an_error_without_its_code_is_a_failure(tmp_path: Path) -> None:
     put = push(A, "v1", at(0), errorMessage="The layers do not exist") | {"responseElements": None}
     with case_of(tmp_path, put) as case:

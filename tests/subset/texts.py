@@ -64,7 +64,7 @@ def columns_of(name: str) -> dict[str, dict[str, str]]:
         else:
             create_tables(connection)
             if name.startswith("findings/"):
-                create_relations(connection)
+                assert not create_relations(connection)
         rows = connection.execute(
             "SELECT table_name, column_name, data_type FROM duckdb_columns()"
             " WHERE NOT internal ORDER BY database_name = 'temp', column_index"
