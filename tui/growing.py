@@ -65,7 +65,10 @@ class GrowingApp(NamedKeys, TypedAhead):
 
     @property
     def built_screens(self) -> list[CaseScreen]:
-        """Those whose widgets are there; one that is being opened asks the case of now anyway."""
+        """Those whose widgets are there; one that is being opened asks the case of now anyway, and
+        when the interface ends they go one by one."""
+        if not self.is_running:
+            return []
         return [screen for screen in self.case_screens if screen.is_mounted]
 
     def go_on_looking(self) -> None:
@@ -121,6 +124,8 @@ class GrowingApp(NamedKeys, TypedAhead):
 
     def _show_doing(self) -> None:
         """How far an engine elsewhere is, while it is asked, or the reading on."""
+        if not self.is_running:
+            return
         if self._case is not None and (progress := self._case.fetching) is not None:
             self._rate.note(time.monotonic(), progress.fetched, progress.fetched_bytes)
             if self.reads_on and self.screen in self.built_screens:
@@ -168,6 +173,8 @@ class GrowingApp(NamedKeys, TypedAhead):
         self.post_message(looked)
 
     def on_looked(self, message: Looked) -> None:
+        if not self.is_running:
+            return
         self._lookout.over()
         self._late = None
         if message.grown is not None:

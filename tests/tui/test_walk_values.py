@@ -100,6 +100,10 @@ async def test_so_can_the_lists_of_a_repository_and_of_a_push() -> None:
         await orders_and_filter(driver)
         await driver.press("t")
         await orders_and_filter(driver)
+        await driver.press("escape", "enter")
+        await orders_and_filter(driver)
+        await driver.press("a")
+        await orders_and_filter(driver)
 
 
 async def orders_and_filter(driver: Driver) -> None:

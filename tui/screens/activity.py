@@ -101,7 +101,9 @@ class ActivityScreen(CaseScreen):
         return type(self)(self._scope, self._around, self._filters)
 
     def columns(self) -> list[Column]:
-        relative = [Column("offset", "+0 = push", width=13, align="right", render=self._offset)]
+        relative = [
+            Column("offset", "+0 = push", width=13, align="right", render=self._offset, sorts=False)
+        ]
         return [
             Column("mark", "", width=1, render=event_mark),
             Column("event_time", "when (UTC)", width=15, render=time_cell),
