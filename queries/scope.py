@@ -15,14 +15,21 @@ if TYPE_CHECKING:
 ALL = "all"
 SESSION = "session"
 KEY = "key"
+IDENTITY = "identity"
 PRINCIPAL = "principal"
 ORIGIN = "origin"
+CREATED = "created"
 ADDRESS = "address"
 ADDRESSES = "addresses"
 REPOSITORY = "repository"
 VALUE = "value"
 
-SCOPES = (SESSION, KEY, PRINCIPAL, ORIGIN, ADDRESS, ADDRESSES, REPOSITORY, VALUE, ALL)
+SCOPES = (
+    SESSION, KEY, IDENTITY, PRINCIPAL, ORIGIN, CREATED, ADDRESS, ADDRESSES, REPOSITORY, VALUE, ALL,
+)  # fmt: skip
+"""IDENTITY is one role, user or service with all its sessions, as the list of principals counts
+it; PRINCIPAL also finds the name of a single session; CREATED is what the keys, users and roles did
+that somebody made."""
 
 ACTS = {
     "delete": "deletes",
@@ -45,7 +52,8 @@ class Scope:
     kind: str
     value: str | None = None
     principal: str | None = None
-    """With SESSION: the session's ARN; OIDC jobs share ARNs, so the key alone is `value`."""
+    """With SESSION: the session's ARN; OIDC jobs share ARNs, so the key alone is `value`, or None
+    for what was done without one."""
     places: str | None = None
     """With VALUE: the columns that hold it, as `locate` finds them."""
     said: str | None = None
@@ -68,6 +76,15 @@ class Filters:
     service: str | None = None
     name: str | None = None
     error: str | None = None
+    address: str | None = None
+    client: str | None = None
+    access_key: str | None = None
+    who: str | None = None
+    """The principal whom the record names."""
+    resource: str | None = None
+    """Its ARN, else its name in the request; `(none named)` for the calls that name none."""
+    caller: str | None = None
+    """Whom a service probably acted for."""
     act: str | None = None
     """A group of calls, one of `ACTS`."""
     writes: bool = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled
 from queries.progress import CancelToken, Progress
-from tui.text import fmt_count
+from tui.text import fmt_some
 
 if TYPE_CHECKING:
     from queries.case import Case
@@ -106,13 +106,9 @@ def what_came(before: dict[str, Any], now: dict[str, Any]) -> str:
     )
     changed = now.get("changed_files", 0)
     kind = "more file" if before.get("part") else "new file"
-    new = [_some(files, kind)] if files or not changed else []
-    new += [_some(changed, "file", "files") + " changed and read again"] if changed else []
+    new = [fmt_some(files, kind)] if files or not changed else []
+    new += [fmt_some(changed, "file", "files") + " changed and read again"] if changed else []
     return (
-        f"{', '.join(new)}: {_some(records, 'record')}, {_some(pushes, 'push', 'pushes')}"
+        f"{', '.join(new)}: {fmt_some(records, 'record')}, {fmt_some(pushes, 'push', 'pushes')}"
         f"{' more' if changed else ''}"
     )
-
-
-def _some(count: int, noun: str, plural: str = "") -> str:
-    return f"{fmt_count(count)} {noun if count == 1 else plural or noun + 's'}"

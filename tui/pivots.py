@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from queries.enrichment.model import PIVOTS as PIVOTS_OF_PLACES
+from queries.index.pusher import is_address
 from tui.dialogs import Choice
 from tui.widgets.columns import Row
 
@@ -47,21 +48,40 @@ def _of(row: Row, field: str) -> object:
     return row.get(field)
 
 
+NOTES = {
+    "source_ip_address": "address",
+    "login_ips": "address of the probable login",
+    "user_agent": "client",
+    "access_key_id": "access key",
+    "identity_arn": "role or user",
+}
+"""What a field is called beside its value; others by their own name."""
+NO_ADDRESS = "stands in place of an address"
+
+
 def choices_of(found: Sequence[tuple[str, object]]) -> list[Choice]:
     """Values to pick from, each once, with the name of its field."""
     choices: list[Choice] = []
-    for name, entry in found:
+    # What is no address, such as a service's name, comes behind all that can be followed.
+    for name, entry in sorted(found, key=lambda one: _no_address(*one)):
         if isinstance(entry, str) and entry and name in PIVOTS_OF_PLACES:
             choices.append(Choice(f"{name}={entry}", entry, note=name))
         elif isinstance(entry, str) and entry:
             values = entry.split(" ") if name in ("image_tags", "login_ips") else [entry]
             known = {choice.key for choice in choices}
-            choices += [Choice(v, v, note=name.replace("_", " ")) for v in values if v not in known]
+            said = NOTES.get(name, name.replace("_", " "))
+            note = NO_ADDRESS if _no_address(name, entry) else said
+            choices += [Choice(v, v, note=note) for v in values if v not in known]
     return choices
+
+
+def _no_address(name: str, entry: object) -> bool:
+    return name == "source_ip_address" and bool(entry) and not is_address(entry)
 
 
 def pivots_of(row: Row, column: str) -> list[Choice]:
     """What can be pivoted on with the cursor in this column: its value, or, where a cell is made
     from several fields, those; on a cell that is none, such as a time, what else the row says."""
     related = choices_of([(name, _of(row, name)) for name in PIVOTS.get(column, (column,))])
-    return related or choices_of([(name, _of(row, name)) for name in PIVOTED])
+    elsewhere = [(name, _of(row, name)) for name in PIVOTED]
+    return related or choices_of([one for one in elsewhere if not _no_address(*one)])

@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.text import fmt_count, safe_content
+from tui.text import fmt_count, fmt_some, safe_content
 
 
 class StatusLine(Static):
@@ -36,44 +36,55 @@ class StatusLine(Static):
 
 
 def status_content(totals: dict[str, Any], name: str, width: int, words: str = "") -> Content:
-    """Name, events, window, accounts and regions, warnings; parts are dropped to fit."""
+    """Name, events, window, accounts and regions, warnings; what does not fit becomes shorter, and
+    then goes, the window last."""
     window = totals["window"]
     accounts, regions = len(totals["accounts"]), len(totals["regions"])
-    parts = [
-        safe_content(name, max(12, width // 4), "bold"),
-        Content(f"{fmt_count(listed_events(totals))} events"),
-    ]
-    if words:
-        parts.insert(1, Content.styled(words, "$text-primary"))
     spans = spans_of(window) if window["first"] else []
-    parts += map(Content, spans[:1])
-    parts.append(Content(f"{_some(accounts, 'account')} {_some(regions, 'region')}"))
+    events = fmt_some(listed_events(totals), "event")
+    places = f"{fmt_some(accounts, 'account')} {fmt_some(regions, 'region')}"
+    joined = totals["merged_records"]
+    fuller = f"{events} (+{fmt_count(joined)} joined)" if joined else events
     warned = warnings(totals)
     tail = (
         Content.styled("⚠ " + ", ".join(warned), "$text-warning")
         if warned
         else Content.styled("complete", "$text-success")
     )
-    if joined := totals["merged_records"]:
-        fuller = [parts[0], parts[1] + Content(f" (+{fmt_count(joined)} joined)"), *parts[2:]]
-        if _width([*fuller, tail]) <= width:
-            parts = fuller
-    while len(parts) > 1 and _width([*parts, tail]) > width:
-        shorter = spans[1:]
-        if shorter and parts[-1].plain == spans[0]:
-            spans = shorter  # only the days, before there is no window at all
-            parts[-1] = Content(spans[0])
-        else:
-            del parts[-1]
-    return Content(" · ").join([*parts, tail])
+
+    def line(cells: int, *parts: str) -> Content:
+        shown = [safe_content(name, cells, "bold")] if cells else []
+        if words:
+            shown.append(Content.styled(words, "$text-primary"))
+        return Content(" · ").join([*shown, *(Content(part) for part in parts if part), tail])
+
+    usual, whole, days = max(12, width // 4), *(spans[:2] or ["", ""])
+    lines = [
+        line(usual, fuller, whole, places),
+        line(usual, events, whole, places),
+        line(usual, events, whole),
+        line(usual, events, days),
+        *(line(12, events, span) for span in spans[1:]),
+        # What the answers rest on goes last: the window, and what limits it.
+        *(line(12, span) for span in spans[1:]),
+        line(0, *spans[-1:]),
+    ]
+    return next((shown for shown in lines if shown.cell_length <= width), Content("").join([tail]))
 
 
 def spans_of(window: dict[str, Any]) -> list[str]:
-    """The evidence's window in words, ever shorter: to the minute, then by the day."""
+    """The evidence's window in words, ever shorter: to the minute, the day, the month, the year."""
     first, last = (window[end][:16].replace("T", " ") for end in ("first", "last"))
-    day, until = first[:10], last[:10]
-    days = day if day == until else f"{day} – {until[5:] if day[:4] == until[:4] else until}"
-    return [f"{first} – {last} UTC", days]
+    # Months and years stand alone: `2026-02 – 03` could be days.
+    shorter = [_span(first[:length], last[:length]) for length in (7, 4)]
+    return [f"{first} – {last} UTC", _span(first[:10], last[:10], last[5:10]), *shorter]
+
+
+def _span(first: str, last: str, within: str = "") -> str:
+    """From first to last, which is said by `within` where the year is the same."""
+    if first == last:
+        return first
+    return f"{first} – {within if within and first[:4] == last[:4] else last}"
 
 
 def listed_events(totals: dict[str, Any]) -> int:
@@ -89,22 +100,14 @@ def warnings(totals: dict[str, Any]) -> list[str]:
     elif totals.get("part"):
         said.append("partly read")
     if bad := totals["unreadable_files"]:
-        said.append(f"{_some(bad, 'file')} damaged")
+        said.append(f"{fmt_some(bad, 'file')} damaged")
     digests = totals.get("digests") or {}
     if altered := len(digests.get("altered", ())):
-        said.append(f"{_some(altered, 'file')} ALTERED")
+        said.append(f"{fmt_some(altered, 'file')} ALTERED")
     if missing := len(digests.get("missing", ())):
-        said.append(f"{_some(missing, 'file')} missing")
+        said.append(f"{fmt_some(missing, 'file')} missing")
     if gaps := len(totals["gaps"]):
-        said.append(_some(gaps, "gap"))
+        said.append(fmt_some(gaps, "gap"))
     if changes := len(totals["logging_changes"]):
-        said.append(f"{_some(changes, 'logging change')}")
+        said.append(f"{fmt_some(changes, 'logging change')}")
     return said
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{fmt_count(count)} {noun}{'' if count == 1 else 's'}"
-
-
-def _width(parts: list[Content]) -> int:
-    return sum(part.cell_length for part in parts) + 3 * (len(parts) - 1)

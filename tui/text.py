@@ -27,6 +27,7 @@ __all__ = [
     "fmt_bytes",
     "fmt_count",
     "fmt_offset",
+    "fmt_some",
     "fmt_time",
     "pad_content",
     "safe_content",
@@ -93,6 +94,11 @@ def pad_content(content: Content, width: int, *, right: bool = False) -> Content
 def fmt_count(number: int | None, *, at_least: bool = False) -> str:
     """``2,900``; ``2,900+`` when more are known to exist; an en dash for None."""
     return NONE_TEXT if number is None else f"{number:,}{'+' if at_least else ''}"
+
+
+def fmt_some(number: int | None, noun: str, plural: str = "") -> str:
+    """``1 event``, ``2,900 events``; `plural` where it is no s behind the noun."""
+    return f"{fmt_count(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def fmt_bytes(size: int | float | None) -> str:

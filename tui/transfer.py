@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from queries.progress import Progress
-from tui.text import fmt_ago, fmt_bytes, fmt_count
+from tui.text import fmt_ago, fmt_bytes, fmt_count, fmt_some
 
 _WINDOW = 5.0
 """Seconds that a rate is taken over: long enough to be steady, short enough to follow the line."""
@@ -59,7 +59,7 @@ def short_transfer_line(progress: Progress, rate: Rate, width: int, stop: str) -
     """As much of it as so many cells hold; `stop` says how to stop it, if there is room."""
     if _left(progress) <= 0:
         every = "" if progress.not_fetched else "all "
-        here = f"⇣ {every}fetched: {fmt_count(progress.fetched + progress.reused)} objects"
+        here = f"⇣ {every}fetched: {fmt_some(progress.fetched + progress.reused, 'object')}"
         return " · ".join([here, *(odd for odd in _odd(progress) if "could not" in odd)])
     odd = _odd(progress)
     # How important each is, 0 the most; in the order in which they stand.

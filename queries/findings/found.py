@@ -16,13 +16,13 @@ from queries.database import connect
 from queries.export import plain_value
 from queries.findings.model import Finding, RuleRun, Story, counts_by_severity
 from queries.findings.settings import Settings
-from queries.findings.stories import headline, repeated
+from queries.findings.stories import headline, repeated, rules_by_severity, why_here
 from queries.index.rows import insert_rows
 
 TABLES = """
 CREATE TABLE stories (
   story INTEGER, headline VARCHAR, subject VARCHAR, severity VARCHAR, first_time TIMESTAMP,
-  last_time TIMESTAMP, findings INTEGER, rules VARCHAR, repositories VARCHAR, score INTEGER,
+  last_time TIMESTAMP, findings INTEGER, rules VARCHAR, repositories VARCHAR, why_here VARCHAR,
   event_key BIGINT
 );
 CREATE TABLE findings (
@@ -201,7 +201,7 @@ def _story_row(story: Story) -> tuple[Any, ...]:
         len(story.findings),
         ", ".join(dict.fromkeys(f.rule.id for f in story.findings)),
         ", ".join(dict.fromkeys(f.repository for f in story.findings if f.repository)),
-        story.score,
+        why_here(story),
         _made_by(min(story.findings, key=lambda finding: finding.rank)),
     )
 
@@ -212,7 +212,7 @@ def _story_object(story: Story) -> dict[str, Any]:
         "headline": headline(story),
         "subject": story.subject,
         "severity": story.severity,
-        "score": story.score,
+        "rules_by_severity": rules_by_severity(story.findings),
         "first_time": story.first,
         "last_time": story.last,
         "findings": len(story.findings),

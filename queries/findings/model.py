@@ -59,7 +59,6 @@ class Story:
     number: int
     subject: str
     findings: list[Finding]
-    score: int
 
     @property
     def severity(self) -> str:

@@ -1,8 +1,9 @@
 """Stories: findings of one origin that lie close together, worst first.
 
-A story weighs what its different rules weigh together: one rule that hits again and again says
-little, many that hit one chain of sessions say much. So an implant, which trips most of them at
-once, stands above the hum of a busy pipeline.
+A story stands above another when more different rules of the worst severity hit it; where these
+are as many, those of the next severity decide, and so on; then the earlier one. One rule that hits
+again and again says little, many that hit one chain of sessions say much: so an implant, which
+trips most of them at once, stands above the hum of a busy pipeline.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from queries.findings.model import Finding, Story
+from queries.findings.model import Finding, Story, counts_by_severity
+from queries.findings.rules import SEVERITIES
 from queries.naming import display_name
-
-WEIGHTS = {"critical": 100, "high": 30, "medium": 10, "low": 3, "info": 1}
 
 REPEATED_WITHIN = timedelta(minutes=1)
 
@@ -29,13 +29,12 @@ def tell(findings: Sequence[Finding], gap: timedelta) -> list[Story]:
     for subject, found in by_subject.items():
         found.sort(key=_order)
         parts += [(subject, part) for part in _split(found, gap)]
-    scored = [(_score(part), subject, part) for subject, part in parts]
-    scored.sort(key=lambda entry: (-entry[0], _order(entry[2][0]), entry[1]))
+    parts.sort(key=lambda entry: (_gravity(entry[1]), _order(entry[1][0]), entry[0]))
     stories = []
-    for number, (score, subject, part) in enumerate(scored, 1):
+    for number, (subject, part) in enumerate(parts, 1):
         for finding in part:
             finding.story = number
-        stories.append(Story(number, subject, part, score))
+        stories.append(Story(number, subject, part))
     return stories
 
 
@@ -72,12 +71,26 @@ def _split(findings: list[Finding], gap: timedelta) -> list[list[Finding]]:
     return parts
 
 
-def _score(findings: list[Finding]) -> int:
-    best: dict[str, int] = {}
+def _gravity(findings: list[Finding]) -> list[int]:
+    """What stories are sorted by: less is worse."""
+    counted = rules_by_severity(findings)
+    return [-counted.get(severity, 0) for severity in SEVERITIES]
+
+
+def rules_by_severity(findings: Sequence[Finding]) -> dict[str, int]:
+    """How many different rules hit with each severity, each rule by its worst; the worst first."""
+    worst: dict[str, int] = {}
     for finding in findings:
-        weight = WEIGHTS[finding.severity]
-        best[finding.rule.id] = max(best.get(finding.rule.id, 0), weight)
-    return sum(best.values())
+        worst[finding.rule.id] = min(worst.get(finding.rule.id, finding.rank), finding.rank)
+    return counts_by_severity(SEVERITIES[rank] for rank in worst.values())
+
+
+def why_here(story: Story) -> str:
+    """`4 critical, 8 high and 1 low rule`: what its place among the stories rests on."""
+    counted = [f"{count} {name}" for name, count in rules_by_severity(story.findings).items()]
+    *others, last = counted
+    rules = "rule" if last.startswith("1 ") else "rules"
+    return f"{', '.join(others)} and {last} {rules}" if others else f"{last} {rules}"
 
 
 def headline(story: Story) -> str:

@@ -1,9 +1,12 @@
 -- activity_count: how many events a scope has: how many rows `activity` has with these parameters.
--- parameters: scope (all, session, key, principal, origin, address, repository, value), value,
+-- parameters: scope (all, session, key, identity, principal, origin, created, address,
+--   repository, value), value,
 --   principal (with scope session: the session's ARN), places (with scope value: the columns
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
---   its API version's date finds all versions),
+--   its API version's date finds all versions), address, client, access_key, who (the principal),
+--   resource (its ARN, else the name in the request, or the words for none), caller (whom a service
+--   probably acted for),
 --   act (a group of calls: delete, login, login-without-mfa, failed-login, credential,
 --   identity-change, secret-read, root, logging-change; or NULL),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls for

@@ -1,6 +1,8 @@
 -- identity: what the records say about who someone is: identity types, accounts, MFA, source
 -- identities, identity providers of a principal, origin or key.
--- parameters: value (VARCHAR: principal, role or user ARN, origin, or access key id)
+-- parameters: scope (key, identity, principal or origin: only what that scope of `activity` has; NULL:
+--   whatever the value is), value (VARCHAR: principal, role or user ARN, origin, or access key id),
+--   principal (not used)
 -- key: principal, access_key_id
 SELECT
   g.principal,
@@ -47,9 +49,12 @@ FROM (
     min(e.first_seen) AS first_seen,
     max(e.last_seen) AS last_seen
   FROM actors AS e
-  WHERE e.principal = $value OR e.identity_arn = $value OR e.access_key_id = $value
-    OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
-    OR e.access_key_id IN (SELECT x.access_key_id FROM sessions AS x WHERE x.origin = $value)
+  WHERE NOT e.merged AND CASE CAST($scope AS VARCHAR)
+-- part: who
+    ELSE e.principal = $value OR e.identity_arn = $value OR e.access_key_id = $value
+      OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
+      OR e.access_key_id IN (SELECT x.access_key_id FROM sessions AS x WHERE x.origin = $value)
+  END
   GROUP BY e.principal, e.access_key_id
 ) AS g
 LEFT JOIN sessions AS s ON s.access_key_id = g.access_key_id

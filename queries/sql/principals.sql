@@ -11,6 +11,7 @@ SELECT
   CAST(sum(a.writes) AS BIGINT) AS writes,
   CAST(sum(a.failures) AS BIGINT) AS failures,
   CAST(sum(a.image_puts) AS BIGINT) AS image_puts,
+  max(coalesce(p.pushes, 0)) AS pushes,
   count(DISTINCT a.access_key_id) AS sessions,
   count(DISTINCT a.source_ip_address) AS addresses,
   min(a.first_seen) AS first_seen,
@@ -42,6 +43,18 @@ FROM (
     AND (CAST($repository AS VARCHAR) IS NULL OR repository = $repository
       OR repository_name = $repository)
 ) AS a
+LEFT JOIN (
+  SELECT r.identity_arn, count(*) AS pushes
+  FROM pushes AS q
+  JOIN registry_events AS r ON r.event_key = q.event_key
+  WHERE q.outcome = 'ok'
+    AND (CAST($since AS TIMESTAMP) IS NULL OR q.event_time >= CAST($since AS TIMESTAMP))
+    AND (CAST($until AS TIMESTAMP) IS NULL OR q.event_time < CAST($until AS TIMESTAMP))
+    AND (CAST($region AS VARCHAR) IS NULL OR q.aws_region = $region)
+    AND (CAST($repository AS VARCHAR) IS NULL OR q.repository = $repository
+      OR q.repository_name = $repository)
+  GROUP BY r.identity_arn
+) AS p ON p.identity_arn = a.identity_arn
 WHERE (CAST($account AS VARCHAR) IS NULL OR a.account_id = $account)
   AND (CAST($region AS VARCHAR) IS NULL OR a.aws_region = $region)
   AND (CAST($principal AS VARCHAR) IS NULL OR a.identity_arn = $principal

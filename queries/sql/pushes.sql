@@ -1,7 +1,8 @@
 -- pushes: every push and every attempt, newest facts first: what, by whom, from where, with what
 -- effect on the repository.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
---   principal (VARCHAR); each may be NULL for "any"
+--   principal (VARCHAR: session, role or user ARN, or origin), scope (key, identity or principal: only
+--   what that scope of `activity` has of `principal`); each may be NULL for "any"
 -- key: push_key
 SELECT
   p.push_key,
@@ -55,5 +56,12 @@ WHERE (CAST($since AS TIMESTAMP) IS NULL OR p.event_time >= CAST($since AS TIMES
   AND (CAST($region AS VARCHAR) IS NULL OR p.aws_region = $region)
   AND (CAST($repository AS VARCHAR) IS NULL OR p.repository = $repository
     OR p.repository_name = $repository)
-  AND (CAST($principal AS VARCHAR) IS NULL OR p.principal = $principal
-    OR p.origin = $principal)
+  AND (CAST($principal AS VARCHAR) IS NULL OR CASE CAST($scope AS VARCHAR)
+    WHEN 'key' THEN p.access_key_id = $principal
+    WHEN 'identity' THEN p.event_key IN (
+      SELECT r.event_key FROM registry_events AS r WHERE r.identity_arn = $principal)
+    WHEN 'principal' THEN p.principal = $principal OR p.event_key IN (
+      SELECT r.event_key FROM registry_events AS r WHERE r.identity_arn = $principal)
+    ELSE p.principal = $principal OR p.origin = $principal OR p.event_key IN (
+      SELECT r.event_key FROM registry_events AS r WHERE r.identity_arn = $principal)
+  END)

@@ -143,7 +143,9 @@ def _of_scopes(corpus: Corpus) -> Iterator[dict[str, Any]]:
     value = {
         "session": corpus.some("key")[0],
         "key": corpus.some("key")[0],
+        "identity": corpus.some("origin")[0],
         "principal": corpus.some("origin")[0],
+        "created": corpus.some("origin")[0],
         "origin": corpus.some("origin")[0],
         "address": corpus.some("address")[0],
         "addresses": f" {addresses} ",

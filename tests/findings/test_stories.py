@@ -16,7 +16,14 @@ from queries.findings.model import Finding
 from queries.findings.rules import built_in_rules
 from queries.findings.run import find
 from queries.findings.settings import Settings
-from queries.findings.stories import headline, repeated, span_in_words, tell
+from queries.findings.stories import (
+    headline,
+    repeated,
+    rules_by_severity,
+    span_in_words,
+    tell,
+    why_here,
+)
 from queries.findings.wording import why
 from queries.question import ask_for
 from samples import incident_path
@@ -57,8 +64,9 @@ def test_the_implant_is_the_first_story_told_from_the_first_call_to_the_last(
     assert implant.repository == API
     assert "all 8 layers of sha256:69bb94…" in implant.why
     assert "and 1 more on top" in implant.why
-    # Nobody else's story comes near: what CI and colleagues do weighs little.
-    assert all(other.score * 10 < first.score for other in others)
+    # Nobody else's story comes near: what CI and colleagues do is hit by few rules, and none grave.
+    assert rules_by_severity(first.findings)["critical"] >= 2
+    assert all(sum(rules_by_severity(other.findings).values()) <= 3 for other in others)
     assert {o.severity for o in others} <= {"low", "medium"}
 
 
@@ -121,6 +129,20 @@ def test_different_rules_weigh_more_than_one_that_hits_again_and_again() -> None
     noise = [finding("a", n / 10, "ci") for n in range(50)]
     chain = [finding(rule, 1, "eve") for rule in "abc"]
     assert [story.subject for story in tell([*noise, *chain], timedelta(hours=12))] == ["eve", "ci"]
+
+
+def test_stories_stand_in_the_order_of_what_is_seen_of_them() -> None:
+    many = [finding(rule, 1, "many", "high") for rule in "abcdefgh"]
+    grave = [finding("i", 2, "grave", "critical")]
+    graver = [finding("i", 3, "graver", "critical"), finding("j", 3, "graver", "low")]
+    again = [finding("i", 4 + n / 10, "again", "critical") for n in range(9)]
+    stories = tell([*many, *grave, *graver, *again], timedelta(hours=12))
+    assert [(s.subject, why_here(s)) for s in stories] == [
+        ("graver", "1 critical and 1 low rule"),
+        ("grave", "1 critical rule"),
+        ("again", "1 critical rule"),
+        ("many", "8 high rules"),
+    ]
 
 
 def test_what_is_done_again_within_a_minute_is_told_once_and_nothing_is_lost() -> None:

@@ -120,7 +120,7 @@ COLUMNS = {
     " attestations attachments records made_by triggered_by cross_account previous_digest"
     " previous_principal previous_time lifetime created_repository caller caller_name"
     " caller_time caller_how caller_count login_match login_count login_ips",
-    "principal": "identity_arn identity_type account_id events writes failures image_puts"
+    "principal": "identity_arn identity_type account_id events writes failures image_puts pushes"
     " sessions addresses first_seen last_seen",
     "activity": "event_key event_time event_source event_name target is_write outcome"
     " error_code error_message principal access_key_id source_ip_address user_agent aws_region"

@@ -102,6 +102,12 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "service": [None, "ecr.amazonaws.com"],
         "name": [None, "PutImage"],
         "error": [None, "AccessDenied"],
+        "address": [None, "198.51.100.77"],
+        "client": [None, push_row["user_agent"]],
+        "access_key": [None, push_row["access_key_id"]],
+        "who": [None, push_row["principal"]],
+        "resource": [None, "(none named)"],
+        "caller": [None, demo.ask("SELECT min(caller) FROM callers").rows[0][0]],
         "act": [None, *ACTS],
         "writes": [False, True],
         "failures": [False, True],
@@ -137,7 +143,7 @@ def variants(name: str, values: dict[str, list[Any]]) -> list[Question]:
     for parameter in sorted(wanted):
         for value in values[parameter][1:]:
             asked.append(ask_for(name, **{**first, parameter: value}))
-    if "scope" in wanted:
+    if {"scope", "value"} <= wanted:
         asked += [
             ask_for(name, **{**first, "scope": scope, "value": value})
             for scope in SCOPES

@@ -97,6 +97,21 @@ async def test_palette_lists_places_and_runs_one(opener: str) -> None:
         assert {row["repository"] for row in await driver.rows()} > {API}
 
 
+@pytest.mark.parametrize("keys", [(), ("Q",), ("E",)])
+async def test_palette_names_nothing_twice(keys: tuple[str, ...]) -> None:
+    async with driving() as driver:
+        await driver.press(*keys, "ctrl+p")
+        palette = driver.on(CommandPalette)
+        await options_in(driver, palette)
+        titles = [
+            str(option.prompt).splitlines()[0].strip()
+            for option in palette.query_one(OptionList).options
+        ]
+        assert sorted(titles) == sorted(set(titles))
+        sql = [title for title in titles if "SQL" in title]
+        assert set(sql) <= {"Go to SQL", "SQL behind this screen"}
+
+
 async def options_in(driver: Driver, palette: CommandPalette) -> None:
     """The palette gathers its commands in the background."""
     while not palette.query_one(OptionList).option_count:

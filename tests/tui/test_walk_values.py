@@ -12,6 +12,7 @@ from textual.widgets import Input
 from tests.tui.driving import API, IMPLANT, Driver, driving
 from tests.tui.walking import SAM, in_front, to_activity, to_implant
 from tui.dialogs import Picker, SqlView
+from tui.pivots import pivots_of
 from tui.question_table import QuestionTable
 from tui.screens.pushes import PushesScreen
 from tui.screens.repositories import RepositoriesScreen
@@ -145,6 +146,19 @@ async def test_pivot_on_an_address_shows_everything_from_there() -> None:
         await driver.press("enter")
         assert driver.said("#scope").startswith(f"value {STOLEN}")
         assert {row["source_ip_address"] for row in await driver.rows()} == {STOLEN}
+
+
+async def test_what_stands_in_place_of_an_address_is_offered_last_and_called_so() -> None:
+    async with driving(size=(200, 60)) as driver:
+        await to_activity(driver)
+        await driver.go_to(source_ip_address="AWS Internal", user_agent="AWS Internal")
+        choices = pivots_of(driver.row, "source_ip_address")
+        assert [(choice.label, choice.note) for choice in choices] == [("AWS Internal", "client")]
+        await driver.press("escape", "A")
+        await driver.go_to(source_ip_address="secretsmanager.amazonaws.com")
+        [choice] = pivots_of(driver.row, "source_ip_address")
+        assert choice.note == "stands in place of an address"
+        assert pivots_of(driver.row, "events") == []  # and from elsewhere it is no way on at all
 
 
 async def test_pivot_on_who_offers_origin_session_and_key() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.evidence_files import image, push, trail, write
 from tests.tui.driving import NARROW, driving
 from tests.tui.test_looking_again import look
+from tui.status import status_content
 
 OLD, NEW = "2024-11-16T01:54:34Z", "2026-03-02T10:00:00Z"
 
@@ -39,3 +40,17 @@ async def test_evidence_that_grows_into_another_year_shows_it_from_then_on(tmp_p
         write(tmp_path, {"older.json": trail([push(image("old"), "v9", OLD)])})
         await look(driver)
         assert "2026-03-02 10:00:00" in driver.part("#repositories")
+
+
+async def test_a_narrow_status_line_keeps_the_years_beside_every_warning(tmp_path: Path) -> None:
+    evidence = years(tmp_path / "export of a rather long name", OLD, NEW)
+    write(evidence, {"torn.json": b'{"Records": [{"eventName": "x"', "empty.json.gz": b"\x1f\x8b"})
+    async with driving(evidence, size=NARROW) as driver:
+        totals = {**driver.app.case.totals, "gaps": [1], "logging_changes": [1, 2], "stopped": True}
+        said = status_content(totals, driver.app.evidence_name, 80).plain
+        assert "reading stopped" in said
+        assert "damaged" in said
+        assert "2 logging changes" in said
+        assert "2024" in said
+        assert "2026" in said
+        assert len(said) <= 80

@@ -221,7 +221,7 @@ def entry(name: str) -> Way:
             question=ask_for(found.question).with_order(Order("events", descending=True)),
             columns=found.columns,
             searched=found.searched,
-            enter=lambda row: activity(found.scope(row)),
+            enter=lambda row: activity(found.scope(row), found.filters(row)),
         )
 
     return make

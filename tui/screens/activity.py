@@ -15,11 +15,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from queries.case import Case
-from queries.naming import display_name, service_name
 from queries.progress import CancelToken
 from queries.question import Order, Question
-from queries.scope import ACTS, ALL, Filters, Scope, about, locate
-from queries.slices import slices
+from queries.scope import ALL, Filters, Scope, about, locate
 from tui.cells import (
     event_mark,
     event_style,
@@ -31,47 +29,36 @@ from tui.cells import (
 from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Picker
 from tui.enriched import with_place
+from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
+from tui.screens.histogram import Slices, histogram
 from tui.screens.inferred import probably_for
+from tui.screens.narrowing import (
+    KINDS_SHOWN,
+    Narrowing,
+    narrowed_in_words,
+    scope_in_words,
+)
 from tui.screens.who import open_pusher, scopes_of
-from tui.text import fmt_offset, fmt_time, safe_content
+from tui.text import fmt_offset
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 from tui.widgets.time_strip import Mark, TimeStrip
-
-FILTER_KINDS = {
-    "service": "service",
-    "name": "event name",
-    "error": "error",
-    "region": "region",
-    "account": "account",
-}
-_KINDS_SHOWN = {
-    "session": "session",
-    "key": "access key",
-    "principal": "principal",
-    "origin": "origin",
-    "address": "address",
-    "addresses": "addresses of",
-    "repository": "repository",
-    "value": "value",
-    "all": "everything",
-}
 
 
 class EventTable(QuestionTable):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Record")]
 
 
-class ActivityScreen(CaseScreen):
+class ActivityScreen(Narrowing):
     """`around` is the push (or event) that led here: times are shown relative to it."""
 
     explains = (
         "✗ denied or failed, W a call that changes something. {activity.scope} switches whose"
-        " events these are; {activity.pick-filter} filters by service, name, error, region or"
-        " account; {from-here} and {until-here} narrow the time to the row under the cursor,"
-        " {activity.clear-filters} opens it again."
+        " events these are; {activity.pick-filter} filters by service, name, error, region,"
+        " account, address, client, key or principal; {from-here} and {until-here} narrow the time"
+        " to the row under the cursor, {activity.clear-filters} opens it again."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "scope", "Scope"),
@@ -95,7 +82,9 @@ class ActivityScreen(CaseScreen):
         self._scope = scope
         self._around = around
         self._filters = filters or Filters(fold_layers=True)
-        self.segment = "All events" if scope.kind == ALL else f"activity: {_said(scope)}"
+        self._all: int | None = None
+        """How many events there are with the calls for layers, once it is known."""
+        self.segment = "All events" if scope.kind == ALL else f"activity: {scope_in_words(scope)}"
 
     def again(self) -> CaseScreen:
         return type(self)(self._scope, self._around, self._filters)
@@ -152,6 +141,7 @@ class ActivityScreen(CaseScreen):
     def window_changed(self) -> None:
         super().window_changed()
         self._ask_strip()
+        self._ask_folded()
 
     def renew(self) -> None:
         super().renew()
@@ -185,32 +175,27 @@ class ActivityScreen(CaseScreen):
         table = self.query_one(EventTable)
         needle = table.question.needle if table.question else ""
         table.show(self._question().with_needle(needle, table.searched), keep=True)
+        self._all = None
         self._say_scope()
         self._ask_strip()
+        self._ask_folded()
         if jump:
             self.action_to_push()
 
     def _say_scope(self) -> None:
-        filters = self._filters
-        said = [Content.styled(_KINDS_SHOWN[self._scope.kind], "bold")]
-        if self._scope.value:
-            said.append(safe_content(f" {_said(self._scope)}", 80))
-        for name in ("service", "name", "error", "region", "account"):
-            if value := getattr(filters, name):
-                shown = service_name(value) if name == "service" else value
-                said.append(safe_content(f" · {FILTER_KINDS[name]} {shown}", 60, "$text-primary"))
-        if filters.act:
-            said.append(Content.styled(f" · {ACTS[filters.act]}", "$text-primary"))
-        for name, words in (("writes", "writes only"), ("failures", "failures only")):
-            if getattr(filters, name):
-                said.append(Content.styled(f" · {words}", "$text-primary"))
-        if filters.since:
-            said.append(Content.styled(f" · from {fmt_time(filters.since)}", "$text-primary"))
-        if filters.until:
-            said.append(Content.styled(f" · until {fmt_time(filters.until)}", "$text-primary"))
-        if filters.fold_layers:
-            said.append(Content.styled(" · layer calls folded (L)", "$foreground-muted"))
-        self.query_one("#scope", Static).update(Content.assemble(*said))
+        said = narrowed_in_words(self._scope, self._filters, self._all)
+        self.query_one("#scope", Static).update(said)
+
+    def _ask_folded(self) -> None:
+        """Count the calls for layers, too, as a number did that led here."""
+        if self._filters.fold_layers:
+            unfolded = self._filters.changed(fold_layers=False)
+            every = self.narrowed(about("activity_count", self._scope, unfolded))
+            self.ask("all", ask_rows(every), self._say_all, lambda message: None)
+
+    def _say_all(self, counted: list[dict[str, Any]]) -> None:
+        self._all = counted[0]["events"]
+        self._say_scope()
 
     def _offset(self, value: Any, row: Row) -> Content | str:
         when = row.get("event_time")
@@ -243,7 +228,7 @@ class ActivityScreen(CaseScreen):
         count = strip.bucket_count
         if count > 0 and self._scope.located:
             unbounded = self._filters.changed(since=None, until=None)
-            self.ask("strip", partial(_slices, self._scope, unbounded, count), self._show_strip)
+            self.ask("strip", partial(histogram, self._scope, unbounded, count), self._show_strip)
 
     def _show_strip(self, slices: Slices | None) -> None:
         strip = self.query_one(TimeStrip)
@@ -290,16 +275,6 @@ class ActivityScreen(CaseScreen):
             self._go_to(here)
         self.refresh_bindings()
 
-    def action_only(self, name: str) -> None:
-        self._change(**{name: not getattr(self._filters, name)})
-
-    def action_layers(self) -> None:
-        self._change(fold_layers=not self._filters.fold_layers)
-
-    def action_clear_filters(self) -> None:
-        nothing = dict.fromkeys(("since", "until", "act", *FILTER_KINDS))
-        self._change(**nothing, writes=False, failures=False)
-
     def action_scope(self) -> None:
         """Whose events: of the push that led here, or else of the row under the cursor."""
         row = self._around if self._around is not None else self.row
@@ -308,62 +283,18 @@ class ActivityScreen(CaseScreen):
             found.insert(0, (self._scope, "as now"))
         found.append((Scope(ALL), "every event in the evidence"))
         choices = [
-            Choice(str(i), f"{_KINDS_SHOWN[scope.kind]} {_said(scope)}".strip(), note=words)
+            Choice(str(i), f"{KINDS_SHOWN[scope.kind]} {scope_in_words(scope)}".strip(), note=words)
             for i, (scope, words) in enumerate(found)
         ]
 
         def choose(key: str | None) -> None:
             if key is not None:
                 self._scope = found[int(key)][0]
-                self.segment = f"activity: {_said(self._scope)}"
+                self.segment = f"activity: {scope_in_words(self._scope)}"
                 self._set_crumbs()
                 self._begin()
 
         self.app.push_screen(Picker("Whose events?", choices), choose)
-
-    def action_pick_filter(self) -> None:
-        choices = [
-            Choice(name, words, note=f"now: {now}" if (now := getattr(self._filters, name)) else "")
-            for name, words in FILTER_KINDS.items()
-        ]
-        act = ACTS[self._filters.act] if self._filters.act else ""
-        choices.append(Choice("act", "group of calls", note=f"now: {act}" if act else ""))
-        self.app.push_screen(Picker("Filter by", choices), self._pick_value)
-
-    def _pick_value(self, name: str | None) -> None:
-        if name is None:
-            return
-        if name == "act":
-            self._pick_act()
-            return
-        others = self._filters.changed(**{name: None})
-        values = self.narrowed(about("activity_values", self._scope, others, kind=name))
-        self.ask(
-            "values",
-            partial(_values, values),
-            partial(self._offer_values, name),
-            opens=True,
-        )
-
-    def _pick_act(self) -> None:
-        choices = [Choice("", "any", note="no filter")]
-        choices += [Choice(act, words) for act, words in ACTS.items()]
-
-        def choose(act: str | None) -> None:
-            if act is not None:
-                self._change(act=act or None)
-
-        self.app.push_screen(Picker("Only these calls", choices), choose)
-
-    def _offer_values(self, name: str, values: list[tuple[str, int]]) -> None:
-        choices = [Choice("", "any", note="no filter")]
-        choices += [Choice(value, value, count) for value, count in values]
-
-        def choose(value: str | None) -> None:
-            if value is not None:
-                self._change(**{name: value or None})
-
-        self.app.push_screen(Picker(f"Only this {FILTER_KINDS[name]}", choices), choose)
 
     # ---- going on --------------------------------------------------------------------------
 
@@ -408,39 +339,3 @@ class ActivityScreen(CaseScreen):
         if action == "clear_filters":
             return bool(self._filters.active)
         return super().check_action(action, parameters)
-
-
-def _said(scope: Scope) -> str:
-    if scope.kind in ("principal", "origin", "session"):
-        return display_name(scope.principal if scope.kind == "session" else scope.value)
-    return scope.said or scope.value or ""
-
-
-def _values(question: Question, case: Case, cancel: CancelToken) -> list[tuple[str, int]]:
-    answer = case.ask(question.with_order(Order("events", True)).sql, question.bound, cancel)
-    return [(row[1], row[2]) for row in answer.rows]
-
-
-Slices = tuple[datetime, datetime, list[int], list[int], int]
-"""From, to, events and failures in each slice, and how many events have no time."""
-
-
-def _slices(
-    scope: Scope, filters: Filters, count: int, case: Case, cancel: CancelToken
-) -> Slices | None:
-    """The histogram of a scope: its own first to last event in `count` slices, or fewer."""
-    summary = about("activity_summary", scope, filters)
-    found = case.ask(summary.sql, summary.bound, cancel).dicts()[0]
-    first, last = found["first_second"], found["last_second"]
-    if first is None:
-        return None
-    cut = slices(first, last, count)
-    question = about("activity_by_slice", scope, filters, start=cut.start, width=cut.width)
-    total, failed = [0] * cut.number, [0] * cut.number
-    for slice_, events, failures in case.ask(question.sql, question.bound, cancel).rows:
-        if 0 <= slice_ < cut.number:
-            total[slice_] += events
-            failed[slice_] += failures
-    epoch = datetime(1970, 1, 1)  # naive UTC, as everywhere in the index
-    start, end = (epoch + timedelta(seconds=seconds) for seconds in (cut.start, cut.end))
-    return start, end, total, failed, max(0, found["events"] - sum(total))

@@ -13,7 +13,7 @@ from queries.question import Order, ask_for
 from tui.cells import MOVED_HERE
 from tui.jobs import ask_rows
 from tui.screens.base import Fact
-from tui.text import fmt_bytes, fmt_time
+from tui.text import fmt_bytes, fmt_some, fmt_time
 
 NAMED = 3
 """How many deployments are named; the tab has them all."""
@@ -52,10 +52,12 @@ def elsewhere_facts(rows: Sequence[dict[str, Any]]) -> list[Fact]:
         facts.append(("same image" if not facts else "", said))
         if row["known_layers"]:
             size = f", {fmt_bytes(row['known_bytes'])}" if row["known_bytes"] is not None else ""
-            known = f"where its manifest was recorded: {row['known_layers']} layers{size}"
+            known = (
+                f"where its manifest was recorded: {fmt_some(row['known_layers'], 'layer')}{size}"
+            )
             facts.append(("", known))
     if len(rows) > ELSEWHERE:
-        facts.append(("", f"and {len(rows) - ELSEWHERE} more such repositories"))
+        facts.append(("", f"and {len(rows) - ELSEWHERE} more of them"))
     return facts
 
 

@@ -53,7 +53,7 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
         Binding("X", "app.stop_reading_on", "Stop reading", show=False),
         Binding("y", "copy_cell", "Copy", show=False),
         Binding("Y", "copy_row", "Copy row", show=False),
-        Binding("v", "show_sql", "SQL", show=False),
+        Binding("v", "show_sql", "SQL behind this screen", show=False),
         Binding("i", "go('findings')", "Findings", show=False),
         Binding("R", "go('repositories')", "Repositories", show=False),
         Binding("p", "go('principals')", "Principals", show=False),

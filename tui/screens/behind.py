@@ -12,12 +12,12 @@ from textual.widgets import TabbedContent, TabPane
 
 from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
-from queries.scope import KEY, ORIGIN, PRINCIPAL, Scope
+from queries.scope import CREATED, IDENTITY, KEY, ORIGIN, PRINCIPAL, Filters, Scope
 from tui.cells import call_cell, count_cell, name_cell, service_cell, time_cell
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -63,7 +63,7 @@ TOUCHED = (
     Column("through", "through", width=15, priority=3),
     Column("last_seen", "last seen", width=15, priority=4, render=time_cell),
 )
-CREATED = (
+MADE = (
     Column("event_time", "when (UTC)", width=15, render=time_cell),
     Column("kind", "what", min_width=16, weight=1, render=_kind),
     Column("name", "of whom, or called", min_width=14, weight=2),
@@ -113,14 +113,17 @@ class BehindScreen(CaseScreen):
         Binding("3", "tab('created')", "Created", show=False),
         Binding("4", "tab('nearby')", "Nearby", show=False),
         Binding("tab", "next_tab", "Next tab"),
+        Binding("a", "activity", "Activity"),
         Binding("u", "user", "User"),
         Binding("r", "raw", "Record"),
         Binding("c", "versus", "Side by side"),
     ]
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, kind: str = ORIGIN) -> None:
+        """`kind`: of the scope that `value` is, an access key or whoever acted."""
         super().__init__()
         self._value = value
+        self._scope = Scope(KEY if kind == KEY else ORIGIN, value)
         self.segment = f"behind {display_name(value)}"
 
     def body(self) -> Iterable[Widget]:
@@ -141,7 +144,7 @@ class BehindScreen(CaseScreen):
                 )
             with TabPane("Created", id="created"):
                 yield _RecordTable(
-                    CREATED,
+                    MADE,
                     searched=("kind", "name", "event_name", "origin"),
                     row_style=_created_style,
                     empty_message="nothing was created by it, and nothing was tried",
@@ -190,25 +193,27 @@ class BehindScreen(CaseScreen):
         return _created_facts(row) if "created_key" in row.values else _near_facts(row)
 
     @on(PagedTable.RowSelected, "#tree-table")
-    def _open_session(self, message: PagedTable.RowSelected) -> None:
+    def _open_tree(self, message: PagedTable.RowSelected) -> None:
+        self._open_session(message.row)
+
+    def _open_session(self, row: Row) -> None:
         from tui.screens.activity import ActivityScreen
 
-        row = message.row
         key = row["access_key_id"]
         scope = Scope(KEY, str(key)) if key else Scope(PRINCIPAL, str(row["principal"]))
         self.open_screen(ActivityScreen(scope))
 
     @on(PagedTable.RowSelected, "#touched-table")
     def _open_resource(self, message: PagedTable.RowSelected) -> None:
-        from queries.scope import Filters
+        self._open_touched(message.row)
+
+    def _open_touched(self, row: Row) -> None:
+        """The very calls that a row counts."""
         from tui.screens.activity import ActivityScreen
 
-        row = message.row
-        if row["through"] == "itself":
-            filters = Filters(service=row["event_source"])
-            self.open_screen(ActivityScreen(Scope(ORIGIN, self._value), filters=filters))
-        else:
-            self._pivot(str(row["resource"]))
+        scope = self._scope if row["through"] == "itself" else Scope(CREATED, self._value)
+        filters = Filters(service=row["event_source"], resource=row["resource"])
+        self.open_screen(ActivityScreen(scope, filters=filters))
 
     @on(PagedTable.RowSelected, "#created-table")
     def _open_record(self, message: PagedTable.RowSelected) -> None:
@@ -219,6 +224,24 @@ class BehindScreen(CaseScreen):
     @on(PagedTable.RowSelected, "#near-table")
     def _open_neighbour(self, message: PagedTable.RowSelected) -> None:
         self.action_user()
+
+    def action_activity(self) -> None:
+        """The events that the numbers of the row count."""
+        from tui.screens.activity import ActivityScreen
+
+        row = self.row
+        if row is None:
+            return
+        if "path" in row.values:
+            self._open_session(row)
+        elif "resource" in row.values:
+            self._open_touched(row)
+        elif "created_key" in row.values and (scope := _used(row)) is not None:
+            self.open_screen(ActivityScreen(scope, filters=Filters(since=row["event_time"])))
+        elif "own_first" in row.values:
+            filters = Filters(address=row["source_ip_address"])
+            scope = Scope(IDENTITY, str(row["identity_arn"]))
+            self.open_screen(ActivityScreen(scope, filters=filters))
 
     def action_user(self) -> None:
         from tui.screens.principal import PrincipalScreen
@@ -259,7 +282,18 @@ class BehindScreen(CaseScreen):
             return row is not None and bool(row.get("issued_by_event") or row.get("event_key"))
         if action == "user":
             return self._who() is not None
+        if action == "activity":
+            return row is not None and ("created_key" not in row.values or _used(row) is not None)
         return super().check_action(action, parameters)
+
+
+def _used(row: Row) -> Scope | None:
+    """What was done through something that was created; None where it is nobody that could act."""
+    if row["outcome"] != "ok":
+        return None
+    if row["created_key"]:
+        return Scope(KEY, str(row["created_key"]))
+    return Scope(IDENTITY, str(row["arn"])) if row["arn"] else None
 
 
 def _touched_style(row: Row) -> str:
@@ -286,12 +320,12 @@ def session_facts(row: Row) -> list[Fact]:
             facts.append(("source identity", str(row["source_identity"])))
     if row["events"]:
         seen = f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"
-        facts.append(("seen", f"{seen}, from {fmt_count(row['addresses'])} addresses"))
+        facts.append(("seen", f"{seen}, from {fmt_some(row['addresses'], 'address', 'addresses')}"))
         facts.append(
             (
                 "did",
-                f"{fmt_count(row['events'])} events, {fmt_count(row['writes'])} writes,"
-                f" {fmt_count(row['failures'])} failed, {fmt_count(row['image_puts'])} images put",
+                f"{fmt_some(row['events'], 'event')}, {fmt_some(row['writes'], 'write')},"
+                f" {fmt_count(row['failures'])} failed, {fmt_some(row['image_puts'], 'image')} put",
             )
         )
     else:
@@ -305,8 +339,8 @@ def _touched_facts(row: Row) -> list[Fact]:
         ("service", service_name(row["event_source"])),
         (
             "calls",
-            f"{fmt_count(row['writes'])} writes, {fmt_count(row['reads'])} reads,"
-            f" {fmt_count(row['refused'])} refused; {fmt_count(row['calls'])} kinds, such as"
+            f"{fmt_some(row['writes'], 'write')}, {fmt_count(row['reads'])} reads,"
+            f" {fmt_count(row['refused'])} refused; {fmt_some(row['calls'], 'kind')}, such as"
             f" {row['example']}",
         ),
         ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
@@ -327,7 +361,7 @@ def _created_facts(row: Row) -> list[Fact]:
         facts.append(
             (
                 "since then",
-                f"{fmt_count(row['uses'])} events, {fmt_count(row['use_writes'])} writes, {span}",
+                f"{fmt_some(row['uses'], 'event')}, {fmt_some(row['use_writes'], 'write')}, {span}",
             )
         )
     else:
@@ -341,5 +375,5 @@ def _near_facts(row: Row) -> list[Fact]:
         ("at", with_place(row["source_ip_address"])),
         ("there", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
         ("itself", f"{fmt_time(row['own_first'], year=True)} – {fmt_time(row['own_last'])}"),
-        ("did", f"{fmt_count(row['events'])} events, {fmt_count(row['image_puts'])} images put"),
+        ("did", f"{fmt_some(row['events'], 'event')}, {fmt_some(row['image_puts'], 'image')} put"),
     ]

@@ -13,13 +13,13 @@ from textual.widget import Widget
 
 from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
-from queries.scope import ADDRESS, KEY, VALUE, Scope
+from queries.scope import ADDRESS, ALL, KEY, Filters, Scope
 from tui.cells import CELL_LIMIT, count_cell, name_cell, service_cell, short_account, time_cell
 from tui.configuration.key_words import with_keys
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_time, safe_content, short_arn
+from tui.text import fmt_count, fmt_some, fmt_time, safe_content, short_arn
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -37,7 +37,7 @@ _TIMES = (
 def _several(value: Any, row: Row) -> str:
     """The one who acted, or how many did."""
     count = row["principals"]
-    return display_name(value) if count == 1 else f"{fmt_count(count)} principals"
+    return display_name(value) if count == 1 else fmt_some(count, "principal")
 
 
 def _resource_cell(value: Any, row: Row) -> Content:
@@ -62,6 +62,7 @@ class Entry:
     searched: tuple[str, ...]
     scope: Callable[[Row], Scope]
     facts: Callable[[Row], list[Fact]]
+    filters: Callable[[Row], Filters] = lambda row: Filters(fold_layers=True)
 
 
 def _seen(row: Row) -> Fact:
@@ -73,7 +74,7 @@ def _seen(row: Row) -> Fact:
 def _did(row: Row) -> Fact:
     return (
         "events",
-        f"{fmt_count(row['events'])}, of these {fmt_count(row['writes'])} writes,"
+        f"{fmt_count(row['events'])}, of these {fmt_some(row['writes'], 'write')},"
         f" {fmt_count(row['failures'])} failed or denied",
     )
 
@@ -99,8 +100,8 @@ def _address_facts(row: Row) -> list[Fact]:
         ("address", with_place(row["source_ip_address"])),
         (
             "used by",
-            f"{_several(row['one_principal'], row)} with {fmt_count(row['sessions'])} keys,"
-            f" of {fmt_count(row['accounts'])} accounts",
+            f"{_several(row['one_principal'], row)} with {fmt_some(row['sessions'], 'key')},"
+            f" of {fmt_some(row['accounts'], 'account')}",
         ),
         _seen(row),
         _did(row),
@@ -171,8 +172,9 @@ RESOURCES = Entry(
     ),
     ("resource", "event_source", "one_principal"),
     # Where a role is touched, and not where it acts.
-    lambda row: Scope(VALUE, str(row["resource"]), places=" resource_arn target "),
+    lambda row: Scope(ALL),
     _resource_facts,
+    lambda row: Filters(resource=row["resource"], service=row["event_source"]),
 )
 
 
@@ -214,7 +216,8 @@ class EntryScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.activity import ActivityScreen
 
-        self.open_screen(ActivityScreen(self._entry.scope(message.row)))
+        row = message.row
+        self.open_screen(ActivityScreen(self._entry.scope(row), filters=self._entry.filters(row)))
 
     @on(PagedTable.RowHighlighted)
     def _keys_of_row(self, message: PagedTable.RowHighlighted) -> None:

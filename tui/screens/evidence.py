@@ -13,7 +13,7 @@ from tui.cells import bytes_cell, count_cell, time_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.status import listed_events
-from tui.text import fmt_bytes, fmt_count, fmt_time
+from tui.text import fmt_bytes, fmt_count, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, Row
 
@@ -72,7 +72,7 @@ class EvidenceScreen(CaseScreen):
         facts: list[Fact] = [("file", str(row["name"]))]
         if row["notes"]:
             facts.append(("notes", str(row["notes"])))
-        kept = f"{fmt_count(row['records'])} records, {fmt_count(row['events'])} kept as events"
+        kept = f"{fmt_some(row['records'], 'record')}, {fmt_count(row['events'])} kept as events"
         facts.append(("read", f"{kept}, {fmt_count(row['copies'])} copies of others"))
         if row["delivered"] is not None:
             late = ", late" if row["late"] else ""
@@ -100,14 +100,14 @@ def _sum_facts(totals: dict[str, Any]) -> list[Fact]:
     said = []
     if copies := totals["duplicates"]:
         said.append(
-            "1 record is a copy" if copies == 1 else f"{fmt_count(copies)} records are copies"
+            "1 record is a copy" if copies == 1 else f"{fmt_some(copies, 'record')} are copies"
         )
     if joined := totals["merged_records"]:
-        are = "1 event is" if joined == 1 else f"{fmt_count(joined)} events are"
+        are = "1 event is" if joined == 1 else f"{fmt_some(joined, 'event')} are"
         said.append(
             f"{are} joined to another, where c shows it (the other account's record of a"
             " cross-account call, a corrected record), so"
-            f" {fmt_count(listed_events(totals))} events are listed"
+            f" {fmt_some(listed_events(totals), 'event')} are listed"
         )
     return [("", "; ".join(said))] if said else []
 
@@ -119,8 +119,9 @@ def totals_facts(totals: dict[str, Any]) -> list[Fact]:
     facts: list[Fact] = [
         (
             "read",
-            f"{fmt_count(totals['raw_records'])} records in {fmt_count(totals['files'])} files →"
-            f" {fmt_count(totals['events'])} events, {fmt_count(totals['pushes'])} pushes,"
+            f"{fmt_some(totals['raw_records'], 'record')} in {fmt_some(totals['files'], 'file')} →"
+            f" {fmt_some(totals['events'], 'event')},"
+            f" {fmt_some(totals['pushes'], 'push', 'pushes')},"
             f" {fmt_count(totals['failed_pushes'])} failed attempts",
         ),
         *_sum_facts(totals),

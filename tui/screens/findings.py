@@ -15,6 +15,7 @@ from textual.widgets import Static
 from queries.case import Case
 from queries.findings.found import Found
 from queries.findings.model import counts_by_severity
+from queries.findings.stories import why_here
 from queries.naming import display_name, repository_name
 from queries.question import Order, Question, ask_for
 from queries.scope import ORIGIN, Scope
@@ -112,11 +113,12 @@ class FindingsScreen(CaseScreen):
 
     segment = TITLE
     explains = (
-        "What the rules found, the worst story first: findings of one origin that lie close"
-        " together, in the order of time. What one principal did again and again within a minute"
-        " is one line (×3): Enter opens it, and closes it. {findings.mode} lists all one by one."
-        " Enter opens the events behind a finding or a story; {findings.rules} says which rules"
-        " were asked."
+        "What the rules found, told as stories: findings of one origin that lie close together, in"
+        " the order of time. The story that more different critical rules hit stands first; where"
+        " these are as many, high ones decide, then medium ones, then the time. What one principal"
+        " did again and again within a minute is one line (×3): Enter opens it, and closes it."
+        " {findings.mode} lists all one by one. Enter opens the events behind a finding or a story;"
+        " {findings.rules} says which rules were asked."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mode", "Stories/list"),
@@ -336,14 +338,13 @@ def story_facts(row: Row, found: Found | None) -> list[Fact]:
         ("when", _span(row["event_time"], row["last_time"])),
         ("where", str(row["repository"] or "–")),
     ]
-    told = (
-        [f for s in found.stories if s.number == row["story"] for f in s.findings] if found else []
-    )
-    if told:
-        counts = counts_by_severity(finding.severity for finding in told)
+    story = next((s for s in found.stories if s.number == row["story"]), None) if found else None
+    if story is not None:
+        counts = counts_by_severity(finding.severity for finding in story.findings)
         said = " · ".join(f"{count} {name}" for name, count in counts.items())
-        rules = len({finding.rule.id for finding in told})
-        facts.append(("found", f"{said} · by {rules} rule{'s' if rules > 1 else ''}"))
+        facts.append(("found", said))
+        place = f"{story.number} of {len(found.stories) if found else 0}"
+        facts.append(("stands", f"{place}, as {why_here(story)} hit it"))
     return facts
 
 

@@ -22,13 +22,15 @@ from tui.cells import (
 )
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen
-from tui.text import fmt_count
+from tui.text import fmt_some
 from tui.widgets.paged_table import Column, PagedTable, Row
 
 
 def _where(value: Any, row: Row) -> Any:
     count = row["repositories"]
-    return repository_cell(value, row) if count == 1 else f"{fmt_count(count)} repositories"
+    return (
+        repository_cell(value, row) if count == 1 else fmt_some(count, "repository", "repositories")
+    )
 
 
 def _where_shortly(value: Any, row: Row) -> Any:

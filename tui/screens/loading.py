@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
 from queries.progress import CancelToken, Progress
-from tui.text import fmt_ago, fmt_bytes, fmt_count, safe_content
+from tui.text import fmt_ago, fmt_bytes, fmt_count, fmt_some, safe_content
 from tui.transfer import Rate, transfer_line
 from tui.widgets.key_bar import KeyBar
 
@@ -69,9 +69,9 @@ class LoadingScreen(Screen[None]):
             said.append(f"{fmt_ago(timedelta(seconds=time.monotonic() - self._started))}")
         elif progress.files_total:
             said += [
-                f"{fmt_count(progress.files_done)} of {fmt_count(progress.files_total)} files",
+                f"{fmt_count(progress.files_done)} of {fmt_some(progress.files_total, 'file')}",
                 f"{fmt_bytes(progress.bytes_done)} of {fmt_bytes(progress.bytes_total)}",
-                f"{fmt_count(progress.records)} records",
+                f"{fmt_some(progress.records, 'record')}",
             ]
         left = self._left()
         if left:

@@ -13,16 +13,16 @@ from textual.widgets import TabbedContent, TabPane
 from queries.index.pusher import is_address
 from queries.naming import display_name, service_name
 from queries.question import Order, Question, ask_for
-from queries.scope import KEY, Scope, about
+from queries.scope import SESSION, Scope, about
 from tui.cells import count_cell, name_cell, push_style, time_cell
 from tui.enriched import with_name, with_place
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.push import chain_facts
-from tui.screens.pushes import _REPOSITORY, PushTable
+from tui.screens.pushes import _REPOSITORY, PushTable, push_facts
 from tui.screens.pushes import COLUMNS as PUSHES
-from tui.text import fmt_count, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -52,7 +52,7 @@ class SessionTable(QuestionTable):
 
 
 class ValueTable(QuestionTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Everything with it")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Its events with it")]
 
 
 class PrincipalScreen(CaseScreen):
@@ -100,25 +100,38 @@ class PrincipalScreen(CaseScreen):
                     empty_message="nothing was pushed by it in this evidence",
                     id="push-table",
                 )
+        yield Facts(id="preview")
 
     def ready(self) -> None:
-        who = ask_for("identity", value=self._scope.value)
+        who = identity_of(self._scope)
         self._table("session-table").show(who.with_order(Order("first_seen")))
         self._table("value-table").show(
             about("activity_values", self._scope).with_order(Order("kind"), Order("events", True))
         )
-        pushed = ask_for("pushes", principal=self._scope.value)
+        pushed = pushes_of(self._scope)
         self._table("push-table").show(pushed.with_order(Order("event_time", True)))
         self.ask("who", self._profile, self._show)
-        self.query_one(Facts).focus()
+        self.query_one("#facts", Facts).focus()
+
+    @on(TabbedContent.TabActivated)
+    def _other_tab(self) -> None:
+        """Below a table stands its row in full; who it is needs the room for itself."""
+        preview = self.query_one("#preview", Facts)
+        preview.display = self.query_one("#tabs", TabbedContent).active != "who"
+        preview.set(self.preview(self.row) if self.row is not None else [])
+
+    def preview(self, row: Row) -> list[Fact]:
+        if "kind" in row.values and "value" in row.values:
+            return value_facts(row)
+        return push_facts(row) if "push_key" in row.values else session_facts(row)
 
     def _table(self, name: str) -> QuestionTable:
         return self.query_one(f"#{name}", QuestionTable)
 
     def _profile(self, case: Any, cancel: Any) -> dict[str, list[dict[str, Any]]]:
-        sessions = ask_for("identity", value=self._scope.value)
+        sessions = identity_of(self._scope)
         values = about("activity_values", self._scope).with_order(Order("events", True))
-        pushes = ask_for("pushes", principal=self._scope.value)
+        pushes = pushes_of(self._scope)
         return {
             "sessions": ask_rows(sessions.with_order(Order("first_seen")))(case, cancel),
             "summary": self._rows(about("activity_summary", self._scope), case, cancel),
@@ -145,22 +158,24 @@ class PrincipalScreen(CaseScreen):
         if (window := self.app.window) is not None:  # type: ignore[attr-defined]
             said = f"{window.words}: what it did; chain and account are of all the evidence"
             facts.insert(0, ("narrowed", said))
-        self.query_one(Facts).set(facts)
+        self.query_one("#facts", Facts).set(facts)
 
     @on(PagedTable.RowSelected, "#session-table")
     def _open_session(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.activity import ActivityScreen
 
         row = message.row
-        if row["access_key_id"]:
-            scope = Scope(KEY, str(row["access_key_id"]))
-        else:
-            scope = Scope("principal", str(row["principal"]))
+        # The key and who used it: a row stands for both.
+        scope = Scope(SESSION, row["access_key_id"], str(row["principal"]))
         self.open_screen(ActivityScreen(scope, around=self._from_push))
 
     @on(PagedTable.RowSelected, "#value-table")
     def _open_value(self, message: PagedTable.RowSelected) -> None:
-        self._pivot(str(message.row["value"]))
+        from tui.screens.activity import ActivityScreen
+        from tui.screens.narrowing import filter_for
+
+        filters = filter_for(str(message.row["kind"]), str(message.row["value"]))
+        self.open_screen(ActivityScreen(self._scope, self._from_push, filters))
 
     @on(PagedTable.RowSelected, "#push-table")
     def _open_push(self, message: PagedTable.RowSelected) -> None:
@@ -176,12 +191,22 @@ class PrincipalScreen(CaseScreen):
     def action_behind(self) -> None:
         from tui.screens.behind import BehindScreen
 
-        self.open_screen(BehindScreen(str(self._scope.value)))
+        self.open_screen(BehindScreen(str(self._scope.value), self._scope.kind))
 
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen
 
         self.app.push_screen(ActivityScreen(self._scope, around=self._from_push))
+
+
+def identity_of(scope: Scope) -> Question:
+    """Who a scope is, session by session: of the very events that are counted for it."""
+    return ask_for("identity", scope=scope.kind, value=scope.value)
+
+
+def pushes_of(scope: Scope) -> Question:
+    """What was pushed in a scope."""
+    return ask_for("pushes", scope=scope.kind, principal=scope.value)
 
 
 def who_facts(
@@ -202,13 +227,13 @@ def who_facts(
     facts.append(
         (
             "did",
-            f"{fmt_count(summary['events'])} events, {fmt_count(summary['writes'])} writes,"
+            f"{fmt_some(summary['events'], 'event')}, {fmt_some(summary['writes'], 'write')},"
             f" {fmt_count(summary['denied'])} denied, {fmt_count(summary['failed'])} failed",
         )
     )
     mfa = sum(s["with_mfa"] for s in sessions), sum(s["without_mfa"] for s in sessions)
     if any(mfa):
-        facts.append(("MFA", f"{fmt_count(mfa[0])} events with, {fmt_count(mfa[1])} without"))
+        facts.append(("MFA", f"{fmt_some(mfa[0], 'event')} with, {fmt_count(mfa[1])} without"))
     if logins := summary["console_logins"]:
         mfa = summary["logins_with_mfa"], summary["logins_without_mfa"]
         said = f"{fmt_count(mfa[0])} with MFA, {fmt_count(mfa[1])} without"
@@ -233,6 +258,32 @@ def who_facts(
         facts.append(("behind it", f"probably acted for {callers}"))
     facts.append(("pushed to", _pushed(profile["pushes"]) or "nothing in this evidence"))
     return facts
+
+
+def session_facts(row: Row) -> list[Fact]:
+    """A session in full: who acted, with which key, and how it came about."""
+    facts: list[Fact] = [
+        ("session", str(row["principal"])),
+        ("access key", str(row["access_key_id"] or "none recorded")),
+    ]
+    if row["issued_by"]:
+        facts.append(("issued", f"{fmt_time(row['issued_at'], year=True)} by {row['issued_by']}"))
+    if row["subject"]:
+        facts.append(("OIDC subject", str(row["subject"])))
+    return [*facts, _seen(row), ("did", f"{_did(row)}, {fmt_some(row['writes'], 'write')}")]
+
+
+def value_facts(row: Row) -> list[Fact]:
+    """A value that somebody used, in full."""
+    return [(str(row["kind"]), str(row["value"])), _seen(row), ("did", _did(row))]
+
+
+def _seen(row: Row) -> Fact:
+    return ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])} UTC")
+
+
+def _did(row: Row) -> str:
+    return f"{fmt_some(row['events'], 'event')}, {fmt_count(row['failures'])} failed or denied"
 
 
 def _chains(push: Row | None, sessions: list[dict[str, Any]], totals: dict[str, Any]) -> list[Fact]:

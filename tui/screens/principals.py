@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from queries.question import Order, ask_for
-from queries.scope import PRINCIPAL, Scope
+from queries.scope import IDENTITY, Scope
 from tui.cells import count_cell, name_cell, time_cell
 from tui.configuration.key_words import with_keys
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -23,7 +23,7 @@ COLUMNS = (
     Column("identity_arn", "who", min_width=24, weight=3, render=name_cell),
     Column("identity_type", "type", width=16, priority=3),
     Column("account_id", "account", width=12, priority=4),
-    Column("image_puts", "pushes", width=6, align="right", render=count_cell),
+    Column("pushes", "pushes", width=6, align="right", render=count_cell),
     Column("events", "events", width=9, align="right", render=count_cell),
     Column("writes", "writes", width=7, align="right", priority=1, render=count_cell),
     Column("failures", "failed", width=7, align="right", priority=1, render=count_cell),
@@ -69,9 +69,10 @@ class PrincipalsScreen(CaseScreen):
             ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
             (
                 "did",
-                f"{fmt_count(row['events'])} events, {fmt_count(row['writes'])} writes,"
+                f"{fmt_some(row['events'], 'event')}, {fmt_some(row['writes'], 'write')},"
                 f" {fmt_count(row['failures'])} failed or denied, from"
-                f" {fmt_count(row['addresses'])} addresses with {fmt_count(row['sessions'])} keys",
+                f" {fmt_some(row['addresses'], 'address', 'addresses')} with"
+                f" {fmt_some(row['sessions'], 'key')}",
             ),
         ]
 
@@ -79,7 +80,7 @@ class PrincipalsScreen(CaseScreen):
     def _open(self, message: PagedTable.RowSelected) -> None:
         from tui.screens.principal import PrincipalScreen
 
-        self.open_screen(PrincipalScreen(Scope(PRINCIPAL, str(message.row["identity_arn"]))))
+        self.open_screen(PrincipalScreen(Scope(IDENTITY, str(message.row["identity_arn"]))))
 
     def action_behind(self) -> None:
         from tui.screens.behind import BehindScreen
@@ -97,4 +98,4 @@ class PrincipalsScreen(CaseScreen):
         from tui.screens.activity import ActivityScreen
 
         if self.row is not None:
-            self.app.push_screen(ActivityScreen(Scope(PRINCIPAL, str(self.row["identity_arn"]))))
+            self.app.push_screen(ActivityScreen(Scope(IDENTITY, str(self.row["identity_arn"]))))

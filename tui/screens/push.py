@@ -39,7 +39,7 @@ from tui.screens.aftermath import aftermath
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.inferred import login_fact, probably_for
 from tui.screens.who import open_pusher, scopes_of
-from tui.text import fmt_ago, fmt_bytes, fmt_time
+from tui.text import fmt_ago, fmt_bytes, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -325,7 +325,9 @@ def push_story(push: Row, totals: dict[str, Any]) -> list[Fact]:
         facts.append(("repository life", f"{push['lifetime']}, it was deleted and made again"))
     facts += _who_facts(push, totals)
     facts.append(("record", f"{push['event_id'] or 'no event id'} in {push['file_name']}"))
-    facts.append(("", f"position {push['position']}, {push['records']} record(s) of it in all"))
+    facts.append(
+        ("", f"position {push['position']}, {fmt_some(push['records'], 'record')} of it in all")
+    )
     return facts
 
 
@@ -336,15 +338,21 @@ def _image_facts(push: Row) -> list[Fact]:
     if push["image_bytes"] is not None:
         said.append(fmt_bytes(push["image_bytes"]))
     if push["layer_count"]:
-        said.append(f"{push['layer_count']} layers")
+        said.append(fmt_some(push["layer_count"], "layer"))
     facts: list[Fact] = [("image", ", ".join(said))]
     if push["platforms"]:
         facts.append(("platforms", str(push["platforms"])))
     attached = []
     if push["attestations"]:
-        attached.append(f"{push['attestations']} attestation manifest(s)")
+        attached.append(fmt_some(push["attestations"], "attestation manifest"))
     if push["attachments"]:
-        attached.append(f"{push['attachments']} signature(s) or other attachments")
+        attached.append(
+            fmt_some(
+                push["attachments"],
+                "signature or other attachment",
+                "signatures or other attachments",
+            )
+        )
     if attached:
         facts.append(("with it", ", ".join(attached)))
     return facts

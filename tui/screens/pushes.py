@@ -38,7 +38,7 @@ from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.inferred import probably_for
 from tui.screens.who import open_pusher
-from tui.text import fmt_bytes, fmt_time, short_digest
+from tui.text import fmt_bytes, fmt_some, fmt_time, short_digest
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -180,7 +180,9 @@ def push_facts(row: Row) -> list[Fact]:
         words = error_in_words(row["error_code"])
         facts.append(("error", f"{words} ({row['error_code']}) {row['error_message'] or ''}"))
     if row["image_bytes"] is not None:
-        facts.append(("size", f"{fmt_bytes(row['image_bytes'])} in {row['layer_count']} layers"))
+        facts.append(
+            ("size", f"{fmt_bytes(row['image_bytes'])} in {fmt_some(row['layer_count'], 'layer')}")
+        )
     if row["cross_account"]:
         facts.append(("account", "pushed by another account's principal"))
     return facts

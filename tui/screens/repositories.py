@@ -20,7 +20,7 @@ from tui.configuration.key_words import key_of, with_keys
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -82,7 +82,7 @@ class RepositoriesScreen(CaseScreen):
         else:
             facts.append(("pushes", "none that succeeded in this evidence"))
         if row["service_images"]:
-            facts.append(("by services", f"{fmt_count(row['service_images'])} images copied"))
+            facts.append(("by services", f"{fmt_some(row['service_images'], 'image')} copied"))
         facts.append(("events", f"{fmt_count(row['events'])} in all"))
         return facts
 

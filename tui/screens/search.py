@@ -24,7 +24,7 @@ from queries.search import Hit, Needle, Search
 from tui.cells import call_cell, name_cell, time_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_ago, fmt_bytes, fmt_count, fmt_time, safe_content, safe_text
+from tui.text import fmt_ago, fmt_bytes, fmt_count, fmt_some, fmt_time, safe_content, safe_text
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -117,7 +117,7 @@ class SearchScreen(CaseScreen):
         self.set_interval(_LOOK_EVERY, self._look)
         totals = self.case.totals
         self._say(
-            f"reads {fmt_count(totals['files'])} files of evidence again", "$foreground-muted"
+            f"reads {fmt_some(totals['files'], 'file')} of evidence again", "$foreground-muted"
         )
         if self._text:
             self._begin(self._text)
@@ -208,17 +208,17 @@ class SearchScreen(CaseScreen):
         if search is None or self._hits is None:
             return
         progress = search.progress
-        said = [f"{fmt_count(self._hits.count)} hits"]
+        said = [f"{fmt_some(self._hits.count, 'hit')}"]
         if self._looking:
             said += [
-                f"{fmt_count(progress.files_done)} of {fmt_count(progress.files_total)} files",
+                f"{fmt_count(progress.files_done)} of {fmt_some(progress.files_total, 'file')}",
                 f"{fmt_bytes(progress.bytes_done)} of {fmt_bytes(progress.bytes_total)}",
                 *_left(progress, time.monotonic() - self._began),
                 "Esc stops",
             ]
         else:
-            said.append(f"in {fmt_count(progress.records)} records")
-            said.append(f"{fmt_count(progress.files_done)} files")
+            said.append(f"in {fmt_some(progress.records, 'record')}")
+            said.append(f"{fmt_some(progress.files_done, 'file')}")
         if self._stopped:
             said.insert(0, "stopped")
         if more:

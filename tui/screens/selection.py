@@ -18,7 +18,7 @@ from queries.sources.buckets.choice import NO_ACCOUNT, Choice, Offer, Stream, re
 from tui.configuration.key_words import with_keys
 from tui.configuration.naming import NamedKeys
 from tui.dialogs import Help
-from tui.text import fmt_bytes, fmt_count, pad_content, safe_content
+from tui.text import fmt_bytes, fmt_count, fmt_some, pad_content, safe_content
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.time_strip import TimeStrip
 
@@ -131,7 +131,7 @@ class SelectionScreen(NamedKeys, Screen[None]):
         amount = self._offer.amount(self._ticked, self._first, self._last)
         whole = self._offer.amount(self._offer.streams)
         said = (
-            f"selected: {fmt_count(amount.objects)} of {fmt_count(whole.objects)} objects,"
+            f"selected: {fmt_count(amount.objects)} of {fmt_some(whole.objects, 'object')},"
             f" {fmt_bytes(amount.bytes)} of {fmt_bytes(whole.bytes)}"
         )
         if self._first != self._offer.first or self._last != self._offer.last:

@@ -20,7 +20,7 @@ from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.who import open_pusher
-from tui.text import fmt_ago, fmt_time
+from tui.text import fmt_ago, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.lanes import Span, lane
 from tui.widgets.paged_table import Column, PagedTable, Row
@@ -141,11 +141,13 @@ class TagsScreen(CaseScreen):
         table.focus()
 
     def preview(self, row: Row) -> list[Fact]:
-        times = "time" if row["moves"] == 1 else "times"
         facts: list[Fact] = [
             ("tag", f"{row['repository']}:{row['tag']}"),
             ("names", str(row["image_digest"] or "an image without digest")),
-            ("moved", f"{row['moves']} {times}, between {row['images']} images"),
+            (
+                "moved",
+                f"{fmt_some(row['moves'], 'time')}, between {fmt_some(row['images'], 'image')}",
+            ),
             (
                 "last put",
                 f"{fmt_time(row['last_time'], year=True)} by"

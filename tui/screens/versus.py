@@ -19,7 +19,7 @@ from tui.dialogs import Choice, Picker
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -103,10 +103,10 @@ class VersusScreen(CaseScreen):
                 (
                     "",
                     f"{fmt_time(summary['first_seen'], year=True)} –"
-                    f" {fmt_time(summary['last_seen'])}, {fmt_count(summary['events'])} events,"
-                    f" {fmt_count(summary['writes'])} writes,"
+                    f" {fmt_time(summary['last_seen'])}, {fmt_some(summary['events'], 'event')},"
+                    f" {fmt_some(summary['writes'], 'write')},"
                     f" {fmt_count(summary['denied'])} denied,"
-                    f" {fmt_count(summary['access_keys'])} keys",
+                    f" {fmt_some(summary['access_keys'], 'key')}",
                 ),
             ]
         self.query_one(Facts).set(facts)

@@ -30,7 +30,7 @@ from tui.cells import (
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.who import open_pusher
-from tui.text import fmt_ago, fmt_count, fmt_time, short_digest
+from tui.text import fmt_ago, fmt_count, fmt_some, fmt_time, short_digest
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -313,8 +313,8 @@ def _puller_facts(row: Row) -> list[Fact]:
         ("repository", str(row["repository"])),
         (
             "pulls",
-            f"{fmt_count(row['pulls'])} of {fmt_count(row['images'])} images by"
-            f" {fmt_count(row['sessions'])} sessions, {fmt_count(row['refused'])} refused",
+            f"{fmt_count(row['pulls'])} of {fmt_some(row['images'], 'image')} by"
+            f" {fmt_some(row['sessions'], 'session')}, {fmt_count(row['refused'])} refused",
         ),
         (
             "bursts",
@@ -333,7 +333,7 @@ def _pulled_facts(row: Row) -> list[Fact]:
     return [
         ("image", f"{row['repository']}{f':{tag}' if tag else ', by digest'}"),
         ("digest", str(row["resolved_digest"] or "unknown: the tag is not resolved")),
-        ("pulls", f"{fmt_count(row['pulls'])} by {fmt_count(row['pullers'])} principals"),
+        ("pulls", f"{fmt_count(row['pulls'])} by {fmt_some(row['pullers'], 'principal')}"),
         ("last", f"{fmt_time(row['last_pull'], year=True)} by {display_name(row['last_puller'])}"),
         ("", f"as {row['last_workload']}"),
     ]

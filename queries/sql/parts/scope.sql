@@ -7,6 +7,14 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
     WHEN 'addresses' THEN e.source_ip_address IN (SELECT a.source_ip_address FROM actors AS a
       WHERE position(' ' || a.source_ip_address || ' ' IN $value) > 0)
     WHEN 'repository' THEN e.repository = $value
+    WHEN 'created' THEN e.access_key_id IN (
+        SELECT c.created_key FROM created AS c
+        WHERE c.outcome = 'ok' AND c.created_key IS NOT NULL
+          AND $value IN (c.origin, c.principal, c.access_key_id))
+      OR e.identity_arn IN (
+        SELECT c.arn FROM created AS c
+        WHERE c.outcome = 'ok' AND c.kind IN ('user', 'role') AND c.arn IS NOT NULL
+          AND $value IN (c.origin, c.principal, c.access_key_id))
     WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
       OR ($places LIKE '% principal %' AND e.principal = $value)
       OR ($places LIKE '% identity_arn %' AND e.identity_arn = $value)
@@ -46,6 +54,14 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
   AND (CAST($service AS VARCHAR) IS NULL OR e.event_source = $service)
   AND (CAST($name AS VARCHAR) IS NULL OR e.plain_name = $name OR e.event_name = $name)
   AND (CAST($error AS VARCHAR) IS NULL OR e.error_code = $error)
+  AND (CAST($address AS VARCHAR) IS NULL OR e.source_ip_address = $address)
+  AND (CAST($client AS VARCHAR) IS NULL OR e.user_agent = $client)
+  AND (CAST($access_key AS VARCHAR) IS NULL OR e.access_key_id = $access_key)
+  AND (CAST($who AS VARCHAR) IS NULL OR e.principal = $who)
+  AND (CAST($resource AS VARCHAR) IS NULL
+    OR coalesce(e.resource_arn, e.target, '(none named)') = $resource)
+  AND (CAST($caller AS VARCHAR) IS NULL OR e.event_key IN (
+    SELECT c.event_key FROM callers AS c WHERE c.caller = $caller))
   AND (CAST($act AS VARCHAR) IS NULL OR CASE CAST($act AS VARCHAR)
     WHEN 'delete' THEN e.plain_name LIKE 'Delete%' OR e.plain_name LIKE 'BatchDelete%'
       OR e.plain_name LIKE 'Terminate%' OR e.plain_name LIKE 'Deregister%'
