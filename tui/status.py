@@ -65,9 +65,9 @@ def status_content(totals: dict[str, Any], name: str, width: int, words: str = "
         line(usual, events, whole),
         line(usual, events, days),
         *(line(12, events, span) for span in spans[1:]),
-        # What the answers rest on goes last: the window, and what limits it.
+        # What the answers rest on goes last: the window, and what limits it. One year is no window.
         *(line(12, span) for span in spans[1:]),
-        line(0, *spans[-1:]),
+        line(0, spans[-1]) if spans and "–" in spans[-1] else line(12),
     ]
     return next((shown for shown in lines if shown.cell_length <= width), Content("").join([tail]))
 
