@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -26,6 +27,7 @@ from textual.pilot import OutOfBounds
 from queries.unexpected import FOLDER
 from samples import incident_path
 from tests.tui.driving import Driver, driving
+from tui.app import FINDINGS, REPOSITORIES
 from tui.screens.base import CaseScreen
 from tui.widgets.paged_table import PagedTable
 
@@ -46,18 +48,57 @@ PATIENCE = 60.0
 async def walk(seed: int, did: deque[str]) -> str:
     """One session at random; what is wrong at its end, or nothing."""
     chance = random.Random(seed)
-    async with driving(incident_path(), size=chance.choice(SIZES)) as driver:
-        for _ in range(STEPS):
-            await _one_thing(chance, driver, did)
-            if driver.app.return_code is not None:
-                return ""  # a click on what quits
-            if chance.random() < 0.15:
-                did.append("(waits)")
-                if said := await _at_rest(driver):
-                    return said
-        if said := await _at_rest(driver):
-            return said
-        return await _back(driver, did)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        evidence = Growing(chance, Path(folder)) if chance.random() < 0.3 else None
+        where = evidence.folder if evidence else incident_path()
+        follow = 0.2 if evidence and chance.random() < 0.5 else None
+        size, start = chance.choice(SIZES), chance.choice([FINDINGS, REPOSITORIES])
+        did.append(
+            f"opens at {start}{', grows' if evidence else ''}{', follows' if follow else ''}"
+        )
+        async with driving(where, size=size, start=start, follow=follow) as driver:
+            return await _session(chance, driver, did, evidence)
+
+
+class Growing:
+    """The incident, of which some files come while it is looked at."""
+
+    def __init__(self, chance: random.Random, folder: Path) -> None:
+        self.folder = folder / "evidence"
+        files = sorted(path for path in incident_path().rglob("*") if path.is_file())
+        self._later = [path for path in files if chance.random() < 0.4]
+        for path in set(files).difference(self._later):
+            self._copy(path)
+
+    def come(self, some: int) -> None:
+        """So many more files are there."""
+        for path in self._later[:some]:
+            self._copy(path)
+        del self._later[:some]
+
+    def _copy(self, path: Path) -> None:
+        target = self.folder / path.relative_to(incident_path())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+
+
+async def _session(
+    chance: random.Random, driver: Driver, did: deque[str], evidence: Growing | None
+) -> str:
+    for _ in range(STEPS):
+        if evidence and chance.random() < 0.1:
+            did.append("(files come)")
+            evidence.come(chance.randrange(1, 9))
+        await _one_thing(chance, driver, did)
+        if driver.app.return_code is not None:
+            return ""  # a click on what quits
+        if chance.random() < 0.15:
+            did.append("(waits)")
+            if said := await _at_rest(driver):
+                return said
+    if said := await _at_rest(driver):
+        return said
+    return await _back(driver, did)
 
 
 async def _one_thing(chance: random.Random, driver: Driver, did: deque[str]) -> None:
