@@ -62,6 +62,8 @@ class Driver:
                 quiet = 0 if self._waiting() else quiet + 1
 
     def _waiting(self) -> bool:
+        if self.app._exception is not None:
+            raise self.app._exception  # nothing will come any more
         if isinstance(self.app.screen, LoadingScreen):
             return self.app.failure == ""
         if self.app.obeying or not self.app.screen.is_mounted:
