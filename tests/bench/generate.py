@@ -114,6 +114,11 @@ def evidence_folder(folder: Path, events: int, seed: int = 1) -> Path:
     return folder / f"trail-v{VERSION}-{events}-{seed}" / "AWSLogs"
 
 
+def kept_index(folder: Path, events: int) -> Path:
+    """Where the index of it is kept for the next time."""
+    return folder / f"index-{events}.duckdb"
+
+
 def _place(number: int) -> tuple[str, str, int]:
     """Account, region and window of a file."""
     series = number % (len(ACCOUNTS) * len(REGIONS))

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bench import drilldown, findings, kept
 from tests.bench.generate import generate
-from tests.bench.ingest import OURS
+from tests.bench.ingest import KEPT
 from tests.bench.measure import run_child, table
 
 SIZES = (100_000, 1_000_000)
@@ -39,7 +39,7 @@ def measure(data: Path, sizes: Sequence[int]) -> dict[str, Any]:
 def _of_size(data: Path, events: int) -> dict[str, float]:
     generate(data, events)
     # From here, as a child begins with the greatest memory that its parent ever had.
-    run = run_child([sys.executable, "-m", "tests.bench.ingest", OURS, str(data), str(events)])
+    run = run_child([sys.executable, "-m", "tests.bench.ingest", KEPT, str(data), str(events)])
     asked = run_child([sys.executable, "-m", "tests.bench.growth", str(data), str(events)])
     return {
         "read_seconds": run.seconds,

@@ -12,7 +12,7 @@ from queries.case import Case, open_case
 from queries.errors import InvestigationError
 from queries.raw import raw_record
 from queries.search import Needle, Search
-from tests.bench.generate import evidence_folder, generate
+from tests.bench.generate import evidence_folder, generate, kept_index
 from tests.bench.measure import table
 
 RUNS = 5
@@ -25,7 +25,7 @@ _NOWHERE = "no-record-has-this-text"
 def index_of(data: Path, events: int) -> Path:
     """The index of generated evidence, kept beside it; made when it is missing or another's."""
     generate(data, events)
-    index = data / f"index-{events}.duckdb"
+    index = kept_index(data, events)
     folder = str(evidence_folder(data, events))
     try:
         open_case([folder], case_file=index).close()
