@@ -20,6 +20,7 @@ from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
 from queries.envelopes.texts import cutter, side_file
 from queries.json_stream import Broken, JsonStream, Piece
+from queries.not_opened import LONGEST, not_opened
 from queries.parquet_rows import MAGIC as PARQUET
 from queries.parquet_rows import parquet_pieces
 from queries.providers import placed
@@ -101,8 +102,14 @@ def read_records(
         return
     try:
         with (opener or item.open)() as stream:
-            magic, data = peek(plain_chunks(stream, facts.unpacked, item.stored), 4)
-            if magic == PARQUET:
+            magic, data = peek(plain_chunks(stream, facts.unpacked, item.stored), LONGEST)
+            if closed := not_opened(magic):
+                for _ in data:  # to the end, so that the ledger has the hash of the whole file
+                    pass
+                facts.unpacked.damage.append(closed)
+                _judge(item, facts)
+                return
+            if magic.startswith(PARQUET):
                 yield from _records(parquet_pieces(data), facts, item.name)
                 _judge(item, facts)
                 return
@@ -212,6 +219,7 @@ _NOT_OPENED = (
     ("(\ufffd/\ufffd", "zstd-compressed data"),
     ("\ufffd7zXZ\x00", "xz-compressed data"),
     ("PAR1", "a Parquet file"),
+    ("SQLite format 3\x00", "an SQLite database"),
 )
 """How other packings begin, once their bytes have been taken for UTF-8."""
 _TAR = slice(257, 262)

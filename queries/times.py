@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_NAMED_UTC = re.compile(r"\s*(?:UTC|GMT|Z|Etc/UTC)$", re.IGNORECASE)
+"""As Athena, BigQuery and Spark end a time that has a zone."""
+_IN_WORDS = re.compile(r"(.+?),?\s+\(UTC\s*(?:([+-]\d\d:\d\d))?\)", re.IGNORECASE)
+"""As AWS's console shows times: March 02, 2026, 10:05:00 (UTC+01:00)."""
+_WORDS = ("%B %d, %Y, %H:%M:%S", "%B %d, %Y %H:%M:%S", "%b %d, %Y, %H:%M:%S", "%d/%b/%Y:%H:%M:%S")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE]\+?\d+)?", re.ASCII)
+_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""A number above the first is in parts of which a second has the other."""
 
 
 def utc_time(value: object) -> str | None:
-    """ISO text, epoch seconds or epoch milliseconds to `YYYY-MM-DDTHH:MM:SSZ`; no zone is UTC."""
-    moment: datetime
+    """ISO text, the forms that consoles and databases print, or an epoch in seconds, milli-, micro-
+    or nanoseconds to `YYYY-MM-DDTHH:MM:SSZ`; no zone is UTC. None for what is no time."""
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if value > 1e11 else value
-            moment = datetime.fromtimestamp(seconds, UTC)
+            moment = _since_epoch(value)
         else:
             text = str(value).strip()
-            if text.replace(".", "", 1).isdigit():
-                return utc_time(float(text))
-            moment = datetime.fromisoformat(text)
+            moment = _since_epoch(float(text)) if _NUMBER.fullmatch(text) else _written(text)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError, TypeError):
         return None
     return f"{moment.replace(tzinfo=None).isoformat()}Z"
+
+
+def _since_epoch(number: float) -> datetime:
+    parts = next((per for above, per in _PER_SECOND if number > above), 1)
+    return datetime.fromtimestamp(number / parts, UTC)
+
+
+def _written(text: str) -> datetime:
+    """Raises `ValueError`."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        if len(text) > 100:
+            raise
+    if found := _IN_WORDS.fullmatch(text):
+        return _in_words(found[1], found[2] or "+00:00")
+    if _NAMED_UTC.search(text):
+        plain = _NAMED_UTC.sub("", text)
+        try:
+            return datetime.fromisoformat(plain).replace(tzinfo=UTC)
+        except ValueError:
+            return parsedate_to_datetime(text)
+    return parsedate_to_datetime(text)
+
+
+def _in_words(text: str, offset: str) -> datetime:
+    for form in _WORDS:
+        try:
+            return datetime.strptime(f"{text} {offset}", f"{form} %z")
+        except ValueError:
+            continue
+    raise ValueError(text)

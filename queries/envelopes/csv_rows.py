@@ -38,7 +38,7 @@ def looks_like(head: str) -> bool:
 
 def pieces(chunks: Iterator[str]) -> Iterator[Piece | Broken]:
     """The rows, each with the header above it as its text."""
-    lines = _Lines(chunks)
+    lines = Lines(chunks)
     header = next(lines.rows(","), None)
     while header is not None and _is_preamble(header.text):
         header = next(lines.rows(","), None)
@@ -82,7 +82,7 @@ def _piece(row: _Row, names: list[str], title: str, mender: Mender) -> Piece:
     return Piece(value, f"{title}\n{text}", ROW, remarks=tuple(remarks))
 
 
-class _Lines:
+class Lines:
     """Physical lines of a text, with those of the row at hand kept so that they can be put back."""
 
     def __init__(self, chunks: Iterator[str]) -> None:

@@ -8,12 +8,15 @@ https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from queries.envelopes.columns import MOST_COLUMNS, build_record, canonical, place, tells_cloudtrail
 from queries.envelopes.model import NOT_IN_SOURCE, Found, Record, looks_like_event
+from queries.envelopes.nested import open_value
 from queries.json_stream import Piece
 
 NAME = "table of events"
@@ -41,10 +44,30 @@ def read(piece: Piece, *, all_columns: bool = False) -> Found | None:
         return None
     if not tells_cloudtrail(map(str, row)) or _is_notice(row):
         return None
+    if (whole := _whole(row)) is not None:
+        # Steampipe's tables have the record as it was beside columns made of it.
+        return open_value(replace(piece, **whole, container=None, depth=piece.depth + 1))
     if not _members(row) & {"eventTime", "eventID"}:
         # SELECT eventName, count(*) …
         return Found(foreign="a row without eventTime and eventID: a count or a list, not events")
     return found_in(row, piece, all_columns=all_columns)
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any] | None:
+    """A cell that is the whole record, as value and text; no field of the record itself, in which
+    another may be told of."""
+    for name, cell in row.items():
+        text = cell if isinstance(cell, str) else ""
+        if isinstance(cell, str) and text.lstrip()[:1] == "{" and '"eventTime"' in text:
+            try:
+                cell = json.loads(text)
+            except (ValueError, RecursionError):
+                continue
+        if not isinstance(cell, dict) or "eventTime" not in cell or not looks_like_event(cell):
+            continue
+        if len(name) > 256 or place(name) is None:
+            return {"value": cell, "text": text or json.dumps(cell, ensure_ascii=False)}
+    return None
 
 
 def found_in(row: dict[str, Any], piece: Piece, *, all_columns: bool) -> Found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from queries.envelopes import cli_text, csv_rows, export_lines, prefixed_lines
+from queries.envelopes import cli_text, csv_cells, csv_rows, export_lines, prefixed_lines
 from queries.json_stream import Broken, Piece
 
 Cutter = Callable[[Iterator[str]], Iterator[Piece | Broken]]
@@ -23,7 +23,7 @@ class Form(NamedTuple):
 
 FORMS = tuple(
     Form(module.looks_like, module.pieces)
-    for module in (cli_text, export_lines, csv_rows, prefixed_lines)
+    for module in (cli_text, export_lines, csv_rows, csv_cells, prefixed_lines)
 )
 
 

@@ -29,6 +29,8 @@ class Deletion:
     whole_repository: bool = False
     tags: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
+    images: int = 0
+    """How many went; the answer lists an image once for each of its tags."""
     failed: int = 0
     by_policy: bool = False
     untags: bool = False
@@ -65,10 +67,15 @@ def read_deletion(row: dict[str, Any]) -> Deletion:
         deletion.tags += _texts(row["image_tag"])
         deletion.digests += _texts(row["image_digest"])
         deletion.untags = action == "untag"
+        deletion.images = len(deletion.digests or deletion.tags)
     elif action == "delete":
-        for image in as_objects(answer.get("imageIds")):
+        # Exports that leave the answer out still say what was asked for.
+        named = answer or parsed_object(row["request_parameters"])
+        images = as_objects(named.get("imageIds"))
+        for image in images:
             deletion.tags += _texts(image.get("imageTag"))
             deletion.digests += _texts(image.get("imageDigest"))
+        deletion.images = len(set(map(_digest_or_tag, images)) - {""})
         deletion.failed = len(as_objects(answer.get("failures")))
     elif action == "expire":
         for each in as_objects(actions):
@@ -78,7 +85,12 @@ def read_deletion(row: dict[str, Any]) -> Deletion:
             deletion.tags += (
                 [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
             )
+        deletion.images = len(set(deletion.digests))
     return deletion
+
+
+def _digest_or_tag(image: dict[str, Any]) -> str:
+    return next(iter([*_texts(image.get("imageDigest")), *_texts(image.get("imageTag"))]), "")
 
 
 @dataclass(slots=True)

@@ -39,8 +39,8 @@ SELECT event_key, file_id, position, event_time, event_name,
   coalesce(repository, '{UNKNOWN_REPOSITORY}') AS repository, registry_id, aws_region,
   repository_name, image_tag, image_digest, principal,
   access_key_id, account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent,
-  outcome, error_code, error_message, image_manifest, response_elements, service_event_details,
-  event_type, provider, registry_action, pushed_via, made_by
+  outcome, error_code, error_message, image_manifest, request_parameters, response_elements,
+  service_event_details, event_type, provider, registry_action, pushed_via, made_by
 FROM events
 WHERE {_OF_REPOSITORY}
   AND merged_into IS NULL AND coalesce(event_category, '') <> 'Insight'
@@ -133,10 +133,9 @@ def _repository(
     deleted = by_policy = deletes_failed = 0
     for deletion in deletions:
         if deletion.by_policy:
-            by_policy += len(set(deletion.digests))
+            by_policy += deletion.images
         else:
-            # The answer lists an image once for each of its tags.
-            deleted += len(set(deletion.digests) or set(deletion.tags))
+            deleted += deletion.images
             deletes_failed += deletion.failed
     groups = group_pushes([event for event in puts if not event.failed])
     failed = [event for event in puts if event.failed]
@@ -328,8 +327,9 @@ _LOGGED_IN = """pushes AS p JOIN touched AS t ON t.registry_action = 'login'
 _COLUMNS = """event_key, file_id, position, event_time, event_name, event_source, repository,
   registry_id, aws_region, repository_name, image_tag, image_digest, principal, access_key_id,
   account_id, identity_type, issuer_arn, invoked_by, source_ip_address, user_agent, outcome,
-  error_code, error_message, image_manifest, response_elements, service_event_details, event_type,
-  event_category, provider, registry_action, pushed_via, made_by, session_created, merged_into"""
+  error_code, error_message, image_manifest, request_parameters, response_elements,
+  service_event_details, event_type, event_category, provider, registry_action, pushed_via,
+  made_by, session_created, merged_into"""
 _OF_REPOSITORIES = f"repository IN (SELECT key FROM keys) AND effect <> '{LAYERS_ONLY}'"  # noqa: S608
 _OF_PUSHES = f"push_key IN (SELECT push_key FROM pushes WHERE {_OF_REPOSITORIES})"  # noqa: S608
 

@@ -60,7 +60,7 @@ def archive_kind(opener: Opener) -> str:
                 return ""
             chunks = chain_of(head, stream)
             inside, _ = peek(decompressed(chunks, name, [], []), 512)
-            return "tar" if is_tar(inside) else ""
+            return "zip" if inside.startswith(zips.STARTS) else "tar" if is_tar(inside) else ""
     except OSError:
         return ""
 
@@ -102,7 +102,8 @@ def _members_of(item: Item, kind: str, listing: Listing, opener: Opener) -> list
 
 def _is_workbook(stream: IO[bytes]) -> bool:
     """Whether a zip archive is a spreadsheet: its parts say nothing to whoever reads logs."""
-    names = zips.names_of(stream)
+    with _unpacked(stream) as archive:
+        names = zips.names_of(archive)
     stream.seek(0)
     return "xl/workbook.xml" in names or "xl/workbook.bin" in names
 
@@ -174,7 +175,25 @@ def _descend(stream: IO[bytes], chain: tuple[int, ...]) -> Iterator[IO[bytes]]:
 
 
 def _members(stream: IO[bytes], kind: str) -> Iterator[Member]:
-    return zips.zip_members(stream) if kind == "zip" else tar_members(stream)
+    return tar_members(stream) if kind == "tar" else _zip_members(stream)
+
+
+def _zip_members(stream: IO[bytes]) -> Iterator[Member]:
+    with _unpacked(stream) as archive:
+        yield from zips.zip_members(archive)
+
+
+@contextmanager
+def _unpacked(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """A zip without the compression around it, which a server or a browser may add."""
+    head = stream.read(LONGEST_MAGIC)
+    stream.seek(0)
+    if not (name := compression_of(head)):
+        yield stream
+        return
+    chunks = decompressed(chain_of(b"", stream), name, [], [])
+    with _seekable(cast(IO[bytes], Chunks(chunks))) as copy:
+        yield copy
 
 
 def _seekable(stream: IO[bytes]) -> IO[bytes]:

@@ -84,6 +84,7 @@ def event_ids(path: Path) -> list[str]:
         pytest.param(lambda data: zipped({"in.zip": zipped({"a": data})}), id="zip in zip"),
         pytest.param(lambda data: tarred({"in.zip": zipped({"a": data})}), id="zip in tar.gz"),
         pytest.param(lambda data: zipped({"in.tgz": tarred({"a": data})}), id="tar.gz in zip"),
+        pytest.param(lambda data: gzip.compress(zipped({"a": data})), id="zip in gzip"),
         pytest.param(lambda data: bz2.compress(gzip.compress(data)), id="gzip in bzip2"),
     ],
 )

@@ -198,6 +198,21 @@ def test_an_account_id_written_as_a_number_gets_its_zeros_back(tmp_path: Path) -
         )
 
 
+def test_images_deleted_are_counted_by_the_request_where_the_answer_is_left_out(
+    tmp_path: Path,
+) -> None:
+    asked = {
+        "repositoryName": "team/api",
+        "imageIds": [{"imageTag": "v1"}, {"imageDigest": sha(B)}],
+    }
+    gone = record("BatchDeleteImage", at(9), requestParameters=asked, responseElements=None)
+    refused = record("BatchDeleteImage", at(8), requestParameters=asked, errorCode="AccessDenied")
+    with case_of(tmp_path, push(A, "v1", at(0)), push(B, "v2", at(1)), refused, gone) as case:
+        assert case.totals["images_deleted"] == 2
+        [ended] = rows(case, "SELECT ended_how FROM tag_spans WHERE tag = 'v1'")
+        assert "delete" in ended[0]
+
+
 def test_a_repository_is_found_among_all_resources_of_a_refused_call(tmp_path: Path) -> None:
     refused = push(image("a"), "v1", at(0), failed="AccessDenied")
     refused["requestParameters"] = None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from queries import unpack
 from queries.unpack import Unpacked, plain_chunks, text_chunks
+from tests.queries.envelopes.reading import read
 
 MANY = settings(max_examples=100)
 
@@ -226,3 +227,22 @@ def test_a_character_cut_by_the_end_is_noted() -> None:
 def test_raw_deflate_is_not_taken_for_gzip() -> None:
     data = zlib.compress(b"records")
     assert unpacked(data)[0] == data
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+        (b"Rar!\x1a\x07\x01\x00", "a RAR archive"),
+        (b"\x04\x22\x4d\x18", "LZ4-compressed data"),
+        (b"Obj\x01", "an Avro file"),
+        (b"-----BEGIN PGP MESSAGE-----\n", "encrypted with PGP"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+    ],
+)
+def test_logs_that_cannot_be_opened_are_missing_evidence_and_named(start: bytes, said: str) -> None:
+    data = start + bytes(range(256)) * 8
+    found, facts = read(data)
+    assert (found, facts.status) == ([], "unreadable")
+    assert said in facts.notes()[0]
+    assert facts.unpacked.sha256 == hashlib.sha256(data).hexdigest()

@@ -108,9 +108,9 @@ def test_athena_rows_as_json_are_read_alike() -> None:
 
 
 def _grid(text: str) -> Any:
-    from queries.envelopes.csv_rows import _Lines
+    from queries.envelopes.csv_rows import Lines
 
-    return list(_Lines(iter((text,))).rows(","))
+    return list(Lines(iter((text,))).rows(","))
 
 
 def test_side_files_of_athena_and_lake_are_skipped_with_a_sentence() -> None:
@@ -561,3 +561,37 @@ def test_counts_are_not_events() -> None:
     assert "a count or a list, not events" in said(facts)
     answer = {"QueryStatus": "FINISHED", "QueryResultRows": [[{"principalid": "x"}, {"n": "1"}]]}
     assert "without the columns of an event" in said(read(json.dumps(answer))[1])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda cell, n: cell,
+        lambda cell, n: ("_col0\n" if n == 0 else "") + cell,
+        lambda cell, n: ("id;record;note\n" if n == 0 else "") + f"{n};{cell};x",
+    ],
+)
+def test_records_in_cells_of_json_are_found_below_any_header_or_none(form: Any) -> None:
+    records = three()
+    text = "\n".join(
+        form('"' + json.dumps(record, indent=1).replace('"', '""') + '"', number)
+        for number, record in enumerate(records)
+    )
+    found, facts = read(text)
+    assert [record.fields for record in found] == records
+    assert ("not read" in str(facts.notes())) is (";" in text.split("{")[0])
+
+
+def test_the_record_beside_columns_made_of_it_is_what_counts() -> None:
+    rows_of_steampipe = [
+        {
+            "event_id": record["eventID"],
+            "event_name": record["eventName"],
+            "event_time": record["eventTime"],
+            "username": "somebody",
+            "cloud_trail_event": record if number else json.dumps(record),
+        }
+        for number, record in enumerate(three())
+    ]
+    found, _ = read(json.dumps(rows_of_steampipe))
+    assert [record.fields for record in found] == three()
