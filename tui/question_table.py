@@ -16,9 +16,11 @@ from queries.progress import CancelToken
 from queries.question import Order, Question
 from tui import years
 from tui.cells import time_cell
+from tui.configuration.key_words import key_of
 from tui.enriched import enrichment
 from tui.jobs import Jobs
 from tui.marking import MARKED, marked_event
+from tui.text import safe_content, safe_text
 from tui.widgets.paged_table import Column, PagedTable, Row, ViewState
 
 
@@ -113,10 +115,36 @@ class QuestionTable(PagedTable):
         descending = not now.descending if now and now.column == column else False
         self.show(self.question.with_order(Order(column, descending)), keep=True)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the answer is here and has no row."""
+        return self.question is not None and self.total_exact and self.row_count == 0
+
+    @property
+    def why_empty(self) -> Content | str:
+        """Not that there is nothing, where only the filter or the window of time hides it."""
+        question, screen = self.question, self._jobs_screen
+        if question is not None and question.needle:
+            needle = safe_text(question.needle, 30)
+            return f"nothing here has “{needle}” in it · {key_of('back')} takes the filter away"
+        if question is not None and screen.narrowed(question) is not question:
+            said = safe_content(self.empty_message).plain
+            return f"only in the window of time: {said} · {key_of('clear-window')} shows all of it"
+        return self.empty_message
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter opens nothing where there is nothing."""
+        if action == "select" and self.is_empty:
+            return False
+        return super().check_action(action, parameters)
+
     def filter_by(self, needle: str) -> None:
         """Keep the rows in which one of `searched` contains the text."""
         if self.question is not None and needle != self.question.needle:
+            row = self.selected_row
             self.show(self.question.with_needle(needle, self.searched), keep=True)
+            if row is not None and not needle:
+                self.move_to_row_key(row.key)  # whoever found it looks at what is around it
 
     @property
     def sortable(self) -> list[tuple[str, str]]:

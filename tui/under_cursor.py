@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
+from textual import on
 from textual.screen import Screen
 
 from queries.enrichment.model import PIVOTS as PIVOTS_OF_PLACES
@@ -16,10 +17,28 @@ from tui.marking import Marking
 from tui.pivots import choices_of, pivots_of
 from tui.question_table import QuestionTable
 from tui.text import safe_text
+from tui.widgets.paged_table import PagedTable
 
 
 class UnderCursor(Marking):
     """The actions for it. A subclass says which table the cursor is in."""
+
+    of_row: ClassVar[frozenset[str]] = frozenset()
+    """Actions of a screen that are about the row under the cursor."""
+    _without_row = False
+
+    def lacks_row(self, action: str) -> bool:
+        """Whether an action is about a row, and the list has none: its key would do nothing."""
+        if action not in _OF_ROW and action not in self.of_row:
+            return False
+        return self.table is not None and self.table.is_empty
+
+    @on(PagedTable.RowHighlighted)
+    def _row_or_none(self, message: PagedTable.RowHighlighted) -> None:
+        """The keys that are shown change where the last row goes, or the first one comes."""
+        if message.table is self.table and self._without_row != (message.row is None):
+            self._without_row = message.row is None
+            self.refresh_bindings()
 
     @property
     def table(self) -> QuestionTable | None:
@@ -88,6 +107,10 @@ class UnderCursor(Marking):
             )
         else:
             self.open_screen(ActivityScreen(Scope(VALUE, value)))
+
+
+_OF_ROW = frozenset({"pivot", "copy_cell", "sort"})
+"""Of every screen."""
 
 
 def plain(value: Any) -> str:

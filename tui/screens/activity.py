@@ -60,6 +60,7 @@ class ActivityScreen(Narrowing):
         " account, address, client, key or principal; {from-here} and {until-here} narrow the time"
         " to the row under the cursor, {activity.clear-filters} opens it again."
     )
+    of_row = frozenset({"user", "narrow"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "scope", "Scope"),
         Binding("F", "pick_filter", "By …"),

@@ -17,10 +17,12 @@ from textual.widgets import Input, TabbedContent, TabPane, TextArea
 
 from queries.question import Question
 from tui.awaiting import Awaiting
+from tui.configuration.key_words import key_of
 from tui.dialogs import Choice, Picker, SqlView
 from tui.key_help import KeyHelp
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
+from tui.text import safe_text
 from tui.under_cursor import UnderCursor
 from tui.widgets.banner import Banner
 from tui.widgets.breadcrumb import Breadcrumb
@@ -181,13 +183,12 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
 
     def table_asked(self) -> None:
         """What is shown has changed, and with it perhaps whether the window narrows it."""
-        app: Any = self.app
-        if app.window is not None:
-            self.call_after_refresh(self._status_again)  # it is known then which table is shown
+        self.call_after_refresh(self._status_again)  # it is known then which table is shown
 
     def _status_again(self) -> None:
         if self.query(StatusLine):
             self.show_status()
+            self._set_crumbs()
 
     @on(TabbedContent.TabActivated)
     def _other_tab_shown(self) -> None:
@@ -242,7 +243,14 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
     def _set_crumbs(self) -> None:
         stack = self.app.screen_stack
         names = [screen.segment for screen in stack if isinstance(screen, CaseScreen)]
-        self.query_one("#crumbs", Breadcrumb).set(names)
+        self.query_one("#crumbs", Breadcrumb).set(names, self._filter_words())
+
+    def _filter_words(self) -> str:
+        """What the list is filtered by, which nobody may forget once the box is gone."""
+        question = self.table.question if self.table is not None else None
+        if question is None or not question.needle:
+            return ""
+        return f"only with “{safe_text(question.needle, 24)}” · {key_of('back')}: all"
 
     @on(Breadcrumb.SegmentSelected)
     def _go_to_segment(self, message: Breadcrumb.SegmentSelected) -> None:
@@ -382,6 +390,8 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide keys that would do nothing here: the footer never lies."""
+        if self.lacks_row(action):
+            return False
         if action == "back":
             return self._can_go_back()
         if action == "previous":
@@ -400,8 +410,13 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
 
             return self.segment != places.TITLES.get(str(parameters[0]))
         if action in ("filter", "sort"):
-            return self.table is not None and (action == "sort" or bool(self.table.searched))
+            return self.table is not None and (action == "sort" or self._can_filter(self.table))
         return True
+
+    @staticmethod
+    def _can_filter(table: QuestionTable) -> bool:
+        filtered = table.question is not None and bool(table.question.needle)
+        return bool(table.searched) and (filtered or not table.is_empty)
 
     def _can_go_back(self) -> bool:
         if len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1:

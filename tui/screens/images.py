@@ -71,6 +71,7 @@ class ImagesScreen(CaseScreen):
         " part of it. Enter opens the push of an image (or all that names it, where no push is"
         " known), or the history of a layer."
     )
+    of_row = frozenset({"activity"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('images')", "Images", show=False),
         Binding("2", "tab('layers')", "Layers", show=False),

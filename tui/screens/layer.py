@@ -49,6 +49,7 @@ class LayerScreen(CaseScreen):
         "Every image that has the layer, and every upload, check and download of it, in order of"
         " time. Enter opens the push, or the record of the call."
     )
+    of_row = frozenset({"user"})
     BINDINGS: ClassVar[list[BindingType]] = [Binding("u", "user", "User")]
 
     def __init__(self, digest: str) -> None:

@@ -22,7 +22,7 @@ from tui.widgets.paged_table import Column, PagedTable, Row
 COLUMNS = (
     Column("identity_arn", "who", min_width=24, weight=3, render=name_cell),
     Column("identity_type", "type", width=16, priority=3),
-    Column("account_id", "account", width=12, priority=4),
+    Column("account_id", "account", width=12, priority=1),
     Column("pushes", "pushes", width=6, align="right", render=count_cell),
     Column("events", "events", width=9, align="right", render=count_cell),
     Column("writes", "writes", width=7, align="right", priority=1, render=count_cell),
@@ -43,6 +43,7 @@ class PrincipalsScreen(CaseScreen):
 
     segment = "Principals"
     explains = "Sessions of one role are one row here; Enter shows them one by one."
+    of_row = frozenset({"activity", "behind", "versus"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "activity", "Activity"),
         Binding("w", "behind", "Who was behind it"),

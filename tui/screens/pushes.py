@@ -69,6 +69,7 @@ class PushesScreen(CaseScreen):
         " by a service. A docker client goes through the registry's proxy, which leaves no address:"
         " ≈ marks that of the probable login instead. An API call carries its true address."
     )
+    of_row = frozenset({"user", "raw", "behind"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),
         Binding("a", "activity", "Activity"),
@@ -154,8 +155,13 @@ class PushesScreen(CaseScreen):
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen
 
-        if self._repository is not None:
-            self.app.push_screen(ActivityScreen(Scope(REPOSITORY, self._repository)))
+        # Among the pushes of all repositories, that of the one under the cursor.
+        if repository := self._repository or (self.row and self.row["repository"]):
+            self.app.push_screen(ActivityScreen(Scope(REPOSITORY, str(repository))))
+
+    def lacks_row(self, action: str) -> bool:
+        nothing = action == "activity" and self._repository is None and self.table is not None
+        return super().lacks_row(action) or (nothing and self.row is None)
 
 
 def push_facts(row: Row) -> list[Fact]:

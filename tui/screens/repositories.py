@@ -51,6 +51,7 @@ class RepositoriesScreen(CaseScreen):
         "Every repository that a registry event names. tries are failed pushes, by counts the"
         " people and jobs behind the pushes, moved counts tags that were put on another image."
     )
+    of_row = frozenset({"activity"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "activity", "Activity"),
         Binding("p", "go('principals')", "Principals"),

@@ -112,6 +112,7 @@ class TagsScreen(CaseScreen):
         " the tag named: ├ put there · ● put there by somebody else than before · ╳ deleted or"
         " expired. Equal digits are the same image."
     )
+    of_row = frozenset({"user", "push"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "user", "User"),
         Binding("o", "push", "Its push"),

@@ -27,7 +27,7 @@ from tui.configuration.key_words import with_keys
 from tui.dialogs import Choice, Picker
 from tui.rules_job import RulesJob
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_offset, fmt_time, safe_content
+from tui.text import fmt_offset, fmt_some, fmt_time, safe_content
 from tui.widgets.facts import Facts
 from tui.widgets.lane_chart import LaneChart
 from tui.window import Window
@@ -116,9 +116,17 @@ class TimelineScreen(CaseScreen):
 
     def _show(self, found: list[Moment]) -> None:
         self._names = lane_names({moment.lane for moment in found})
-        self.query_one(LaneChart).show(found)
+        self.query_one(LaneChart).show(found, self._evidence_window())
         self.window_changed()
         self._tell()
+        self.refresh_bindings()
+
+    def _evidence_window(self) -> tuple[datetime, datetime] | None:
+        window = self.case.totals["window"]
+        if not window["first"]:
+            return None
+        first, last = (datetime.fromisoformat(window[end]) for end in ("first", "last"))
+        return first.replace(tzinfo=None), last.replace(tzinfo=None) + timedelta(seconds=1)
 
     def questions(self) -> list[Any]:
         return []
@@ -153,7 +161,7 @@ class TimelineScreen(CaseScreen):
         chart = self.query_one(LaneChart)
         start, end = chart.view
         said = [
-            Content.styled(f"{fmt_count(len(chart.moments))} moments", "bold"),
+            Content.styled(fmt_some(len(chart.moments), "moment"), "bold"),
             Content(f" · {fmt_time(start)} – {fmt_time(end)} UTC"),
         ]
         if self._zone is not UTC:

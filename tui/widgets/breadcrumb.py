@@ -45,6 +45,7 @@ class Breadcrumb(Widget):
         "breadcrumb--segment",
         "breadcrumb--last",
         "breadcrumb--separator",
+        "breadcrumb--note",
     }
     DEFAULT_CSS = """
     Breadcrumb {
@@ -52,6 +53,7 @@ class Breadcrumb(Widget):
         & > .breadcrumb--segment { color: $text-muted; }
         & > .breadcrumb--last { color: $text; text-style: bold; }
         & > .breadcrumb--separator { color: $text-disabled; }
+        & > .breadcrumb--note { color: $text-warning; text-style: bold; }
     }
     """
 
@@ -76,20 +78,30 @@ class Breadcrumb(Widget):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._segments = list(segments)
+        self._note = ""
         self._places: list[tuple[int, int, int]] = []
 
-    def set(self, segments: Sequence[Content | str]) -> None:
-        """Show other segments; a str is log text, taken literally."""
-        self._segments = list(segments)
+    def set(self, segments: Sequence[Content | str], note: str = "") -> None:
+        """Show other segments; a str is log text, taken literally. `note`: what narrows what is
+        shown here, at the end of the line."""
+        self._segments, self._note = list(segments), note
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        if y or not self._note:
+            return self._render_way(y, self.size.width)
+        note = safe_content(self._note, max(self.size.width // 2, 1))
+        room = max(self.size.width - note.cell_length - 2, 0)
+        style = self.get_visual_style("breadcrumb--note")
+        gap = Segment("  ", self.get_visual_style("breadcrumb--segment").rich_style)
+        return Strip([*self._render_way(y, room), gap, *note.render_segments(style)])
+
+    def _render_way(self, y: int, width: int) -> Strip:
         base = self.get_visual_style("breadcrumb--segment")
         self._places = []
         if y or not self._segments or width < 1:
             return Strip.blank(width, base.rich_style)
-        contents = [safe_content(segment, width) for segment in self._segments]
+        contents = self._cut(width)
         shown = fit_segments([content.cell_length for content in contents], width)
         if len(shown) > 1 and shown[0] == -1 and contents[-1].cell_length + 4 > width:
             shown = shown[-1:]  # no room even for the "…" in front
@@ -110,6 +122,20 @@ class Breadcrumb(Widget):
                 self._places.append((x, x + content.cell_length, index))
             x += content.cell_length
         return Strip(segments).adjust_cell_length(width, base.rich_style)
+
+    def _cut(self, width: int) -> list[Content]:
+        """The segments, each cut so that a long name leaves room for the way back: for the first
+        place, and for the sign that there are others."""
+        *before, last = self._segments
+        contents = [safe_content(segment, max(12, width // 3)) for segment in before]
+        taken = 0
+        if contents:
+            taken = contents[0].cell_length + len(SEPARATOR)
+            if len(contents) > 1:
+                taken += len(SEPARATOR) + 1
+            if taken > width // 2:
+                taken = len(SEPARATOR) + 1 if width >= 20 else 0
+        return [*contents, safe_content(last, max(width - taken, 1))]
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 
@@ -14,6 +16,11 @@ class FilterBox(Input):
     Keys can come faster than messages travel. What is typed after Enter belongs to the table,
     even when this box is still the one that gets it.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Keep"),
+        Binding("escape", "screen.back", "Take away"),
+    ]
 
     def __init__(self, kept: Callable[[], None]) -> None:
         super().__init__(placeholder="filter as you type · Enter keeps · Esc clears", id="filter")

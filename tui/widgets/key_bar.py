@@ -78,7 +78,7 @@ class KeyBar(Widget):
             binding = active.binding
             if not binding.show or not active.enabled or not binding.description:
                 continue
-            if typing and len(self.app.get_key_display(binding)) == 1:
+            if typing and binding.key != "enter" and len(self.app.get_key_display(binding)) == 1:
                 continue  # goes into the text
             shown = binding.key_display or self.app.get_key_display(binding)
             key = Key(shown, binding.description, binding.action, binding.key)

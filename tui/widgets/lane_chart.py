@@ -102,20 +102,32 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
 
     # ---- data ------------------------------------------------------------------------------
 
-    def show(self, found: Sequence[Moment]) -> None:
+    def show(
+        self, found: Sequence[Moment], otherwise: tuple[datetime, datetime] | None = None
+    ) -> None:
         """Show moments, the first and the last at the edges; stays where it is when there is only
-        more of them."""
+        more of them. `otherwise`: from when to when the axis goes where there is none."""
         first = not self.moments
         self.moments, self.names = list(found), lanes(found)
         if found:
             span = found[-1].when - found[0].when
             room = max(span / 40, _LEAST)
             self._whole = (found[0].when - room, found[-1].when + room)
+        elif otherwise is not None:
+            self._whole = otherwise
         if first:
             self._view = self._whole
             self.action_jump(1)
         self._lane = max(0, min(self._lane, len(self.names) - 1))
         self.refresh()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is opened, and nowhere gone, where nothing is."""
+        if action == "open":
+            return bool(self.under)
+        if action == "jump":
+            return bool(self.moments)
+        return super().check_action(action, parameters)
 
     def set_brush(self, brush: tuple[datetime, datetime] | None) -> None:
         """Show a window chosen elsewhere; posts nothing."""

@@ -310,7 +310,12 @@ class PagedTable(TableBody, can_focus=True):
         row = self.selected_row
         self._row_held = row
         if not self._rows.known:
-            self._announced = ()
+            nothing = (self._rows.generation, "nothing")
+            if self._rows.exact and self._announced != nothing and self.is_mounted:
+                self._announced = nothing
+                self.post_message(self.RowHighlighted(self, 0, None))
+            elif not self._rows.exact:
+                self._announced = ()
             return
         column = self.cursor_column
         now = (self._rows.generation, self._row, None if row is None else row.key, row is None)

@@ -6,6 +6,7 @@ Whatever is not there yet is drawn as a quiet placeholder in its final place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -167,6 +168,11 @@ class TableBody(LineView):
         self._empty_message = message
         self.refresh()
 
+    @property
+    def why_empty(self) -> Content | str:
+        """What stands where the rows would."""
+        return self._empty_message
+
     def _lay_out(self) -> None:
         width = self.line_width
         self._slots = layout_columns(self._columns, width) if width else []
@@ -225,7 +231,18 @@ class TableBody(LineView):
 
     def _render_notice(self, y: int, width: int) -> Strip:
         style = self.get_visual_style("paged-table--notice")
-        if y != max(HEADER_HEIGHT + 1, self.size.height // 3):
+        message = "reading…" if self._rows.reading or not self._rows.exact else self.why_empty
+        lines = _lines(safe_content(message).plain, max(width - 2, 1))
+        room = max(self.size.height - HEADER_HEIGHT, 1)
+        top = max(HEADER_HEIGHT + min(1, max(0, room - len(lines))), self.size.height // 3)
+        at = y - min(top, max(HEADER_HEIGHT, self.size.height - len(lines)))
+        if not 0 <= at < len(lines):
             return Strip.blank(width, style.rich_style)
-        message = "reading…" if self._rows.reading or not self._rows.exact else self._empty_message
-        return centred(safe_content(message, width), width, style)
+        return centred(Content(lines[at]), width, style)
+
+
+def _lines(message: str, width: int) -> list[str]:
+    """Why there is nothing and what to do, in as many lines as that takes: a part of it a line."""
+    if len(message) <= width:
+        return [message]
+    return [line for part in message.split(" · ") for line in wrap(part, width)]
