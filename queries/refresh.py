@@ -46,6 +46,12 @@ def why_not(case: Case) -> str:
     return ""
 
 
+def files_missing(case: Case) -> list[str]:
+    """Files on this machine that were read and are not there any more."""
+    paths = case.ask("SELECT DISTINCT path FROM files WHERE path IS NOT NULL ORDER BY path").rows
+    return [path for (path,) in paths if not is_remote(path) and not Path(path).exists()]
+
+
 def look_again(
     case: Case,
     *,

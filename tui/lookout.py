@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from queries.errors import Cancelled
@@ -96,7 +97,24 @@ class Lookout:
                 return
         except Exception as error:  # nobody would look again if this thread died
             failure = in_a_sentence(error)
+        if by_hand and grown is None and not failure:
+            failure = gone_in_words(case)
         self._done(grown, failure, by_hand)
+
+
+def gone_in_words(case: Case) -> str:
+    """Which files that were read are not there any more; empty where all are."""
+    from queries.refresh import files_missing
+
+    gone = files_missing(case)
+    if not gone:
+        return ""
+    names = ", ".join(PurePath(name).name for name in gone[:2]) + (", …" if gone[2:] else "")
+    are = "is" if len(gone) == 1 else "are"
+    return (
+        f"nothing new, and {fmt_some(len(gone), 'file')} that had been read {are} gone ({names}):"
+        " what was read stays, the raw records cannot be opened any more"
+    )
 
 
 def what_came(before: dict[str, Any], now: dict[str, Any]) -> str:
@@ -107,7 +125,7 @@ def what_came(before: dict[str, Any], now: dict[str, Any]) -> str:
     changed = now.get("changed_files", 0)
     kind = "more file" if before.get("part") else "new file"
     new = [fmt_some(files, kind)] if files or not changed else []
-    new += [fmt_some(changed, "file", "files") + " changed and read again"] if changed else []
+    new += [fmt_some(changed, "file") + " changed and read again"] if changed else []
     return (
         f"{', '.join(new)}: {fmt_some(records, 'record')}, {fmt_some(pushes, 'push', 'pushes')}"
         f"{' more' if changed else ''}"

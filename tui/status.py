@@ -63,6 +63,7 @@ def status_content(totals: dict[str, Any], name: str, width: int, words: str = "
         line(usual, fuller, whole, places),
         line(usual, events, whole, places),
         line(usual, events, whole),
+        line(usual, events, f"{days} UTC" if days else ""),
         line(usual, events, days),
         *(line(12, events, span) for span in spans[1:]),
         # What the answers rest on goes last: the window, and what limits it. One year is no window.

@@ -28,6 +28,7 @@ __all__ = [
     "fmt_count",
     "fmt_offset",
     "fmt_some",
+    "fmt_span",
     "fmt_time",
     "pad_content",
     "safe_content",
@@ -126,6 +127,13 @@ def fmt_time(when: datetime | None, *, year: bool | None = None, seconds: bool =
         when = when.astimezone(UTC)
     text = when.isoformat(sep=" ", timespec="seconds" if seconds else "minutes")
     return text[0 if year else 5 : 19 if seconds else 16]
+
+
+def fmt_span(first: datetime | None, last: datetime | None) -> str:
+    """From when to when: ``2026-03-09 02:14:07 – 03-10 11:00:00 UTC``."""
+    if first is None or last is None:
+        return "no time recorded"
+    return f"{fmt_time(first, year=True)} – {fmt_time(last)} UTC"
 
 
 def fmt_ago(delta: timedelta | None) -> str:

@@ -188,3 +188,18 @@ async def test_events_are_narrowed_by_address_client_key_and_principal() -> None
             assert await listed(driver) > 0
             assert f"· {wanted} " in driver.part("#scope"), chosen
             await driver.press("\\")
+
+
+async def test_two_principals_side_by_side_open_to_the_events_of_each() -> None:
+    async with driving() as driver:
+        await driver.press("p")
+        await driver.go_to(identity_arn=SAM)
+        await driver.press("c")
+        await driver.write("dana.ops")
+        await driver.press("enter")
+        both = next(row for row in await driver.rows() if row["shared"] == "both")
+        for step, number in enumerate(("first_events", "second_events")):
+            await driver.go_to(kind=both["kind"], thing=both["thing"])
+            await driver.press("enter", *["down"] * step, "enter")
+            assert await listed(driver) == both[number]
+            await driver.press("escape")

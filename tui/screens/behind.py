@@ -17,7 +17,7 @@ from tui.cells import call_cell, count_cell, name_cell, service_cell, time_cell
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_some, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_span, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -319,7 +319,7 @@ def session_facts(row: Row) -> list[Fact]:
         if row["source_identity"]:
             facts.append(("source identity", str(row["source_identity"])))
     if row["events"]:
-        seen = f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"
+        seen = fmt_span(row["first_seen"], row["last_seen"])
         facts.append(("seen", f"{seen}, from {fmt_some(row['addresses'], 'address', 'addresses')}"))
         facts.append(
             (
@@ -343,7 +343,7 @@ def _touched_facts(row: Row) -> list[Fact]:
             f" {fmt_count(row['refused'])} refused; {fmt_some(row['calls'], 'kind')}, such as"
             f" {row['example']}",
         ),
-        ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
+        ("seen", fmt_span(row["first_seen"], row["last_seen"])),
         ("through", str(row["through"])),
     ]
 
@@ -357,7 +357,7 @@ def _created_facts(row: Row) -> list[Fact]:
     if row["outcome"] != "ok":
         facts.append(("refused", str(row["error_code"])))
     elif row["uses"]:
-        span = f"{fmt_time(row['first_use'], year=True)} – {fmt_time(row['last_use'])}"
+        span = fmt_span(row["first_use"], row["last_use"])
         facts.append(
             (
                 "since then",
@@ -373,7 +373,7 @@ def _near_facts(row: Row) -> list[Fact]:
     return [
         ("who else", str(row["identity_arn"])),
         ("at", with_place(row["source_ip_address"])),
-        ("there", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
-        ("itself", f"{fmt_time(row['own_first'], year=True)} – {fmt_time(row['own_last'])}"),
+        ("there", fmt_span(row["first_seen"], row["last_seen"])),
+        ("itself", fmt_span(row["own_first"], row["own_last"])),
         ("did", f"{fmt_some(row['events'], 'event')}, {fmt_some(row['image_puts'], 'image')} put"),
     ]

@@ -19,7 +19,7 @@ from tui.configuration.key_words import with_keys
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_some, fmt_time, safe_content, short_arn
+from tui.text import fmt_count, fmt_some, fmt_span, fmt_time, safe_content, short_arn
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -68,7 +68,7 @@ class Entry:
 def _seen(row: Row) -> Fact:
     if row["first_seen"] is None:
         return ("seen", "never used in this evidence")
-    return ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])} UTC")
+    return ("seen", fmt_span(row["first_seen"], row["last_seen"]))
 
 
 def _did(row: Row) -> Fact:

@@ -115,7 +115,7 @@ def _sum_facts(totals: dict[str, Any]) -> list[Fact]:
 def totals_facts(totals: dict[str, Any]) -> list[Fact]:
     """What was read, what it covers, and what to know about it."""
     window = totals["window"]
-    span = f"{window['first']} – {window['last']}" if window["first"] else "no times"
+    span = f"{window['first']} – {window['last']}".replace("T", " ").replace("Z", "")
     facts: list[Fact] = [
         (
             "read",
@@ -125,13 +125,13 @@ def totals_facts(totals: dict[str, Any]) -> list[Fact]:
             f" {fmt_count(totals['failed_pushes'])} failed attempts",
         ),
         *_sum_facts(totals),
-        ("window", span.replace("T", " ").replace("Z", "")),
+        ("window", f"{span} UTC" if window["first"] else "no times"),
     ]
     # Before the coverage: a gap must be seen without scrolling.
     facts += [("note" if i == 0 else "", note) for i, note in enumerate(totals["notes"])]
     widest = max((len(cover["region"]) for cover in totals["coverage"]), default=0)
     for number, cover in enumerate(totals["coverage"]):
-        shown = f"{cover['first'][:16]} – {cover['last'][:16]}".replace("T", " ")
+        shown = f"{cover['first'][:16]} – {cover['last'][:16]}".replace("T", " ") + " UTC"
         facts.append(
             (
                 "covers" if number == 0 else "",

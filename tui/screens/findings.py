@@ -367,7 +367,7 @@ def _who(row: Row) -> str:
 def _span(first: datetime | None, last: datetime | None) -> str:
     if first is None or last is None:
         return "no time recorded"
-    return f"{fmt_time(first, year=True)} – {fmt_time(last, year=True)}"
+    return f"{fmt_time(first, year=True)} – {fmt_time(last, year=True)} UTC"
 
 
 def asked_rules(found: Found) -> str:

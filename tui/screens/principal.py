@@ -22,7 +22,7 @@ from tui.screens.base import CaseScreen, Fact
 from tui.screens.push import chain_facts
 from tui.screens.pushes import _REPOSITORY, PushTable, push_facts
 from tui.screens.pushes import COLUMNS as PUSHES
-from tui.text import fmt_count, fmt_some, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_span, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -222,7 +222,7 @@ def who_facts(
     facts: list[Fact] = [("who", str(scope.value))]
     facts.append(("type", _listed(sessions, "identity_type")))
     facts.append(("account", _accounts(sessions)))
-    seen = f"{fmt_time(summary['first_seen'], year=True)} – {fmt_time(summary['last_seen'])} UTC"
+    seen = fmt_span(summary["first_seen"], summary["last_seen"])
     facts.append(("seen", f"{seen}, in this evidence"))
     facts.append(
         (
@@ -279,7 +279,7 @@ def value_facts(row: Row) -> list[Fact]:
 
 
 def _seen(row: Row) -> Fact:
-    return ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])} UTC")
+    return ("seen", fmt_span(row["first_seen"], row["last_seen"]))
 
 
 def _did(row: Row) -> str:

@@ -15,7 +15,7 @@ from tui.cells import count_cell, name_cell, time_cell
 from tui.configuration.key_words import with_keys
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_some, fmt_time
+from tui.text import fmt_count, fmt_some, fmt_span
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -67,7 +67,7 @@ class PrincipalsScreen(CaseScreen):
     def preview(self, row: Row) -> list[Fact]:
         return [
             ("principal", str(row["identity_arn"])),
-            ("seen", f"{fmt_time(row['first_seen'], year=True)} – {fmt_time(row['last_seen'])}"),
+            ("seen", fmt_span(row["first_seen"], row["last_seen"])),
             (
                 "did",
                 f"{fmt_some(row['events'], 'event')}, {fmt_some(row['writes'], 'write')},"

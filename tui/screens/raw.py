@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on
@@ -91,7 +93,18 @@ class RawScreen(CaseScreen):
         def read(case: Case, cancel: CancelToken) -> RawRecord:
             return raw_record(case, file_id, position, cancel)
 
-        self.ask("record", read, self._show_record, self._say)
+        self.ask("record", read, self._show_record, self._show_kept)
+
+    def _show_kept(self, message: str) -> None:
+        """The record is out of reach: say why, and show what the index kept of it."""
+        self._record = None
+        if self._event is None:
+            self._say(message)
+            return
+        kept = {name: value for name, value in self._event.values.items() if value is not None}
+        self.query_one(JsonView).set_document(json.dumps(kept, default=_as_text))
+        self._say(f"{message}\nbelow: what the index kept of it")
+        self.refresh_bindings()
 
     def _show_record(self, record: RawRecord) -> None:
         self._record = record
@@ -131,7 +144,9 @@ class RawScreen(CaseScreen):
         self.refresh_bindings()
 
     def _say(self, message: str) -> None:
-        self.query_one("#where", Static).update(safe_content(message, 600, "$text-error"))
+        self.query_one("#where", Static).update(
+            safe_content(message, 600, "$text-error", keep="\n")
+        )
 
     def marks_changed(self) -> None:
         if self._record is not None:
@@ -208,6 +223,12 @@ class RawScreen(CaseScreen):
             return True
         if action == "copies":
             return bool(self._others)
+        if action == "copy_row":
+            return self._record is not None
         if action == "sort":
             return False
         return super().check_action(action, parameters)
+
+
+def _as_text(value: object) -> str:
+    return f"{value.isoformat()}Z" if isinstance(value, datetime) else str(value)

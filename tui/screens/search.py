@@ -223,6 +223,8 @@ class SearchScreen(CaseScreen):
             said.insert(0, "stopped")
         if more:
             said.append(f"no more than {fmt_count(MOST)} are kept")
+        missed = "no hit in what could be read: above stands what could not"
+        self.query_one(HitTable).empty_message = missed if search.unread else "no hit"
         if search.unread:
             name, why = search.unread[0]
             others = f" and {len(search.unread) - 1} more" if len(search.unread) > 1 else ""

@@ -19,7 +19,8 @@ from tui.dialogs import Choice, Picker
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_some, fmt_time
+from tui.screens.narrowing import filter_for
+from tui.text import fmt_count, fmt_some, fmt_span
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -43,8 +44,13 @@ COLUMNS = (
 )
 
 
+_COUNTED = {kind: kind for kind in ("service", "error", "region", "account", "address", "client")}
+_COUNTED["call"] = "name"
+"""Kind of value here -> as `activity_values` calls it."""
+
+
 class _Table(QuestionTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Everything with it")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Events with it")]
 
 
 class VersusScreen(CaseScreen):
@@ -102,8 +108,8 @@ class VersusScreen(CaseScreen):
                 (name, str(who)),
                 (
                     "",
-                    f"{fmt_time(summary['first_seen'], year=True)} –"
-                    f" {fmt_time(summary['last_seen'])}, {fmt_some(summary['events'], 'event')},"
+                    f"{fmt_span(summary['first_seen'], summary['last_seen'])},"
+                    f" {fmt_some(summary['events'], 'event')},"
                     f" {fmt_some(summary['writes'], 'write')},"
                     f" {fmt_count(summary['denied'])} denied,"
                     f" {fmt_some(summary['access_keys'], 'key')}",
@@ -132,4 +138,25 @@ class VersusScreen(CaseScreen):
 
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:
-        self._pivot(str(message.row["thing"]))
+        """Whose events: each number opens to what it counts, or all with the value."""
+        row = message.row
+        choices = [
+            Choice(who, f"{display_name(who)}: its events with this", row[f"{place}_events"])
+            for place, who in (("first", self._first), ("second", str(self._second)))
+            if row[f"{place}_events"]
+        ]
+        choices.append(Choice("", "everything with it, whoever it was"))
+
+        def chosen(who: str | None) -> None:
+            from tui.screens.activity import ActivityScreen
+
+            if who:
+                filters = filter_for(_COUNTED[str(row["kind"])], str(row["thing"]))
+                self.open_screen(ActivityScreen(Scope(ORIGIN, who), filters=filters))
+            elif who is not None:
+                self._pivot(str(row["thing"]))
+
+        if row["kind"] in _COUNTED:
+            self.app.push_screen(Picker(f"{row['kind']} {row['thing']}", choices), chosen)
+        else:
+            self._pivot(str(row["thing"]))

@@ -30,7 +30,7 @@ from tui.cells import (
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.who import open_pusher
-from tui.text import fmt_ago, fmt_count, fmt_some, fmt_time, short_digest
+from tui.text import fmt_ago, fmt_count, fmt_some, fmt_span, fmt_time, short_digest
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -321,7 +321,7 @@ def _puller_facts(row: Row) -> list[Fact]:
             f"{fmt_count(row['bursts'])} with pauses of at most 10 min, the largest of"
             f" {fmt_count(row['largest_burst'])}",
         ),
-        ("seen", f"{fmt_time(row['first_pull'], year=True)} – {fmt_time(row['last_pull'])}"),
+        ("seen", fmt_span(row["first_pull"], row["last_pull"])),
     ]
     if row["cross_account"]:
         facts.insert(2, ("account", "another one than the registry's"))
