@@ -101,8 +101,9 @@ class Picker(ModalScreen[str | None]):
 
 def _line(choice: Choice, widest: int) -> Content:
     count = "" if choice.count is None else f"{fmt_count(choice.count):>{widest}}  "
-    note = safe_content(f"  {choice.note}", 40, "$foreground-muted") if choice.note else Content("")
-    return Content.styled(count, "$foreground-muted") + safe_content(choice.label, 100) + note
+    # A line that is too long goes on below: what is picked must be seen whole.
+    note = safe_content(f"  {choice.note}", 80, "$foreground-muted") if choice.note else Content("")
+    return Content.styled(count, "$foreground-muted") + safe_content(choice.label, 400) + note
 
 
 class KeyLine(Static):

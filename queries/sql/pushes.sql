@@ -2,7 +2,8 @@
 -- effect on the repository.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
 --   principal (VARCHAR: session, role or user ARN, or origin), scope (key, identity or principal: only
---   what that scope of `activity` has of `principal`); each may be NULL for "any"
+--   what that scope of `activity` has of `principal`), digest (VARCHAR: of the image); each may be
+--   NULL for "any"
 -- key: push_key
 SELECT
   p.push_key,
@@ -56,6 +57,7 @@ WHERE (CAST($since AS TIMESTAMP) IS NULL OR p.event_time >= CAST($since AS TIMES
   AND (CAST($region AS VARCHAR) IS NULL OR p.aws_region = $region)
   AND (CAST($repository AS VARCHAR) IS NULL OR p.repository = $repository
     OR p.repository_name = $repository)
+  AND (CAST($digest AS VARCHAR) IS NULL OR p.image_digest = $digest)
   AND (CAST($principal AS VARCHAR) IS NULL OR CASE CAST($scope AS VARCHAR)
     WHEN 'key' THEN p.access_key_id = $principal
     WHEN 'identity' THEN p.event_key IN (

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from queries.scope import ORIGIN, Filters, Scope
 from tests.evidence_files import ACCOUNT, at, image, push, record, trail, write
-from tests.tui.driving import Driver, driving
+from tests.tui.driving import NARROW, Driver, driving
 from tests.tui.walking import SAM
 from tui.screens.activity import ActivityScreen
 from tui.screens.behind import BehindScreen
@@ -203,3 +204,25 @@ async def test_two_principals_side_by_side_open_to_the_events_of_each() -> None:
             await driver.press("enter", *["down"] * step, "enter")
             assert await listed(driver) == both[number]
             await driver.press("escape")
+
+
+async def test_an_image_pushed_several_times_opens_to_all_its_pushes() -> None:
+    async with driving() as driver:
+        await driver.press("I")
+        row = next(row for row in await driver.rows() if row["pushes"] > 1)
+        await driver.go_to(image_digest=row["image_digest"])
+        await driver.press("enter")
+        pushed = [push for push in await driver.rows() if push["outcome"] == "ok"]
+        assert len(pushed) == row["pushes"]
+        await driver.press("escape")
+        assert driver.row["image_digest"] == row["image_digest"]
+
+
+async def test_all_that_narrows_a_list_is_read_on_a_narrow_screen() -> None:
+    async with driving(size=NARROW) as driver:
+        scope = Scope(ORIGIN, SAM)
+        filters = Filters(address="198.51.100.77", service="ecr.amazonaws.com", failures=True)
+        driver.app.push_screen(ActivityScreen(scope, filters=filters))
+        await driver.settle()
+        said = " ".join(driver.part("#scope").split())
+        assert said == "origin sam.sre · service ecr · address 198.51.100.77 · failures only"

@@ -17,13 +17,11 @@ from textual.widgets import Input, TabbedContent, TabPane, TextArea
 
 from queries.question import Question
 from tui.awaiting import Awaiting
-from tui.configuration.key_words import key_of
 from tui.dialogs import Choice, Picker, SqlView
 from tui.key_help import KeyHelp
+from tui.list_filter import ListFilter
 from tui.question_table import QuestionTable
 from tui.status import StatusLine
-from tui.text import safe_text
-from tui.under_cursor import UnderCursor
 from tui.widgets.banner import Banner
 from tui.widgets.breadcrumb import Breadcrumb
 from tui.widgets.facts import Facts
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
 Fact = tuple[str, Content | str]
 
 
-class CaseScreen(UnderCursor, Awaiting, KeyHelp):
+class CaseScreen(ListFilter, Awaiting, KeyHelp):
     """Base of all screens over a case. A subclass gives `segment`, `body` and what Enter does."""
 
     HORIZONTAL_BREAKPOINTS = [
@@ -243,14 +241,7 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
     def _set_crumbs(self) -> None:
         stack = self.app.screen_stack
         names = [screen.segment for screen in stack if isinstance(screen, CaseScreen)]
-        self.query_one("#crumbs", Breadcrumb).set(names, self._filter_words())
-
-    def _filter_words(self) -> str:
-        """What the list is filtered by, which nobody may forget once the box is gone."""
-        question = self.table.question if self.table is not None else None
-        if question is None or not question.needle:
-            return ""
-        return f"only with “{safe_text(question.needle, 24)}” · {key_of('back')}: all"
+        self.query_one("#crumbs", Breadcrumb).set(names, self.filter_words)
 
     @on(Breadcrumb.SegmentSelected)
     def _go_to_segment(self, message: Breadcrumb.SegmentSelected) -> None:
@@ -312,30 +303,6 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
         """To the screen that was left last by going back."""
         app: Any = self.app
         app.history.forward(self)
-
-    def action_filter(self) -> None:
-        if self.table is None or not self.table.searched:
-            return
-        box = self.query_one("#filter", Input)
-        box.display = True
-        self.set_focus(box)  # at once: what is typed next belongs into it
-
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        if self.table is not None:
-            self.table.filter_by(event.value)
-
-    def _close_filter(self, *, clear: bool) -> None:
-        box = self.query_one("#filter", Input)
-        table = self.table
-        if clear:
-            box.value = ""
-        box.display = False
-        if table is not None:
-            if clear:
-                table.filter_by("")
-            self.set_focus(table)
 
     def action_sort(self) -> None:
         table = self.table
@@ -410,13 +377,8 @@ class CaseScreen(UnderCursor, Awaiting, KeyHelp):
 
             return self.segment != places.TITLES.get(str(parameters[0]))
         if action in ("filter", "sort"):
-            return self.table is not None and (action == "sort" or self._can_filter(self.table))
+            return self.table is not None and (action == "sort" or self.can_filter(self.table))
         return True
-
-    @staticmethod
-    def _can_filter(table: QuestionTable) -> bool:
-        filtered = table.question is not None and bool(table.question.needle)
-        return bool(table.searched) and (filtered or not table.is_empty)
 
     def _can_go_back(self) -> bool:
         if len([s for s in self.app.screen_stack if isinstance(s, CaseScreen)]) > 1:

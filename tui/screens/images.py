@@ -68,8 +68,8 @@ class ImagesScreen(CaseScreen):
     segment = "Images and layers"
     explains = (
         "{images.tab-images} images, {images.tab-layers} layers; {filter} finds a digest by any"
-        " part of it. Enter opens the push of an image (or all that names it, where no push is"
-        " known), or the history of a layer."
+        " part of it. Enter opens the push of an image (all of them where there are several, and all"
+        " that names it where none is known), or the history of a layer."
     )
     of_row = frozenset({"activity"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,7 +107,11 @@ class ImagesScreen(CaseScreen):
         from tui.screens.push import PushScreen
 
         row = message.row
-        if row["push_key"] is not None:
+        if row["pushes"] > 1:
+            from tui.screens.pushes import PushesScreen
+
+            self.open_screen(PushesScreen(None, str(row["image_digest"])))
+        elif row["push_key"] is not None:
             self.open_screen(PushScreen(row["push_key"], str(row["image_tags"])))
         else:
             self.action_activity()

@@ -99,7 +99,7 @@ def narrowed_in_words(scope: Scope, filters: Filters, every: int | None) -> Cont
         said.append(Content.styled(f" · from {fmt_time(filters.since)}", "$text-primary"))
     if filters.until:
         said.append(Content.styled(f" · until {fmt_time(filters.until)}", "$text-primary"))
-    if filters.fold_layers:
+    if filters.fold_layers and every != 0:
         key = key_of("activity.layers")
         shows = f"{key}: all {fmt_count(every)}" if every is not None else key
         said.append(Content.styled(f" · layer calls folded ({shows})", "$foreground-muted"))

@@ -79,10 +79,13 @@ class PushesScreen(CaseScreen):
         Binding("w", "behind", "Who was behind it", show=False),
     ]
 
-    def __init__(self, repository: str | None) -> None:
+    def __init__(self, repository: str | None, digest: str | None = None) -> None:
+        """Of one repository, or of all; `digest`: only those of one image."""
         super().__init__()
-        self._repository = repository
+        self._repository, self._digest = repository, digest
         self.segment = repository_name(repository) if repository else "All pushes"
+        if digest is not None:
+            self.segment = f"pushes of {short_digest(digest)}"
 
     def body(self) -> Iterable[Widget]:
         columns = COLUMNS if self._repository else (*COLUMNS[:3], _REPOSITORY, *COLUMNS[3:])
@@ -113,7 +116,7 @@ class PushesScreen(CaseScreen):
 
     def ready(self) -> None:
         table = self.query_one(PushTable)
-        asked = ask_for("pushes", repository=self._repository)
+        asked = ask_for("pushes", repository=self._repository, digest=self._digest)
         table.show(asked.with_order(Order("event_time", descending=True)))
         table.focus()
 
