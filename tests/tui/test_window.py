@@ -52,7 +52,7 @@ async def test_what_somebody_did_is_that_of_the_window() -> None:
         assert NOT_HERE in driver.part("#status")
         await driver.press("u")
         driver.on(PrincipalScreen)
-        facts = driver.facts("Facts")
+        facts = driver.facts("#facts")
         assert NOT_HERE not in driver.part("#status")
         assert facts["narrowed"].startswith("only 03-08 23:50")
         assert facts["seen"].startswith("2026-03-08 23:50")
@@ -63,7 +63,7 @@ async def test_what_somebody_did_is_that_of_the_window() -> None:
         assert NOT_HERE not in driver.part("#status")
         assert await driver.total() == 2  # the refused try, and the push
         await driver.press("1", "W")
-        facts = driver.facts("Facts")
+        facts = driver.facts("#facts")
         assert "narrowed" not in facts
         assert facts["did"].startswith("141 events")
         assert facts["did"] != of_the_window

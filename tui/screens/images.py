@@ -68,7 +68,7 @@ class ImagesScreen(CaseScreen):
     segment = "Images and layers"
     explains = (
         "{images.tab-images} images, {images.tab-layers} layers; {filter} finds a digest by any"
-        " part of it. Enter opens the push of an image (all of them where there are several, and all"
+        " part of it. Enter opens the push of an image (all of them where there are several, all"
         " that names it where none is known), or the history of a layer."
     )
     of_row = frozenset({"activity"})
