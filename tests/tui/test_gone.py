@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.evidence_files import at, image, push, record, trail, write
 from tests.tui.driving import NARROW, driving
+from tests.tui.test_looking_again import look
 from tui.screens.raw import RawScreen
 from tui.widgets.json_view import JsonView
 
@@ -27,7 +28,8 @@ async def test_what_the_index_kept_stands_in_for_a_record_whose_file_is_gone(
         assert '"event_time": "2026-03-02T10:00:00Z"' in screen.query_one(JsonView).shown_text()
         assert "Copy record" not in {what for _, what in screen.keys_here()}
 
-        await driver.press("escape", "r")
+        await driver.press("escape")
+        await look(driver)
         assert any("2 files that had been read are gone" in said for said in driver.notices)
 
         await driver.press("ctrl+f")

@@ -77,7 +77,7 @@ async def test_pivots_offer_ids_names_of_sessions_agents_and_resources() -> None
         assert "resource arn" in offered["target"]
         assert "image tag" in offered["target"]
         assert "1773012388  session name" in offered["principal"]
-        assert "user agent" in offered["source_ip_address"]
+        assert "client" in offered["source_ip_address"]
 
 
 async def test_the_name_of_a_session_finds_all_that_it_did() -> None:
