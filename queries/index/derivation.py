@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from queries.index import rows as piecewise
 from queries.index.columns import COLUMNS
 
 _LONG = ("request_parameters", "response_elements", "service_event_details", "image_manifest")
@@ -32,6 +33,9 @@ def _without(*left: str) -> str:
     names = (*_OWN, *(column.name for column in COLUMNS))
     return ", ".join(name for name in names if name not in left)
 
+
+_HASHED = 3
+"""Columns of a group that say which part it belongs to: reading all of them takes longer."""
 
 SHORT = _without(*_LONG)
 """The columns of `events` without the long texts, and without how many copies there are."""
@@ -234,7 +238,14 @@ class Sums:
         return (self.table,)
 
     def build(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(f"INSERT INTO {self.table} {self.select.format(events='events')}")
+        """Of all events, a part of the groups at a time."""
+        [(events,)] = connection.execute("SELECT count(*) FROM events").fetchall()
+        parts = 1 + events // piecewise.GROUPED_AT_ONCE
+        groups = ", ".join(what for _, what in self.groups[:_HASHED])
+        for part in range(parts):
+            these = f"(SELECT * FROM events WHERE hash({groups}) % {parts} = {part})"  # noqa: S608
+            source = these if parts > 1 else "events"
+            connection.execute(f"INSERT INTO {self.table} {self.select.format(events=source)}")
 
     def keep_up(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Add what was touched."""

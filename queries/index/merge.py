@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import duckdb
 
+from queries.index import rows
 from queries.index.columns import COLUMNS
 from queries.index.identifiers import AS_STORED, EVENT_ID, same_id
 from queries.index.unjoined import restore_as_read
@@ -44,7 +45,6 @@ RICHNESS = (
 )
 """The later stages of a request say how it went and what it made."""
 
-_IDS_AT_ONCE = 8_000_000
 _ID = ", ".join(EVENT_ID)
 _ID_OF_E = ", ".join(f"e.{name}" for name in EVENT_ID)
 _HAS_ID = f"({' OR '.join(f'e.{name} IS NOT NULL' for name in EVENT_ID)})"
@@ -73,10 +73,10 @@ def merge_copies(connection: duckdb.DuckDBPyConnection, among: str = "") -> None
 
 
 def _find_repeated(connection: duckdb.DuckDBPyConnection, among: str) -> None:
-    """Fill `found_again` with the event ids that more than one event has. A part of all ids at a
-    time: grouping those of 50 million events at once took more memory than there is."""
+    """Fill `found_again` with the event ids that more than one event has, a part of all ids at a
+    time."""
     [(events,)] = connection.execute("SELECT count(*) FROM events").fetchall()
-    parts = 1 if among else 1 + events // _IDS_AT_ONCE
+    parts = 1 if among else 1 + events // rows.GROUPED_AT_ONCE
     connection.execute(f"CREATE TEMP TABLE found_again AS SELECT {_ID} FROM events LIMIT 0")  # noqa: S608
     only = f" SEMI JOIN {among} AS a ON {same_id('e', 'a')}" if among else ""
     for part in range(parts):

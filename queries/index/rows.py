@@ -9,6 +9,9 @@ from typing import Any
 
 import duckdb
 
+GROUPED_AT_ONCE = 8_000_000
+"""Events that are grouped in one go: the groups of fifty million, or their ids, would take more
+memory than DuckDB is given."""
 _AT_ONCE = 10_000
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -13,7 +13,9 @@ from textual.widgets import Input
 from queries.case import Case
 from queries.errors import Cancelled
 from queries.progress import CancelToken
+from queries.scope import VALUE, Scope, locate
 from tests.tui.driving import API, Driver, driving
+from tui.screens import activity
 from tui.screens.activity import ActivityScreen
 from tui.screens.base import CaseScreen
 from tui.screens.push import PushScreen
@@ -114,6 +116,34 @@ async def test_what_is_fetched_ahead_takes_nothing_away_from_what_is_shown(row: 
             table.move_cursor(at)
             await driver.settle()
             await shows_what_it_was_asked(driver)
+
+
+async def test_filters_chosen_before_it_is_known_where_a_value_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = threading.Event()
+
+    def slowly(scope: Scope, case: Case, cancel: CancelToken | None = None) -> Scope:
+        known.wait()
+        return locate(scope, case, cancel)
+
+    monkeypatch.setattr(activity, "locate", slowly)
+    async with driving() as driver:
+        screen = ActivityScreen(Scope(VALUE, "198.51.100.77"))
+        driver.screen.open_screen(screen)
+        while driver.app.screen is not screen or not screen.is_mounted:
+            await driver.pilot.pause(0.01)
+        screen.action_only("failures")
+        screen.window_changed()
+        screen.action_to_push()
+        screen._pick_value("service")
+        known.set()
+        await driver.settle()
+        assert "failures only" in driver.said("#scope")
+        rows = await driver.rows()
+        assert rows
+        assert all(row["outcome"] != "ok" for row in rows)
+        await shows_what_it_was_asked(driver)
 
 
 async def test_last_filter_typed_is_the_one_that_counts() -> None:

@@ -61,6 +61,7 @@ class ActivityScreen(Narrowing):
         " to the row under the cursor, {activity.clear-filters} opens it again."
     )
     of_row = frozenset({"user", "narrow"})
+    needed = frozenset({"places"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "scope", "Scope"),
         Binding("F", "pick_filter", "By …"),
@@ -173,6 +174,9 @@ class ActivityScreen(Narrowing):
         return about("activity", self._scope, self._filters).with_order(Order("event_time"))
 
     def _show(self, *, jump: bool = False) -> None:
+        if not self._scope.located:
+            self._say_scope()
+            return  # `_located` shows it, with what was chosen until then
         table = self.query_one(EventTable)
         needle = table.question.needle if table.question else ""
         table.show(self._question().with_needle(needle, table.searched), keep=True)
@@ -189,7 +193,7 @@ class ActivityScreen(Narrowing):
 
     def _ask_folded(self) -> None:
         """Count the calls for layers, too, as a number did that led here."""
-        if self._filters.fold_layers:
+        if self._filters.fold_layers and self._scope.located:
             unfolded = self._filters.changed(fold_layers=False)
             every = self.narrowed(about("activity_count", self._scope, unfolded))
             self.ask("all", ask_rows(every), self._say_all, lambda message: None)
@@ -306,7 +310,7 @@ class ActivityScreen(Narrowing):
 
     def _go_to(self, row: Row) -> None:
         """Put the cursor on an event, or, where the filters hide it, on the next one."""
-        if row["event_time"] is None:
+        if row["event_time"] is None or not self._scope.located:
             return
         question = self.narrowed(self._question())
         key = row.get("event_key", row.get("push_key"))

@@ -144,6 +144,8 @@ class Narrowing(CaseScreen):
         if name not in COUNTED:
             self._change(**{name: None})  # it came with the list: it can only be taken away
             return
+        if not self._scope.located:
+            return
         others = self._filters.changed(**{name: None})
         values = self.narrowed(about("activity_values", self._scope, others, kind=COUNTED[name]))
         self.ask(
