@@ -21,8 +21,10 @@ from tui.cells import (
     time_cell,
 )
 from tui.question_table import QuestionTable
-from tui.screens.base import CaseScreen
-from tui.text import fmt_some
+from tui.screens.base import CaseScreen, Fact
+from tui.screens.whole import whole_row
+from tui.text import fmt_some, fmt_span
+from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
 
@@ -56,6 +58,14 @@ LAYERS = (
     Column("first_seen", "first seen", width=15, render=time_cell),
     Column("last_seen", "last seen", width=15, priority=3, render=time_cell),
 )
+
+
+_WHOLE = {
+    "image_digest": "image", "layer_digest": "layer", "image_tags": "tag", "pushes": "pushes",
+    "pulls": "pulls", "deployments": "ran", "bytes": "bytes", "images": "images",
+    "uploads": "uploads",
+}  # fmt: skip
+"""What stands below the lists, and what it is called."""
 
 
 class DigestTable(QuestionTable):
@@ -95,12 +105,25 @@ class ImagesScreen(CaseScreen):
                     empty_message="no event names a layer",
                     id="layer-table",
                 )
+        yield Facts(id="preview")
 
     def ready(self) -> None:
         for name, question in (("image-table", "images"), ("layer-table", "layers")):
             order = Order("first_seen", descending=True)
             self.query_one(f"#{name}", DigestTable).show(ask_for(question).with_order(order))
         self.query_one("#image-table", DigestTable).focus()
+
+    @on(TabbedContent.TabActivated)
+    def _other_tab(self) -> None:
+        self.query_one("#preview", Facts).set(self.preview(self.row) if self.row else [])
+
+    def preview(self, row: Row) -> list[Fact]:
+        facts = whole_row(row, _WHOLE)
+        if row["repositories"] > 1:
+            facts.insert(1, ("in", fmt_some(row["repositories"], "repository", "repositories")))
+        elif row["repository"]:
+            facts.insert(1, ("in", str(row["repository"])))
+        return [*facts, ("seen", fmt_span(row["first_seen"], row["last_seen"]))]
 
     @on(PagedTable.RowSelected, "#image-table")
     def _open_image(self, message: PagedTable.RowSelected) -> None:

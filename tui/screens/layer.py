@@ -12,9 +12,11 @@ from textual.widget import Widget
 from queries.question import Order, ask_for
 from tui.cells import digest_cell, name_cell, repository_column, time_cell
 from tui.question_table import QuestionTable
-from tui.screens.base import CaseScreen
+from tui.screens.base import CaseScreen, Fact
 from tui.screens.who import open_pusher
+from tui.screens.whole import whole_row
 from tui.text import short_digest
+from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
 
@@ -36,6 +38,12 @@ COLUMNS = (
     Column("effect", "the push was", min_width=12, priority=4),
     Column("origin", "by", min_width=14, weight=2, render=name_cell),
 )
+
+
+_WHOLE = {
+    "what": "was", "repository": "in", "image_tag": "tag", "image_digest": "image",
+    "effect": "the push was", "origin": "by", "event_time": "when",
+}  # fmt: skip
 
 
 class _Table(QuestionTable):
@@ -65,11 +73,15 @@ class LayerScreen(CaseScreen):
             empty_message="nothing in this evidence names this layer",
             id="layer-history",
         )
+        yield Facts(id="preview")
 
     def ready(self) -> None:
         table = self.query_one(_Table)
         table.show(ask_for("layer_history", layer=self._digest).with_order(Order("event_time")))
         table.focus()
+
+    def preview(self, row: Row) -> list[Fact]:
+        return [("layer", self._digest), *whole_row(row, _WHOLE)]
 
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:

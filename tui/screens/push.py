@@ -39,6 +39,7 @@ from tui.screens.aftermath import aftermath
 from tui.screens.base import CaseScreen, Fact
 from tui.screens.inferred import login_fact, probably_for
 from tui.screens.who import open_pusher, scopes_of
+from tui.screens.whole import whole_row
 from tui.text import fmt_ago, fmt_bytes, fmt_some, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
@@ -89,6 +90,16 @@ RAN = (
     Column("origin", "by whom", min_width=12, weight=2, priority=2, render=name_cell),
     Column("until", "until", width=10, weight=1, priority=5, render=until_cell),
 )
+
+
+_WHOLE = {
+    "layer_digest": "layer", "media_type": "type", "bytes": "bytes", "against_previous": "is",
+    "event_name": "call", "part": "part", "deployed": "runs", "image": "image",
+    "image_digest": "digest", "image_tag": "tag", "principal": "by whom", "origin": "origin",
+    "matched": "matched", "source_ip_address": "from", "user_agent": "client",
+    "access_key_id": "key", "error_code": "error", "event_time": "when",
+}  # fmt: skip
+"""What stands below the lists, and what it is called."""
 
 
 class LayerTable(QuestionTable):
@@ -178,6 +189,7 @@ class PushScreen(CaseScreen):
                     ),
                     id="login-table",
                 )
+        yield Facts(id="preview")
 
     def ready(self) -> None:
         self.ask("push", ask_rows(ask_for("push", push_key=self._key)), self._show)
@@ -192,7 +204,18 @@ class PushScreen(CaseScreen):
             self.query_one(f"#{table}", QuestionTable).show(
                 asked.with_order(*(Order(column) for column in order))
             )
-        self.query_one(Facts).focus()
+        self.query_one("#facts", Facts).focus()
+
+    @on(TabbedContent.TabActivated)
+    def _other_tab(self) -> None:
+        """Below a table stands its row in full; the push itself needs the room."""
+        preview = self.query_one("#preview", Facts)
+        preview.display = self.query_one("#tabs", TabbedContent).active != "image"
+        row = self.table.selected_row if self.table is not None else None
+        preview.set(self.preview(row) if row is not None else [])
+
+    def preview(self, row: Row) -> list[Fact]:
+        return whole_row(row, _WHOLE)
 
     def questions(self) -> list[Question]:
         return [ask_for("push", push_key=self._key), *super().questions()]
@@ -200,7 +223,7 @@ class PushScreen(CaseScreen):
     def _show(self, rows: list[dict[str, Any]]) -> None:
         if rows:
             self._push = Row(self._key, rows[0])
-            self.query_one(Facts).set(push_story(self._push, self.case.totals))
+            self.query_one("#facts", Facts).set(push_story(self._push, self.case.totals))
             self.refresh_bindings()
             previous = self._push["previous_push"]
             if self._push["outcome"] != "ok":
@@ -213,7 +236,7 @@ class PushScreen(CaseScreen):
 
     def _show_aftermath(self, found: list[Fact]) -> None:
         """What the push changed and where its image ran, before who made it."""
-        facts = self.query_one(Facts)
+        facts = self.query_one("#facts", Facts)
         shown = facts.facts
         names = [name for name, _ in shown]
         place = next((names.index(n) for n in ("who", "made by") if n in names), len(names))

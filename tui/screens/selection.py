@@ -86,7 +86,7 @@ class SelectionScreen(NamedKeys, Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(safe_content(f"What to load from {self._evidence}", 200, "bold"), id="title")
         yield Static(id="warnings")
-        yield TimeStrip(noun="objects", id="days")
+        yield TimeStrip(noun="object", id="days")
         yield TickList(id="ticks")
         yield Static(id="sum")
         yield Input(id="entry")

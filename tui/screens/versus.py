@@ -76,11 +76,22 @@ class VersusScreen(CaseScreen):
             empty_message="n picks whom to put beside it",
             id="versus-table",
         )
+        yield Facts(id="preview")
+
+    def preview(self, row: Row) -> list[Fact]:
+        """The value in full, and who used it how often."""
+        return [
+            (str(row["kind"]), str(row["thing"])),
+            ("first", fmt_some(row["first_events"], "event")),
+            ("second", fmt_some(row["second_events"], "event")),
+        ]
 
     def ready(self) -> None:
         self.query_one(_Table).focus()
         if self._second is None:
-            self.query_one(Facts).set([("first", self._first), ("second", "n picks one")])
+            self.query_one("#changes", Facts).set(
+                [("first", self._first), ("second", "n picks one")]
+            )
             self.query_one(_Table).show(ask_for("two_principals"))
             self.action_other()
         else:
@@ -115,7 +126,7 @@ class VersusScreen(CaseScreen):
                     f" {fmt_some(summary['access_keys'], 'key')}",
                 ),
             ]
-        self.query_one(Facts).set(facts)
+        self.query_one("#changes", Facts).set(facts)
 
     def action_other(self) -> None:
         asked = ask_for("principals").with_order(Order("events", True)).with_page(CHOICES)

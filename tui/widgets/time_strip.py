@@ -20,7 +20,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from tui.configuration.naming import NamedKeys
-from tui.text import ELLIPSIS, fmt_ago, fmt_count, fmt_time, safe_text
+from tui.text import ELLIPSIS, fmt_ago, fmt_count, fmt_some, fmt_time, safe_text
 from tui.widgets.sparkline import bar_line, levels, rebucket, sparkline
 
 __all__ = ["Mark", "TimeStrip", "sparkline"]
@@ -102,9 +102,9 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
         """The whole time again."""
 
     def __init__(
-        self, *, noun: str = "events", id: str | None = None, classes: str | None = None
+        self, *, noun: str = "event", id: str | None = None, classes: str | None = None
     ) -> None:
-        """`noun`: what is counted."""
+        """`noun`: one of what is counted."""
         super().__init__(id=id, classes=classes)
         self._noun = noun
         self._start: datetime | None = None
@@ -347,7 +347,7 @@ class TimeStrip(NamedKeys, Widget, can_focus=True):
             texts = [f"[ {start} – {end} ] {span}", f"[ {start} – {end} ]", f"[ {span} ]"]
         else:
             count, failed = sum(self._total), sum(self._stressed)
-            most = f"{fmt_count(count)} {self._noun}"
+            most = fmt_some(count, self._noun)
             texts = [f"{most}, {fmt_count(failed)} failed"] if failed else []
             texts += [most, fmt_count(count)]
             if self._untimed:  # the list holds them
