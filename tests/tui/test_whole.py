@@ -10,7 +10,7 @@ from tests.tui.walking import SAM, to_implant
 
 def joined(text: str) -> str:
     """The characters of a widget without what the lines are broken with."""
-    return "".join(text.split())
+    return "".join(text.replace("│", "").split())
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
