@@ -55,4 +55,4 @@ async def test_what_somebody_used_alone_and_beside_another() -> None:
 
 async def client(driver: Driver) -> str:
     """The longest of the clients that are listed."""
-    return max((r["value"] for r in await driver.rows() if r["kind"] == "client"), key=len)
+    return max((str(r["value"]) for r in await driver.rows() if r["kind"] == "client"), key=len)

@@ -248,6 +248,7 @@ class FactsApp(App[None]):
 async def test_facts_wrap_and_scroll() -> None:
     words = "kept eight layers and added one that is first seen here in this evidence"
     app = FactsApp([("replaced", "77ab03…"), ("layers", words), ("two", "a\nb"), ("", "more")])
+    app.animation_level = "none"  # a busy machine would still be scrolling
     async with app.run_test(size=(40, 20)) as pilot:
         await pilot.pause()
         shown = [line.rstrip() for line in text_of(app.facts)]
