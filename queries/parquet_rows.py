@@ -36,6 +36,7 @@ def parquet_pieces(chunks: Iterator[bytes]) -> Iterator[Piece | Broken]:
                 for (text,) in rows:
                     yield Piece(json.loads(text), text, "[]")
         except (duckdb.Error, ValueError) as error:
-            yield Broken(1, f"not a whole Parquet file ({str(error).splitlines()[0][:120]})")
+            said = str(error).splitlines()[0].replace(f"'{copy}'", "it")[:120]
+            yield Broken(1, f"not a whole Parquet file ({said})")
         finally:
             connection.close()

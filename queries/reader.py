@@ -184,7 +184,7 @@ def _count(found: Found, facts: FileFacts) -> None:
         facts.foreign[found.foreign] += 1
     for note in found.notes:
         facts.noted[note] += 1
-    facts.about += [text for text in found.about if text not in facts.about]
+    facts.about = list(dict.fromkeys([*facts.about, *found.about]))
 
 
 def _judge(item: Item, facts: FileFacts) -> None:

@@ -314,6 +314,8 @@ def _policies(scene: Scene) -> None:
     scene.read("DescribeRegistry", None, 11, 9, user("rep-benign"))
     removed = {"ecrRepositoryPrefix": "hub"}
     scene.call("DeletePullThroughCacheRule", 11, 9, user("rep-benign"), requestParameters=removed)
+    emptied = {"replicationConfiguration": {"rules": []}}
+    scene.call("PutReplicationConfiguration", 11, 9, user("rep-benign"), requestParameters=emptied)
 
 
 def _guards(scene: Scene) -> None:
@@ -324,6 +326,11 @@ def _guards(scene: Scene) -> None:
 
     change("PutImageTagMutability", "guard/tags", imageTagMutability="MUTABLE")
     change("PutImageTagMutability", "guard/fixed", imageTagMutability="IMMUTABLE")
+    some = {"filterType": "WILDCARD", "filter": "*"}
+    change(
+        "PutImageTagMutability", "guard/some", imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=[some],
+    )  # fmt: skip
     off, on = {"scanOnPush": False}, {"scanOnPush": True}
     change("PutImageScanningConfiguration", "guard/scan", imageScanningConfiguration=off)
     change("PutImageScanningConfiguration", "guard/on", imageScanningConfiguration=on)
@@ -339,10 +346,8 @@ def _delete(scene: Scene, repo: str, digest: str, day: int, hour: int, who: str,
     named = [{"imageDigest": one} for one in (digest, *also)]
     asked = {"repositoryName": repo, "imageIds": named}
     answer = {"imageIds": named, "failures": []}
-    scene.call(
-        "BatchDeleteImage", day, hour, who, minute, requestParameters=asked,
-        responseElements=answer, **fields,
-    )  # fmt: skip
+    fields = {"requestParameters": asked, "responseElements": answer, **fields}
+    scene.call("BatchDeleteImage", day, hour, who, minute, **fields)
 
 
 def _deletions(scene: Scene) -> None:
@@ -355,6 +360,8 @@ def _deletions(scene: Scene) -> None:
     _delete(scene, "delete/job", sha("job"), 11, 12, CI)
     refused: dict[str, Any] = {"errorCode": "AccessDenied"}
     _delete(scene, "delete/miss", sha("kept"), 11, 12, user("dan"), **refused)
+    none = {"imageIds": [], "failures": [{"failureCode": "ImageNotFound"}]}
+    _delete(scene, "delete/none", sha("none"), 11, 12, user("dan"), responseElements=none)
     ran = scene.put("delete/ran", "1.0.0", ["de", "ran"], 4)
     _run(scene, "delete/ran:1.0.0", 9, 12, user("operator"))
     _delete(scene, "delete/ran", sha("never ran"), 11, 12, user("drew"), also=[ran])

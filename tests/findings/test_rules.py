@@ -102,7 +102,7 @@ CASES: Mapping[str, Inputs] = {
         "guard/tags", "medium", ("guard/foreign",), ("guard/fixed", "guard/on", "guard/keep")
     ),
     "images-deleted": Inputs(
-        "delete/hit", "high", ("delete/miss",), ("delete/benign", "delete/job")
+        "delete/hit", "high", ("delete/miss",), ("delete/benign", "delete/job", "delete/none")
     ),
     "registry-recon": Inputs("list-hit", "medium", ("list-miss",), ("list-benign",)),
     "login-by-stranger": Inputs("token-hit", "low", ("token-miss",), ("token-benign",)),
@@ -182,6 +182,8 @@ def test_other_shades_of_what_rules_see(found: Found) -> None:
     assert "aws:PrincipalOrgID" in policies["policy/limited"][0].why
     guards = about(found, "guard-lowered")
     assert {"guard/scan", "guard/policy", "guard/expire"} <= set(guards)
+    assert guards["guard/some"][0].severity == "low"
+    assert "made some of the tags mutable" in guards["guard/some"][0].why
     assert about(found, "implant-shaped-push")["implant/own"][0].severity == "medium"
     assert about(found, "logging-tampered")["log-only"][0].severity == "high"
     assert about(found, "images-deleted")["delete/tidy"][0].severity == "low"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import random
 import zlib
 
@@ -246,3 +247,23 @@ def test_logs_that_cannot_be_opened_are_missing_evidence_and_named(start: bytes,
     assert (found, facts.status) == ([], "unreadable")
     assert said in facts.notes()[0]
     assert facts.unpacked.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_a_parquet_file_that_is_cut_is_called_one_without_a_place_of_ours() -> None:
+    found, facts = read(b"PAR1" + bytes(100))
+    assert (found, facts.status) == ([], "unreadable")
+    assert "not a whole Parquet file" in facts.notes()[0]
+    assert "/" not in facts.notes()[0]
+
+
+def test_what_a_source_cannot_know_is_said_once_for_all_its_records() -> None:
+    fields = {
+        "@timestamp": ["2026-03-02T10:00:00Z"],
+        "event.action": ["DescribeImages"],
+        "event.provider": ["ecr.amazonaws.com"],
+        "aws.cloudtrail.user_identity.type": ["IAMUser"],
+    }
+    hits = [{"_id": str(number), "fields": fields} for number in range(3)]
+    found, facts = read(json.dumps({"hits": {"hits": hits}}))
+    assert len(found) == 3
+    assert len(facts.notes()) == len(set(facts.notes()))

@@ -1,5 +1,6 @@
 -- changed: what calls that change how a registry works said, taken out of their request
 -- columns: event_key, mutability, scan_on_push, scan_type, rules, lifecycle (text of the policy),
---   least_kept (smallest countNumber of its rules), upstream, prefix, destinations; and of Azure's
+--   least_kept (smallest countNumber of its rules), upstream, prefix, destinations, none_deleted
+--   (whether a deletion of images failed for each of them, which is no error); and of Azure's
 --   registries admin_user, anonymous_pull, public_network, network_default, service_uri (of a
 --   webhook), source_registry and source_image (of an import)

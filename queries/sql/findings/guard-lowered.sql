@@ -1,8 +1,8 @@
 -- guard-lowered: a protection of the registry was lowered
--- sees: tags made mutable, scanning switched off, a repository's policy or its lifecycle policy taken
---   away, signing taken away, pulls hidden from the pull time, a lifecycle policy that keeps next to
---   nothing. Refused attempts count too, as medium at most. By an origin that pushed to the
---   repository within a day it weighs more.
+-- sees: tags, all or some, made mutable, scanning switched off, a repository's policy or its
+--   lifecycle policy taken away, signing taken away, pulls hidden from the pull time, a lifecycle
+--   policy that keeps next to nothing. Refused attempts count too, as medium at most. By an origin
+--   that pushed to the repository within a day it weighs more.
 -- severity: medium
 -- technique: T1562.001
 -- needs: writes

@@ -1,8 +1,8 @@
 -- images-deleted: images were deleted by hand
 -- sees: images or a repository deleted by somebody (lifecycle policies are not meant, nor actors
---   that delete on several days as a habit). Of an image that the same origin replaced under its tag,
---   or pushed itself, within a day, it looks like traces being removed; of an image that ran
---   shortly before, all the more.
+--   that delete on several days as a habit, nor calls that deleted none of what they named). Of an
+--   image that the same origin replaced under its tag, or pushed itself, within a day, it looks like
+--   traces being removed; of an image that ran shortly before, all the more.
 -- severity: low
 -- technique: T1070
 -- needs: writes
@@ -66,7 +66,8 @@ LEFT JOIN (
   SELECT actor, count(DISTINCT date_trunc('day', event_time)) AS days FROM registry
   WHERE registry_action IN ('delete', 'delete repository', 'delete registry') AND outcome = 'ok' GROUP BY actor
 ) AS h ON h.actor = r.actor
+LEFT JOIN changed AS c ON c.event_key = r.event_key
 WHERE r.registry_action IN ('delete', 'delete repository', 'delete registry')
-  AND r.outcome = 'ok'
+  AND r.outcome = 'ok' AND coalesce(c.none_deleted, FALSE) = FALSE
   AND r.nature <> 'service'
   AND (p.replaced = 1 OR (r.nature <> 'job' AND coalesce(h.days, 0) < $habit_days))

@@ -1,6 +1,6 @@
 -- replication-or-cache-added: images may flow in or out by another way
 -- sees: replication was set up or filled, a pull-through cache rule or a creation template was made or
---   changed. A destination outside the accounts of the evidence raises the severity.
+--   changed (a replication with no rule left is none). A destination outside the accounts of the evidence raises the severity.
 -- severity: medium
 -- technique: T1525
 -- needs: writes
@@ -20,5 +20,6 @@ SELECT
       AND position(l.value IN c.destinations) > 0) THEN 'high' ELSE 'medium' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
-WHERE r.outcome = 'ok' AND
+WHERE r.outcome = 'ok'
+  AND NOT (r.event_name = 'PutReplicationConfiguration' AND coalesce(c.rules, 1) = 0) AND
   -- calls: new_way of r

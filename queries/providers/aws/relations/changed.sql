@@ -4,7 +4,11 @@ SELECT event_key,
   request_parameters ->> '$.imageScanningConfiguration.scanOnPush' AS scan_on_push,
   request_parameters ->> '$.scanType' AS scan_type,
   CASE WHEN json_exists(request_parameters, '$.rules') THEN
-    coalesce(json_array_length(request_parameters, '$.rules'), 0) END AS rules,
+    coalesce(json_array_length(request_parameters, '$.rules'), 0)
+    ELSE json_array_length(request_parameters, '$.replicationConfiguration.rules') END AS rules,
+  CASE WHEN event_name = 'BatchDeleteImage' AND json_valid(response_elements) THEN
+    coalesce(json_array_length(response_elements, '$.imageIds'), 0) = 0
+    AND coalesce(json_array_length(response_elements, '$.failures'), 0) > 0 END AS none_deleted,
   list_min(try_cast(CASE WHEN json_valid(request_parameters ->> '$.lifecyclePolicyText') THEN
     (request_parameters ->> '$.lifecyclePolicyText') ->> '$.rules[*].selection.countNumber' END
     AS BIGINT[])) AS least_kept,

@@ -1,9 +1,10 @@
 -- guards, of AWS
 SELECT r.event_key,
   r.event_name IN ('DeleteLifecyclePolicy', 'DeleteRepositoryPolicy', 'PutSigningConfiguration')
-    AS harmless,
+    OR coalesce(c.mutability, '') LIKE 'IMMUTABLE%' AS harmless,
   CASE r.event_name
-    WHEN 'PutImageTagMutability' THEN 'made the tags mutable'
+    WHEN 'PutImageTagMutability' THEN CASE WHEN c.mutability LIKE 'MUTABLE%'
+      THEN 'made the tags mutable' ELSE 'made some of the tags mutable' END
     WHEN 'PutImageScanningConfiguration' THEN 'switched scanning on push off'
     WHEN 'PutRegistryScanningConfiguration' THEN 'set scanning to no rule at all'
     WHEN 'DeleteLifecyclePolicy' THEN 'deleted the lifecycle policy'
@@ -18,7 +19,7 @@ SELECT r.event_key,
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
 WHERE r.event_source = 'ecr.amazonaws.com' AND (
-  (r.event_name = 'PutImageTagMutability' AND c.mutability LIKE 'MUTABLE%')
+  (r.event_name = 'PutImageTagMutability' AND (c.mutability LIKE 'MUTABLE%' OR c.mutability LIKE '%EXCLUSION'))
   OR (r.event_name = 'PutImageScanningConfiguration' AND lower(c.scan_on_push) = 'false')
   OR (r.event_name = 'PutRegistryScanningConfiguration' AND c.rules = 0)
   OR r.event_name IN ('DeleteLifecyclePolicy', 'DeleteRepositoryPolicy', 'DeleteRegistryPolicy',
