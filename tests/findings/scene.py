@@ -314,7 +314,7 @@ def _policies(scene: Scene) -> None:
     scene.read("DescribeRegistry", None, 11, 9, user("rep-benign"))
     removed = {"ecrRepositoryPrefix": "hub"}
     scene.call("DeletePullThroughCacheRule", 11, 9, user("rep-benign"), requestParameters=removed)
-    emptied = {"replicationConfiguration": {"rules": []}}
+    emptied: dict[str, Any] = {"replicationConfiguration": {"rules": []}}
     scene.call("PutReplicationConfiguration", 11, 9, user("rep-benign"), requestParameters=emptied)
 
 

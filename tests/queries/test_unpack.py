@@ -262,8 +262,9 @@ def test_what_a_source_cannot_know_is_said_once_for_all_its_records() -> None:
         "event.action": ["DescribeImages"],
         "event.provider": ["ecr.amazonaws.com"],
         "aws.cloudtrail.user_identity.type": ["IAMUser"],
+        "event.id": ["9f6c0000-0000-4000-8000-000000000001"],
     }
-    hits = [{"_id": str(number), "fields": fields} for number in range(3)]
-    found, facts = read(json.dumps({"hits": {"hits": hits}}))
+    hits = [{"_index": "logs", "_id": str(number), "fields": fields} for number in range(3)]
+    found, facts = read(json.dumps({"took": 1, "hits": {"hits": hits}}))
     assert len(found) == 3
     assert len(facts.notes()) == len(set(facts.notes()))
