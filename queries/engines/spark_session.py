@@ -146,18 +146,27 @@ class SparkSession:
             yield Rows(columns, page)
 
     def kept(self, select: str) -> Any:
-        """The rows of a statement, worked out once and on the disks of Spark's machines until the
-        session is closed. Spark forgets how they came about: it takes seconds to plan a question
-        over all that a record went through, and each time again where rows are only cached."""
+        """The rows of a statement, worked out once (`keep`)."""
+        return self.keep(self.spark.sql(select))
+
+    def keep(self, frame: Any) -> Any:
+        """The rows of a frame, worked out once and on the disks of Spark's machines until they are
+        let go, or the session is closed; memory is for the questions. Spark forgets how they came
+        about: it takes seconds to plan a question over all that a record went through, and each
+        time again where rows are only cached."""
         from pyspark import StorageLevel
         from pyspark.sql.connect.dataframe import DataFrame
 
-        made = self.spark.sql(select).localCheckpoint(True, StorageLevel.DISK_ONLY)
+        made = frame.localCheckpoint(True, StorageLevel.DISK_ONLY)
         # pyspark gives it to the session that was made last.
         made._plan._spark_session = self.spark
-        frame = DataFrame(made._plan, self.spark)
-        self._frames.append(frame)
-        return frame
+        kept = DataFrame(made._plan, self.spark)
+        self._frames.append(kept)
+        return kept
+
+    def let_go(self, kept: Any) -> None:
+        """Let Spark drop what it has kept."""
+        self._frames.remove(kept)
 
     def view(self, name: str, select: str) -> None:
         """Make a statement known under a name."""

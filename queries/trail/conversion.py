@@ -87,6 +87,7 @@ class Conversion:
         self._partitions = self._destination.partitions() if meta else {}
         self._top = int(meta.get("top", 0))
         self._before: dict[str, Any] = json.loads(meta.get("totals", "{}"))
+        self._hashes: dict[str, str] = json.loads(meta.get("hashes", "{}"))
         with (
             tempfile.TemporaryDirectory(prefix="ecr-investigate-") as spool,
             connect(config=_MEMORY) as here,
@@ -115,8 +116,10 @@ class Conversion:
         self._progress.bytes_total = sum(file.size for file in new)
         records = Records(session, trail, filling, self._progress, self._cancel)
         try:
-            records.read(here, new, paths)
-            spark_read = self._hash(here, filling, new, paths)
+            # What is packed in a file is asked for only where digests tell what that was.
+            hashed = any(_DIGESTS in file.path for file in new)
+            contents = records.read(here, new, paths, hashed=hashed)
+            spark_read = self._hash(here, filling, new, paths, contents)
             self.read = len(new)
             self.read_here = len(new) - spark_read
             again = self._ledger.number(filling, new)
@@ -141,22 +144,21 @@ class Conversion:
         filling: Filling,
         new: Sequence[File],
         paths: Sequence[str],
+        contents: dict[str, str],
     ) -> int:
-        """Say of the files that Spark has read which SHA-256 they have, and where there are
-        digests, what is packed in them; returns how many they are."""
+        """Say of the files that Spark has read which SHA-256 they have, and what is packed in them;
+        returns how many they are."""
         self._progress.stage = "hashing files with Spark"
         hashes = self._trail.hashes(paths, self._cancel)
         by_spark = [file for file in new if filling.is_of_spark(file)]
         for file in by_spark:
             filling.hashed(file, hashes.get(file.path, ""))
-        if any(_DIGESTS in file.path for file in new):
-            contents = self._trail.hashes(paths, self._cancel, content=True)
-            rows = (
-                (filling.ids[file.path], bytes.fromhex(contents[file.path]))
-                for file in by_spark
-                if file.path in contents
-            )
-            insert_rows(here, "contents", rows)
+        packed = (
+            (filling.ids[file.path], bytes.fromhex(contents[file.path]))
+            for file in by_spark
+            if file.path in contents
+        )
+        insert_rows(here, "contents", packed)
         return len(by_spark)
 
     def _number(self, here: duckdb.DuckDBPyConnection) -> None:
@@ -292,7 +294,8 @@ class Conversion:
             self._progress.stage = "writing what was made"
             for relation in (*OF_EVENTS, *WHOLE):
                 if relation not in ("copies", "files", "meta"):
-                    self._destination.put_rows(relation, making.sql(_typed(relation)))
+                    made = making.sql(_typed(relation))
+                    self._destination.put_rows(relation, made, self._hashes)
             insert_rows(making, "meta", self._meta())
             self._destination.put_rows("meta", making.sql(_typed("meta")))
 
@@ -303,6 +306,7 @@ class Conversion:
             ("totals", json.dumps(self.totals)),
             ("relations", json.dumps(described()["relations"])),
             ("top", str(self._top)),
+            ("hashes", json.dumps(self._hashes)),
         ]
 
     def _emptied(self) -> list[Partition]:

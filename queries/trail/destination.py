@@ -10,6 +10,7 @@ put into its place from there, and `meta` comes last. Whoever finds a change tha
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import uuid
@@ -125,11 +126,19 @@ class Destination:
             self._write(relation, frame, pending=True)
         self._change["relations"].append(relation)
 
-    def put_rows(self, relation: str, rows: duckdb.DuckDBPyRelation) -> None:
-        """What a relation is to become, from rows of this machine."""
+    def put_rows(
+        self, relation: str, rows: duckdb.DuckDBPyRelation, hashes: dict[str, str] | None = None
+    ) -> None:
+        """What a relation is to become, from rows of this machine. Nothing is written where it is
+        that already, which `hashes` say, and are told."""
         types = described_for_spark(rows)
+        table = rows.to_arrow_table()
+        if hashes is not None:
+            before, hashes[relation] = hashes.get(relation), _hash(table)
+            if hashes[relation] == before:
+                return
         mode = "overwrite"
-        for batch in _slices(rows.to_arrow_table()):
+        for batch in _slices(table):
             with self.session.running(self._cancel):
                 frame = frame_of(self.session, batch, types).coalesce(1)
                 self._write(relation, frame, pending=True, mode=mode)
@@ -273,6 +282,19 @@ def _column(sql: str) -> Any:
     from pyspark.sql.connect.functions import expr
 
     return expr(sql)
+
+
+def _hash(table: Any) -> str:
+    """Of the rows of a table, in their order. Equal rows may have another one where Arrow lays them
+    out otherwise; others never have the same."""
+    found = hashlib.sha256(str(table.schema).encode())
+    for column in table.combine_chunks().columns:
+        for chunk in column.chunks:
+            found.update(f"{len(chunk)} {chunk.offset}".encode())
+            for buffer in chunk.buffers():
+                found.update(f" {buffer.size if buffer else -1} ".encode())
+                found.update(buffer or b"")
+    return found.hexdigest()
 
 
 def _slices(table: Any) -> Iterable[Any]:

@@ -116,11 +116,14 @@ class SparkTrail:
             for condition in self.extent.conditions()
         )
 
-    def frame(self, paths: Sequence[str] | None = None) -> Any:
+    def frame(self, paths: Sequence[str] | None = None, *, hashed: bool = False) -> Any:
         """The records of the files at some paths, or of all, with the columns of
         `translation.rows`."""
-        self._texts(paths).createOrReplaceTempView(_TEXTS)
-        return self.session.spark.sql(rows(_TEXTS))
+        reader = self.session.spark.read.format("text").option("wholetext", "true")
+        texts = reader.load(self.pattern if paths is None else list(paths))
+        found = texts.selectExpr("_metadata.file_path AS path", "value")
+        found.createOrReplaceTempView(_TEXTS)
+        return self.session.spark.sql(rows(_TEXTS, hashed=hashed))
 
     def places(self, files: Sequence[File]) -> list[str]:
         """Paths for Spark's readers that lead to some files, as few as can be: a folder of which
@@ -132,24 +135,13 @@ class SparkTrail:
         ]
         return [*(f"{_exact(name)}/*" for name in wanted if wanted[name] == every[name]), *single]
 
-    def hashes(
-        self, paths: Sequence[str], cancel: CancelToken | None = None, *, content: bool = False
-    ) -> dict[str, str]:
-        """The SHA-256 of files by path, as they lie there or of what is packed in them."""
+    def hashes(self, paths: Sequence[str], cancel: CancelToken | None = None) -> dict[str, str]:
+        """The SHA-256 of files as they lie there, by path."""
         with self.session.running(cancel):
-            found = (
-                self._texts(paths).selectExpr("path", "sha2(CAST(value AS BINARY), 256) AS sha256")
-                if content
-                else self._binary(list(paths)).selectExpr(
-                    "_metadata.file_path AS path", "sha2(content, 256) AS sha256"
-                )
+            found = self._binary(list(paths)).selectExpr(
+                "_metadata.file_path AS path", "sha2(content, 256) AS sha256"
             )
             return {row["path"]: row["sha256"] for row in found.toArrow().to_pylist()}
-
-    def _texts(self, paths: Sequence[str] | None) -> Any:
-        reader = self.session.spark.read.format("text").option("wholetext", "true")
-        found = reader.load(self.pattern if paths is None else list(paths))
-        return found.selectExpr("_metadata.file_path AS path", "value")
 
     def parts(
         self, files: Sequence[File], cancel: CancelToken | None = None

@@ -18,8 +18,6 @@ from queries.trail.translation import spark_type
 ROWS, PLACES, CAREFUL, RECORDS = (
     f"{name}_of_trail" for name in ("rows", "places", "careful", "records")
 )
-_ON_DISK = "OPTIONS ('storageLevel' = 'DISK_ONLY')"
-"""What Spark has worked out once lies on the disks of its machines; memory is for the questions."""
 MERGED = ("copies", "merged_into")
 """Columns of `events` that only merging knows."""
 OF_RECORDS = tuple(name for name, _ in columns_of("events") if name not in MERGED)
@@ -44,6 +42,7 @@ class Records:
         self._filling = filling
         self._progress = progress
         self._cancel = cancel
+        self._rows: Any = None
 
     def read(
         self,
@@ -51,16 +50,22 @@ class Records:
         files: Sequence[File],
         paths: Sequence[str] | None = None,
         inside: str = "",
-    ) -> None:
-        """`here` has the empty tables of an index and gets the careful reader's events; `paths`:
+        *,
+        hashed: bool = False,
+    ) -> dict[str, str]:
+        """Returns the SHA-256 of what is packed in files, by path, if these are to be `hashed`.
+
+        `here` has the empty tables of an index and gets the careful reader's events; `paths`:
         where the files lie, other files with them are passed over; `inside`: only the records for
         which this condition on columns of `events` holds."""
         self._progress.stage = f"reading {len(files):,} files with Spark"
         with self._session.running(self._cancel):
-            self._trail.frame(paths).createOrReplaceTempView(ROWS)
-            self._run(f"CACHE LAZY TABLE {ROWS} {_ON_DISK}")
-            counted = self._session.ask(_COUNTED.format(rows=ROWS, inside=inside or "TRUE")).rows
-        good = {path: records for path, records, whole, _ in counted if whole}
+            self._rows = self._session.keep(self._trail.frame(paths, hashed=hashed))
+            self._rows.createOrReplaceTempView(ROWS)
+            content = "max(content)" if hashed else "NULL"
+            asked = _COUNTED.format(rows=ROWS, inside=inside or "TRUE", content=content)
+            counted = self._session.ask(asked).rows
+        good = {path: records for path, records, whole, *_ in counted if whole}
         whole = self._filling.whole(files, good)
         numbers = self._filling.ids
         for file, facts in whole:
@@ -69,7 +74,7 @@ class Records:
         self._filling.read_with_care(here, files)
         if inside:
             self._filling.narrow(here)
-        for path, _, is_whole, outside in counted:
+        for path, _, is_whole, outside, _ in counted:
             if is_whole and outside and path in numbers:
                 self._filling.leave_out(numbers[path], outside)
         give(self._session, PLACES, _PLACES, here, self._cancel, {
@@ -80,13 +85,13 @@ class Records:
         give(self._session, CAREFUL, f"SELECT {names} FROM events", here, self._cancel)  # noqa: S608
         with self._session.running(self._cancel):
             self._session.view(RECORDS, _records(inside or "TRUE"))
+        return {path: content for path, *_, content in counted if content}
 
     def forget(self) -> None:
         """Let Spark drop what it has read."""
-        self._run(f"UNCACHE TABLE IF EXISTS {ROWS}")
-
-    def _run(self, sql: str) -> None:
-        self._session.spark.sql(sql)
+        if self._rows is not None:
+            self._session.let_go(self._rows)
+            self._rows = None
 
 
 def give(
@@ -139,6 +144,7 @@ _COUNTED = """
 SELECT path, count(position) AS read,
   bool_and(coalesce(whole, false)) AND NOT bool_or(odd) AND count(position) = max(records)
     AND count(position) > 0 AS whole,
-  count_if(position IS NOT NULL AND NOT coalesce({inside}, false)) AS outside
+  count_if(position IS NOT NULL AND NOT coalesce({inside}, false)) AS outside,
+  {content} AS content
 FROM {rows} GROUP BY path
 """

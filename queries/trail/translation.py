@@ -57,9 +57,10 @@ _NUMBER = r'("\s*:|\[)\s*-?(\d+(\.\d+)?[eE]|\d{16}|\d*\.\d{16})'
 """One that is written again in another way, or not at all, by who reads it as a double."""
 
 
-def rows(source: str) -> str:
+def rows(source: str, *, hashed: bool = False) -> str:
     """The SELECT of events, and `ORIGIN`, of the relation `source (path STRING, value STRING)`,
-    the files of a trail as text.
+    the files of a trail as text. `hashed`: and `content`, the SHA-256 of a file's text, in the
+    first row of each.
 
     JSON that is kept as text is written as an index writes it, without blanks and needless escapes.
     A file is between brackets while it is parsed, so that what follows its end is not passed over.
@@ -73,7 +74,11 @@ def rows(source: str) -> str:
         [f"coalesce({name}_ LIKE '{{%', false)" for name in TEXTS]
         + [f"coalesce({name}_ NOT LIKE '{{%', false)" for name in OBJECTS]
     )
-    origin = "path, position, records, whole"
+    origin = "path, position, records, whole" + (", content" if hashed else "")
+    content, first = "", ""
+    if hashed:
+        content = ", sha2(CAST(value AS BINARY), 256) AS content"
+        first = ", CASE WHEN coalesce(place, 0) = 0 THEN content END AS content"
     return f"""
 SELECT {origin}, position IS NOT NULL AND (careful OR event_time IS NULL
     OR coalesce(identity_type_, principal_id_, arn_, account_id_, user_name_, invoked_by_) IS NULL
@@ -96,18 +101,19 @@ FROM (
           from_json(r.requestParameters, '{_structure(REQUEST)}') AS q,
           from_json(r.responseElements, '{_structure(RESPONSE)}') AS a
         FROM (
-          SELECT path, CAST(place AS BIGINT) + 1 AS position, records, whole,
+          SELECT path, CAST(place AS BIGINT) + 1 AS position, records, whole{first},
             from_json(record, '{_structure(RECORD)}') AS r,
             record IS NULL OR try_parse_json(record) IS NULL OR record LIKE '%"omitted"%'
               OR record RLIKE r'{_NOT_OBJECT}' OR record RLIKE r'{_HALF_A_PAIR}' AS careful
           FROM (
-            SELECT path, records, whole, posexplode_outer(list) AS (place, record)
+            SELECT path, records, whole{", content" if hashed else ""},
+              posexplode_outer(list) AS (place, record)
             FROM (
               SELECT path, documents[0]['Records'] AS list,
                 size(documents[0]['Records']) AS records,
                 size(documents) = 1 AND map_keys(documents[0]) = array('Records')
                   AND is_valid_utf8(value) AND value NOT RLIKE r'{_HALF_A_PAIR}'
-                  AND value NOT RLIKE r'{_NUMBER}' AS whole
+                  AND value NOT RLIKE r'{_NUMBER}' AS whole{content}
               FROM (
                 SELECT path, value, from_json(concat('[', value, ']'),
                   'ARRAY<MAP<STRING, ARRAY<STRING>>>') AS documents

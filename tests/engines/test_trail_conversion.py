@@ -175,13 +175,13 @@ def test_more_evidence_is_added_whatever_comes_between(
     names = (LATER, LATER.replace("444455556666.json", "timeless.json"))
     files = (late(evidence, by_duckdb), [timeless])
     write(evidence, {n: zipped(compact(f)) for n, f in zip(names, files, strict=True)})
-    before = files_of(by_spark)
+    before, scans = files_of(by_spark), set(by_spark.glob("scans/*.parquet"))
 
-    # It is stopped while nothing is written: nothing has happened.
+    # It is stopped before anything is written: nothing has happened.
     cancel = CancelToken()
     choice = Choice("spark", str(evidence), DAYS, {"address": spark_address})
     with pytest.raises(Cancelled):
-        convert_by_workers(choice, str(by_spark), Stopping("merging", cancel), cancel)
+        convert_by_workers(choice, str(by_spark), Stopping("reading", cancel), cancel)
     assert files_of(by_spark) == before
 
     # It fails while the folder is changed, which the workers see under another name: nobody reads
@@ -189,7 +189,7 @@ def test_more_evidence_is_added_whatever_comes_between(
     elsewhere = by_spark.as_uri()
     asked = ["convert", str(evidence), elsewhere, *with_spark(spark_address), "--format", "json"]
     with monkeypatch.context() as broken:
-        broken.setattr(Destination, "_write", failing_at("pushes"))
+        broken.setattr(Destination, "_write", failing_at("copies"))
         assert main(asked) == 1
     assert files_of(by_spark) != before
     with pytest.raises(WrongUsage, match="a conversion is going on or was stopped"):
@@ -200,6 +200,7 @@ def test_more_evidence_is_added_whatever_comes_between(
         json.loads(capsys.readouterr().out)["added"] == 0
     )  # all that had to be done was to finish
     after = files_of(by_spark)
+    assert set(by_spark.glob("scans/*.parquet")) == scans  # there are no others
     assert len(partitions_of(before - after)) == 3  # two with new events, one for the addendum
     assert len(partitions_of(after)) == len(partitions_of(before)) + 3
 
