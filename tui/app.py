@@ -271,6 +271,12 @@ class InvestigateApp(GrowingApp):
             self.notify("reading was stopped: what was read is shown, the rest is missing")
         self.go_on_looking()
 
+    def action_command_palette(self) -> None:
+        from tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     # ---- the tour --------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

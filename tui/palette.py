@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.system_commands import SystemCommandsProvider
 
 from tui.screens.base import CaseScreen
@@ -15,6 +15,14 @@ from tui.screens.places import TITLES
 
 OF_TEXTUAL = ("Theme", "Screenshot")
 """Its own commands that have no key here; it has another list of keys, and another way to quit."""
+
+
+class Palette(CommandPalette):
+    """Textual's, which fails (8.2.8) when a key moves in a list that is not drawn, or not yet."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
 
 class ScreenCommands(SystemCommandsProvider):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.widgets import OptionList, Static
 
 from tests.tui.driving import API, NARROW, Driver, driving
@@ -110,6 +110,20 @@ async def test_palette_names_nothing_twice(keys: tuple[str, ...]) -> None:
         assert sorted(titles) == sorted(set(titles))
         sql = [title for title in titles if "SQL" in title]
         assert set(sql) <= {"Go to SQL", "SQL behind this screen"}
+
+
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "end", "home"])
+async def test_a_key_that_is_faster_than_the_list_of_the_palette_does_nothing(key: str) -> None:
+    async with driving() as driver:
+        await driver.press(":")
+        palette = driver.on(CommandPalette)
+        await options_in(driver, palette)
+        palette._list_visible = False
+        commands = palette.query_one(CommandList)
+        commands._clear_caches()  # as they are before the list was drawn
+        await driver.press(key)
+        assert driver.app.is_running
+        assert driver.app.screen is palette
 
 
 async def options_in(driver: Driver, palette: CommandPalette) -> None:
