@@ -290,10 +290,13 @@ class _Shortening:
         """The branch of `CASE CAST($name AS VARCHAR) WHEN … END` that applies."""
         pieces = list(_cut(group.parts, "WHEN"))
         selector = _CHOICE.fullmatch(_written(pieces[0]).strip())
-        if selector is None or not isinstance(value := self._known.get(selector["name"]), str):
+        value = self._known.get(selector["name"]) if selector is not None else _GIVEN
+        if selector is None or not (value is None or isinstance(value, str)):
             return None
         *others, last = pieces[1:]
         last, *otherwise = _cut(last, "ELSE")
+        if value is None:  # which is like nothing
+            return otherwise[0] if otherwise else None
         for piece in (*others, last):
             literal, branch = _cut(piece, "THEN")
             if _written(literal).strip() == _literal(value):

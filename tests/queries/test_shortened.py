@@ -52,6 +52,8 @@ def test_what_cannot_matter_is_gone() -> None:
     assert key.bound == {"value": "AKIAEXAMPLE"}
     assert "e.merged_into IS NULL AND e.access_key_id = $value\n" in key.sql
     assert key.sql.count("$") == 1
+    who = ask_for("identity", value="AKIAEXAMPLE")
+    assert "CASE" not in who.sql.partition("WHERE")[2].partition("GROUP BY")[0]
     names = about("activity_values", Scope("all"), kind="name").sql
     assert "UNION" not in names
     assert ask_for("principals").sql.count("SELECT") == 3  # and the pushes of each
