@@ -87,7 +87,8 @@ def _parameters(name: str, wanted: frozenset[str], corpus: Corpus) -> Iterator[d
         yield {}
     elif "scope" in wanted:
         slices = {"start": 1772323200, "width": 86400} if "start" in wanted else {}
-        yield from (parameters | slices for parameters in _of_scopes(corpus))
+        for parameters in _of_scopes(corpus):
+            yield {key: given for key, given in parameters.items() if key in wanted} | slices
     elif "other_push" in wanted:
         yield {"push_key": corpus.some("pushed")[0], "other_push": corpus.some("pulled")[0]}
     elif "push_key" in wanted:
