@@ -190,6 +190,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as home:
         for name in ("CACHE", "CONFIG", "DATA"):
             os.environ[f"XDG_{name}_HOME"] = str(Path(home) / name.lower())
+        os.chdir(home)  # some keys write a report
         if options.seed is not None:
             said = session(options.seed)
             print(said or "fine")
