@@ -39,15 +39,19 @@ settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)
-def own_cache(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """An empty cache folder for each test, in which no report of a defect may be left."""
-    folder = tmp_path_factory.mktemp("cache")
+def no_defects(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No report of a defect may be left."""
     monkeypatch.setitem(REPORTS, "kept", True)
+    yield
+    for report in (own_cache / "ecr-investigate" / FOLDER).glob("*"):
+        pytest.fail(f"a defect was met:\n{report.read_text()}")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for each test."""
+    folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
-    yield folder
-    for report in folder.glob(f"**/{FOLDER}/*"):
-        pytest.fail(f"a defect was met:\n{report.read_text()}")
+    return folder

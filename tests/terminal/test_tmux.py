@@ -140,8 +140,8 @@ def test_resize_repaints_at_every_size(tmux: Tmux, cache: Path) -> None:
 
 
 def stands_at(place: str, screen: str) -> bool:
-    """Whether the breadcrumb ends so."""
-    return screen.split("\n")[1].rstrip().endswith(place)
+    """Whether the breadcrumb ends so; beside it stands what hides rows."""
+    return screen.split("\n")[1].partition("  only with ")[0].rstrip().endswith(place)
 
 
 def last_line(screen: str, rows: int) -> str:
