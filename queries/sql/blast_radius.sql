@@ -38,13 +38,8 @@ FROM (
     coalesce(e.resource_arn, e.target, '(none named)') AS resource
   FROM events AS e
   WHERE e.merged_into IS NULL
-    AND (e.access_key_id IN (
-        SELECT c.created_key FROM created AS c
-        WHERE c.outcome = 'ok' AND c.created_key IS NOT NULL
-          AND $value IN (c.origin, c.principal, c.access_key_id))
-      OR e.identity_arn IN (
-        SELECT c.arn FROM created AS c
-        WHERE c.outcome = 'ok' AND c.kind IN ('user', 'role') AND c.arn IS NOT NULL
-          AND $value IN (c.origin, c.principal, c.access_key_id)))
+    AND (
+-- part: through_created
+    )
 ) AS t
 GROUP BY t.through, t.event_source, t.resource

@@ -7,14 +7,8 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
     WHEN 'addresses' THEN e.source_ip_address IN (SELECT a.source_ip_address FROM actors AS a
       WHERE position(' ' || a.source_ip_address || ' ' IN $value) > 0)
     WHEN 'repository' THEN e.repository = $value
-    WHEN 'created' THEN e.access_key_id IN (
-        SELECT c.created_key FROM created AS c
-        WHERE c.outcome = 'ok' AND c.created_key IS NOT NULL
-          AND $value IN (c.origin, c.principal, c.access_key_id))
-      OR e.identity_arn IN (
-        SELECT c.arn FROM created AS c
-        WHERE c.outcome = 'ok' AND c.kind IN ('user', 'role') AND c.arn IS NOT NULL
-          AND $value IN (c.origin, c.principal, c.access_key_id))
+    WHEN 'created' THEN
+-- part: through_created
     WHEN 'value' THEN ($places LIKE '% event_id %' AND e.event_id = $value)
       OR ($places LIKE '% principal %' AND e.principal = $value)
       OR ($places LIKE '% identity_arn %' AND e.identity_arn = $value)
