@@ -75,8 +75,7 @@ async def looking(proxy: FaultProxy, bucket: str) -> AsyncIterator[Driver]:
 
 
 async def until_idle(driver: Driver) -> None:
-    while driver.app._lookout.busy:
-        await driver.pilot.pause(0.01)
+    await driver.until(lambda: not driver.app._lookout.busy)
     await driver.settle()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -139,8 +139,7 @@ async def test_a_filter_narrows_what_the_keys_mean(proxy: FaultProxy, several: s
 async def test_quitting_fetches_nothing(proxy: FaultProxy, several: str, key_: str) -> None:
     async with choosing(proxy, f"s3://{several}") as driver:
         driver.send(key_)
-        while driver.app.return_code is None:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.return_code is not None)
     assert driver.app.return_code == 0
     assert driver.app.failure == ""
     assert proxy.fetched() == []
@@ -174,11 +173,11 @@ async def test_listing_shows_progress_and_can_be_stopped(proxy: FaultProxy, seve
     )
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(app, pilot)
-        await _until(driver, lambda: "listing several: 12 objects" in driver.text())
+        await driver.until(lambda: "listing several: 12 objects" in driver.text())
         assert isinstance(app.screen, LoadingScreen)
         assert "esc Stop listing" in driver.text()
         driver.send("escape")
-        await _until(driver, lambda: isinstance(app.screen, SelectionScreen))
+        await driver.until(lambda: isinstance(app.screen, SelectionScreen))
         await driver.settle()
         assert "selected: 12 of 12 objects" in driver.text()
         assert "⚠ s3://several/" in driver.text()
@@ -239,8 +238,3 @@ def _asked(request: Request) -> str:
     from urllib.parse import unquote_plus
 
     return unquote_plus(request.query)
-
-
-async def _until(driver: Driver, happened: Callable[[], bool]) -> None:
-    while not happened():
-        await driver.pilot.pause(0.01)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,8 @@ API = "111122223333/us-east-1/team/api"
 NARROW, MIDDLE, WIDE = (80, 24), (120, 40), (200, 60)
 NOTHING = {"window": {"first": None, "last": None}}
 """What totals say of no evidence."""
+LONG = 180.0
+"""Seconds in which even a very busy machine has done what a test waits for."""
 ROUNDS = 4
 """How often in a row nothing must be awaited: one message may lead to the next."""
 
@@ -50,8 +53,9 @@ class Driver:
 
     async def settle(self) -> None:
         """Wait until nothing is read or asked any more, and everything is drawn."""
-        quiet = 0
+        quiet, latest = 0, time.monotonic() + LONG
         while quiet < ROUNDS:
+            assert time.monotonic() < latest, f"still at work: {self._awaited()}"
             if self._waiting():
                 # Textual's own way to wait sends a message to each widget and draws, every time.
                 await asyncio.sleep(0.005)
@@ -60,6 +64,22 @@ class Driver:
                 # Without a 0 it also waits for an idle processor: many times slower.
                 await self.pilot.pause(0)
                 quiet = 0 if self._waiting() else quiet + 1
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something that stays once it is there: one look may come late."""
+        latest = time.monotonic() + LONG
+        while not happened():
+            assert time.monotonic() < latest, f"it never came: {self._awaited()}"
+            await self.pilot.pause(0.005)
+
+    def _awaited(self) -> str:
+        """What is still to come, and the screen, for whoever reads why a test failed."""
+        if not self.app.screen_stack:
+            return "the program has ended"
+        screens = [screen for screen in self.app.screen_stack if isinstance(screen, Jobs)]
+        answers = {type(screen).__name__: sorted(screen._jobs) for screen in screens}
+        keys = [getattr(event, "key", "text") for event in self.app._waiting]
+        return f"answers {answers}, keys {keys} (obeying: {self.app.obeying})\n{self.text()}"
 
     def _waiting(self) -> bool:
         if self.app._exception is not None:

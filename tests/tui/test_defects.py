@@ -10,7 +10,7 @@ import pytest
 from queries.findings import run
 from queries.unexpected import FOLDER
 from samples import incident_path
-from tests.tui.driving import driving
+from tests.tui.driving import Driver, driving
 from tui import opening
 from tui.app import FINDINGS, InvestigateApp
 from tui.screens.repositories import RepositoriesScreen
@@ -59,8 +59,7 @@ async def test_an_opening_that_fails_ends_with_a_sentence(
     monkeypatch.setattr(opening, "open_case", broken)
     app = InvestigateApp([str(incident_path())])
     async with app.run_test() as pilot:
-        while app.is_running and not app.failure:
-            await pilot.pause(0.01)
+        await Driver(app, pilot).until(lambda: bool(app.failure) or not app.is_running)
     assert "ZeroDivisionError" in app.failure
     assert app.return_code == 1
     app.finish()

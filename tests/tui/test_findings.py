@@ -190,8 +190,7 @@ async def test_the_way_is_free_while_the_rules_run() -> None:
     try:
         async with app.run_test(size=MIDDLE) as pilot:
             driver = Driver(app, pilot)
-            while not isinstance(app.screen, FindingsScreen):
-                await pilot.pause(0.005)
+            await driver.until(lambda: isinstance(app.screen, FindingsScreen))
             driver.send("R")
             await driver.settle()
             driver.on(RepositoriesScreen)

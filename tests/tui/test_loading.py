@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from tests.evidence_files import at, image, push, record, trail, write, zipped
 from tests.tui.driving import Driver, driving
@@ -31,11 +29,6 @@ def much(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
-    while not happened():
-        await pilot.pause(0.005)
-
-
 def loading(app: InvestigateApp) -> LoadingScreen:
     screen = app.screen
     assert isinstance(screen, LoadingScreen)
@@ -47,13 +40,13 @@ async def test_progress_is_shown_and_escape_keeps_what_was_read(much: Path) -> N
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driver(app, pilot)
         progress = loading(app)._progress
-        await until(pilot, lambda: progress.files_done > 0 and "of 40 files" in driver.text())
+        await driver.until(lambda: progress.files_done > 0 and "of 40 files" in driver.text())
         shown = driver.text()
         assert "Reading much" in shown
         assert re.search(r"\d (B|kB|MB) of \d+\.?\d* MB", shown)
         assert "esc Stop reading, keep what was read" in shown
         driver.send("escape")
-        await until(pilot, lambda: not isinstance(app.screen, LoadingScreen))
+        await driver.until(lambda: not isinstance(app.screen, LoadingScreen))
         await driver.settle()
         driver.on(RepositoriesScreen)
         assert "reading stopped" in driver.part("#status")
@@ -81,10 +74,11 @@ async def test_progress_is_shown_and_escape_keeps_what_was_read(much: Path) -> N
 async def test_quitting_while_reading_ends_the_reading(much: Path, key: str) -> None:
     app = InvestigateApp([str(much)], use_cache=False, start=REPOSITORIES)
     async with app.run_test() as pilot:
+        driver = Driver(app, pilot)
         progress = loading(app)._progress
-        await until(pilot, lambda: progress.files_total > 0)
-        Driver(app, pilot).send(key)
-        await until(pilot, lambda: app.return_code is not None)
+        await driver.until(lambda: progress.files_total > 0)
+        driver.send(key)
+        await driver.until(lambda: app.return_code is not None)
     assert app.return_code == 0
     app.finish()
     assert progress.files_done < FILES
@@ -109,7 +103,7 @@ async def test_nothing_readable_opens_the_evidence_and_exits_with_one(tmp_path: 
         assert all(row["notes"] for row in rows)
         assert any("no CloudTrail record could be read" in notice for notice in driver.notices)
         driver.send("q")
-        await until(driver.pilot, lambda: driver.app.return_code is not None)
+        await driver.until(lambda: driver.app.return_code is not None)
     assert driver.app.return_code == 1
 
 
@@ -119,7 +113,7 @@ async def test_case_that_cannot_be_opened_ends_with_one_sentence(tmp_path: Path)
     other.write_text("no case at all")
     app = InvestigateApp([str(tmp_path / "logs")], case_file=other)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.return_code is not None)
+        await Driver(app, pilot).until(lambda: app.return_code is not None)
     app.finish()
     assert app.return_code == 1
     assert str(other) in app.failure

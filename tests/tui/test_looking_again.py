@@ -25,8 +25,7 @@ def logs(tmp_path: Path) -> Path:
 
 
 async def until(driver: Driver, happened: Callable[[], bool]) -> None:
-    while not happened():
-        await driver.pilot.pause(0.01)
+    await driver.until(happened)
     await driver.settle()
 
 
@@ -98,8 +97,7 @@ async def test_followed_evidence_comes_by_itself_and_keys_go_on(logs: Path) -> N
             await driver.press("down", "up", "s", "escape")
         assert await driver.total() == 6
         driver.send("q")
-        while driver.app.return_code is None:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.return_code is not None)
     assert driver.app.return_code == 0
 
 

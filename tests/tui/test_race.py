@@ -131,8 +131,7 @@ async def test_filters_chosen_before_it_is_known_where_a_value_stands(
     async with driving() as driver:
         screen = ActivityScreen(Scope(VALUE, "198.51.100.77"))
         driver.screen.open_screen(screen)
-        while driver.app.screen is not screen or not screen.is_mounted:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.screen is screen and screen.is_mounted)
         screen.action_only("failures")
         screen.window_changed()
         screen.action_to_push()
@@ -209,8 +208,7 @@ class Slow:
             raise
 
     async def wait(self, driver: Driver, event: threading.Event) -> None:
-        while not event.is_set():
-            await driver.pilot.pause(0.01)
+        await driver.until(event.is_set)
 
 
 async def test_newer_question_interrupts_the_older_and_its_answer_is_dropped() -> None:
@@ -261,8 +259,7 @@ async def test_quitting_does_not_wait_for_a_question() -> None:
         driver.screen.ask("slot", slow.work, slow.delivered.append)
         await slow.wait(driver, slow.started)
         driver.send("q")
-        while driver.app.return_code is None:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.return_code is not None)
     assert slow.stopped.is_set()
     assert driver.app.return_code == 0
     assert slow.delivered == []

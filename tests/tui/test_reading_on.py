@@ -49,8 +49,7 @@ class Gate:
 
 
 async def to_the_end(driver: Driver) -> None:
-    while driver.app._lookout.busy:
-        await driver.pilot.pause(0.01)
+    await driver.until(lambda: not driver.app._lookout.busy)
     await driver.settle()
 
 
@@ -100,8 +99,7 @@ async def test_it_can_be_left_at_any_moment(logs: Path, monkeypatch: pytest.Monk
     async with driving(logs) as driver:
         driver.send("q")
         gate.open.set()
-        while driver.app.return_code is None:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.return_code is not None)
     assert driver.app.return_code == 0
     async with driving(logs) as driver:  # what was kept goes on
         await to_the_end(driver)
@@ -110,10 +108,8 @@ async def test_it_can_be_left_at_any_moment(logs: Path, monkeypatch: pytest.Monk
 
 async def test_following_begins_when_all_is_read(logs: Path) -> None:
     async with driving(logs, follow=0.05) as driver:
-        while driver.app.case.totals["pushes"] < FILES:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.case.totals["pushes"] >= FILES)
         write(logs, {"later.json": trail([push(image("later"), "v9", at(900))])})
-        while driver.app.case.totals["pushes"] == FILES:
-            await driver.pilot.pause(0.01)
+        await driver.until(lambda: driver.app.case.totals["pushes"] > FILES)
         await driver.settle()
         assert driver.row["pushes"] == FILES + 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.widgets import Input
 
 from tests.evidence_files import at, record, trail, write
 from tests.tui.driving import driving
+from tui.screens import search
 from tui.screens.activity import ActivityScreen
 from tui.screens.raw import RawScreen
 from tui.screens.repositories import RepositoriesScreen
@@ -69,7 +73,16 @@ async def test_hostile_text_around_a_hit_stays_text(tmp_path: Path) -> None:
         assert not {"\x1b", "\u202e", "\x07"} & set(shown)
 
 
-async def test_escape_stops_a_search_and_keeps_what_was_found(tmp_path: Path) -> None:
+async def test_escape_stops_a_search_and_keeps_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped, collect = threading.Event(), search._collect
+
+    def late(*what: Any) -> bool:
+        stopped.wait()
+        return collect(*what)
+
+    monkeypatch.setattr(search, "_collect", late)
     for number in range(80):
         records = [record("DescribeImages", at(n % 60), userAgent="common") for n in range(200)]
         write(tmp_path, {f"{number}.json": trail(records)})
@@ -78,10 +91,10 @@ async def test_escape_stops_a_search_and_keeps_what_was_found(tmp_path: Path) ->
         await driver.write("common")
         screen = driver.on(SearchScreen)
         driver.send("enter")
-        while not screen.busy:
-            await driver.pilot.pause(0)
+        await driver.until(lambda: screen.busy)
         driver.send("escape")
         await driver.settle()
         assert "stopped" in driver.part("#progress")
+        stopped.set()
         await driver.press("/", "enter")
         assert await driver.total() == 16_000

@@ -105,8 +105,7 @@ async def test_a_long_statement_is_stopped_with_escape() -> None:
         await driver.press("Q")
         await driver.write("SELECT sum(a.i * b.i) FROM range(300000) a(i), range(300000) b(i)")
         driver.send("enter")
-        while not driver.screen.busy:
-            await driver.pilot.pause(0)
+        await driver.until(lambda: driver.screen.busy)
         await driver.press("escape")
         assert "stopped" in driver.part("#progress")
         driver.on(SqlScreen)

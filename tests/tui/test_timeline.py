@@ -26,8 +26,7 @@ async def timeline(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Dri
     """The timeline of the sample incident, once the rules are through."""
     async with driving(size=size) as driver:
         await driver.press("T")
-        while driver.app.rules.running:
-            await driver.pilot.pause(0.02)
+        await driver.until(lambda: not driver.app.rules.running)
         await driver.settle()
         yield driver, driver.on(TimelineScreen).query_one(LaneChart)
 
@@ -164,8 +163,7 @@ async def test_marks_are_moments_too() -> None:
         when = driver.row["event_time"]
         await driver.press("T")
         chart = driver.on(TimelineScreen).query_one(LaneChart)
-        while not any(moment.kind == "mark" for moment in chart.moments):
-            await driver.pilot.pause(0.02)
+        await driver.until(lambda: any(moment.kind == "mark" for moment in chart.moments))
         assert when in [moment.when for moment in chart.moments if moment.kind == "mark"]
         await driver.press("U")
 

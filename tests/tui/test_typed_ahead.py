@@ -4,7 +4,7 @@ keys before it lead to, however late that comes."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -56,14 +56,12 @@ def held_back() -> Iterator[Gate]:
             gate.open.set()
 
 
-async def until(driver: Driver, reached: Callable[[], bool]) -> None:
-    while not reached():
-        await driver.pilot.pause(0.005)
-
-
 def waiting(driver: Driver) -> int:
-    """How many keys wait."""
-    return len(driver.app._waiting)
+    """How many keys wait for what the screen in front does not have yet. Before it is known that
+    they must, as many may be on their way: what is pressed then takes its turn behind them."""
+    front = driver.app._front
+    must = front is not None and (front.filling or front.opening_since is not None)
+    return len(driver.app._waiting) if must else 0
 
 
 async def test_what_follows_enter_is_for_the_screen_that_opens() -> None:
@@ -85,7 +83,7 @@ async def test_they_wait_for_a_row_that_is_late() -> None:
     async with driving() as driver:
         with held_back() as gate:
             driver.send("/", *"team/api", "enter", "enter", "j", "enter")
-            await until(driver, lambda: gate.asked.is_set() and waiting(driver) == 3)
+            await driver.until(lambda: gate.asked.is_set() and waiting(driver) == 3)
             assert stack(driver) == [RepositoriesScreen]
             assert driver.table.cursor_row == 0
             gate.open.set()
@@ -100,9 +98,9 @@ async def test_escape_takes_the_opening_back_and_what_was_typed_for_it() -> None
     async with driving() as driver:
         with held_back() as gate:
             driver.send("/", *"team", "enter", "enter", "j", "j")
-            await until(driver, lambda: gate.asked.is_set() and waiting(driver) == 3)
+            await driver.until(lambda: gate.asked.is_set() and waiting(driver) == 3)
             driver.send("escape")
-            await until(driver, lambda: not driver.app.obeying)
+            await driver.until(lambda: not driver.app.obeying)
             gate.open.set()
             await driver.settle()
             assert stack(driver) == [RepositoriesScreen]
@@ -120,12 +118,12 @@ async def test_who_has_seen_that_nothing_opens_types_for_what_is_shown(
     async with driving() as driver:
         with held_back() as gate:
             driver.send("/", *"team", "enter", "enter", "R", "p")
-            await until(
-                driver, lambda: driver.table.opening_since is not None and waiting(driver) == 2
+            await driver.until(
+                lambda: driver.table.opening_since is not None and waiting(driver) == 2
             )
             await driver.pilot.pause(2 * SHORT)
             driver.send("j")
-            await until(driver, lambda: not driver.app.obeying)
+            await driver.until(lambda: not driver.app.obeying)
             gate.open.set()
             await driver.settle()
             assert stack(driver) == [RepositoriesScreen]
@@ -157,7 +155,7 @@ async def test_what_was_typed_for_a_screen_that_does_not_open_is_obeyed_by_none(
         driver.send("j")
         screen.ask("asked", fails, lambda nothing: None, opens=True)
         driver.send("j", "p")
-        await until(driver, lambda: asked.is_set() and waiting(driver) == 2)
+        await driver.until(lambda: asked.is_set() and waiting(driver) == 2)
         answer.set()
         await driver.settle()
         assert driver.notices == ["it is not there"]
@@ -169,7 +167,7 @@ async def test_the_program_ends_at_once_however_late_a_screen_is() -> None:
     async with driving() as driver:
         with held_back() as gate:
             driver.send("/", *"team", "enter", "enter", "j")
-            await until(driver, lambda: gate.asked.is_set() and waiting(driver) == 2)
+            await driver.until(lambda: gate.asked.is_set() and waiting(driver) == 2)
             driver.send("ctrl+c")
-            await until(driver, lambda: driver.app.return_code is not None)
+            await driver.until(lambda: driver.app.return_code is not None)
     assert driver.app.return_code == 0

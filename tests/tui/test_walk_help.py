@@ -88,8 +88,7 @@ async def test_palette_lists_places_and_runs_one(opener: str) -> None:
         assert "Go to Evidence" in driver.text()
         assert "Focus" not in driver.text()  # nobody looks for that by its name
         await driver.write("all pushes")
-        while "Go to All pushes" not in driver.text():
-            await driver.pilot.pause(0.02)
+        await driver.until(lambda: "Go to All pushes" in driver.text())
         await driver.press("down", "enter")
         while isinstance(driver.app.screen, CommandPalette):
             await driver.press("enter")
@@ -128,8 +127,7 @@ async def test_a_key_that_is_faster_than_the_list_of_the_palette_does_nothing(ke
 
 async def options_in(driver: Driver, palette: CommandPalette) -> None:
     """The palette gathers its commands in the background."""
-    while not palette.query_one(OptionList).option_count:
-        await driver.pilot.pause(0.02)
+    await driver.until(lambda: bool(palette.query_one(OptionList).option_count))
 
 
 async def test_places_open_by_key_from_every_level() -> None:
