@@ -29,8 +29,8 @@ SMALL = 100_000
 """Events. Making all anew of so few takes less than finding out what follows from what came."""
 SHARE = 8
 """When more than an eighth of all events came, making all anew takes no longer."""
-_MORE_MEMORY = 3
-"""How often the memory is doubled."""
+_ATTEMPTS = 5
+"""With the memory that there is, then nothing beside anything else, then with twice as much."""
 
 COUNTS: tuple[Sums, ...] = (ACTORS_TABLE, CALLED_TABLE, HOURS_TABLE, MINUTES)
 """Made from the events alone."""
@@ -54,16 +54,19 @@ DERIVED: tuple[Derivation | Sums, ...] = (*COUNTS, *FOLLOWED, *OF_ALL)
 
 def derive(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
     """Make everything that is made from the events; the tables for it are empty. When DuckDB's
-    memory does not suffice, it is given more: to have read the evidence for nothing is worse."""
-    for more in range(_MORE_MEMORY, -1, -1):
+    memory does not suffice, nothing is made beside anything else, and at last it is given more: to
+    have read the evidence for nothing is worse."""
+    for attempt in range(_ATTEMPTS):
         try:
+            if attempt > 1:
+                double_memory(connection)
             progress.stage = "merging copies"
             connection.execute("BEGIN")
             merge_copies(connection)
             connection.execute("COMMIT")
-            _make_all(connection, progress)
+            _make_all(connection, progress, beside=not attempt)
         except duckdb.OutOfMemoryException:
-            if not more:
+            if attempt == _ATTEMPTS - 1:
                 raise
             _start_over(connection)
         else:
@@ -74,7 +77,6 @@ def _start_over(connection: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.TransactionException):
         connection.execute("ROLLBACK")  # if it was in one
     drop_temporary(connection)
-    double_memory(connection)
     clear_derived(connection)
 
 
@@ -115,11 +117,17 @@ def keep_up(
     touched.done()
 
 
-def _make_all(connection: duckdb.DuckDBPyConnection, progress: Progress) -> None:
-    """DuckDB counts while Python follows, which takes as long on one processor."""
+def _make_all(
+    connection: duckdb.DuckDBPyConnection, progress: Progress, *, beside: bool = True
+) -> None:
+    """`beside`: DuckDB counts while Python follows, which takes as long on one processor."""
     join_events(connection)
-    with ThreadPoolExecutor(1, thread_name_prefix="count") as beside:
-        counted = beside.submit(_count, cursor_of(connection))
+    if not beside:
+        _count(cursor_of(connection))
+        _build(connection, (*FOLLOWED, *OF_ALL), progress)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="count") as pool:
+        counted = pool.submit(_count, cursor_of(connection))
         _build(connection, FOLLOWED, progress)
         counted.result()
     _build(connection, OF_ALL, progress)

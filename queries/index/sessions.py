@@ -32,8 +32,10 @@ SELECT issued_access_key_id AS access_key_id, issued_arn AS arn, event_key, even
   source_identity, user_name AS subject, identity_provider, 1 AS sort, 0.0::DOUBLE AS distance
 FROM events
 WHERE issued_access_key_id IS NOT NULL AND merged_into IS NULL
-  AND issued_access_key_id IN (SELECT access_key_id FROM events WHERE access_key_id IS NOT NULL)
+  AND issued_access_key_id IN (
+    SELECT DISTINCT access_key_id FROM events WHERE access_key_id IS NOT NULL)
 """
+"""Without DISTINCT DuckDB holds the key of every event: few keys make millions of calls."""
 IS_LOGIN = "event_name IN ('ConsoleLogin', 'GetAuthorizationToken')"
 _SIGN_INS = """
 SELECT k.access_key_id, k.principal, l.event_key, l.event_time, l.aws_region, l.access_key_id,
@@ -194,7 +196,7 @@ SESSIONS = Derivation(
     keys=(
         # Credentials that were issued, and are used.
         """SELECT issued_access_key_id FROM touched
-        WHERE issued_access_key_id IN (SELECT access_key_id FROM events)""",
+        WHERE issued_access_key_id IN (SELECT DISTINCT access_key_id FROM events)""",
         # Those that were used the first time, or maybe are used no more.
         """SELECT access_key_id FROM touched
         WHERE access_key_id IN (SELECT issued_access_key_id FROM events)
