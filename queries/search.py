@@ -2,86 +2,47 @@
 
 The index holds the fields that questions use; this reads the evidence itself again, so it finds
 what stands anywhere in a record. Memory stays small whatever the evidence: one file is open at a
-time, and hits are handed on as they come. Files of plain trail delivery in which the text does not
-occur at all are passed over before their records are taken apart.
+time, and hits are handed on as they come. What a machine wrote is cut into its records without
+being parsed, and only where the text may be; everything else is read as it was for the index.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import IO
+from itertools import islice
+from typing import IO, NamedTuple
 
 from queries.case import Case
-from queries.errors import WrongUsage
+from queries.index.documents import FAST, Document, NeedsCare, whole_documents
+from queries.needle import Needle
 from queries.progress import CancelToken, Progress
 from queries.question import ask_for
 from queries.reader import FileFacts, read_records
+from queries.record_texts import record_texts
 from queries.sources.archives import by_archive, open_siblings
 from queries.sources.local import Item
-from queries.unpack import Unpacked, plain_chunks
+from queries.unpack import plain_chunks
 
-_AROUND = 40
-"""Characters of a record shown before a hit, and as many behind it."""
 _BATCH = 200
-_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["/\\]))')
-_ESCAPE_BYTES = re.compile(_ESCAPE.pattern.encode())
-_LONGEST_ESCAPE = 6
+_CHANGED = "has changed since it was indexed; what was found is what it says now"
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+Found = tuple[int, tuple[str, int, int], str]
+"""The position of a record within its file, where in it the text stands, and the event's id, where
+it is to be compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
-    """What is looked for. Case is ignored unless asked for; escapes of JSON (`\\/`, `\\u0026`) are
-    read as what they stand for, too."""
+class _Known(NamedTuple):
+    """What the index says of a file."""
 
-    text: str
-    regex: bool = False
-    case_sensitive: bool = False
-    _pattern: re.Pattern[str] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Raises `WrongUsage` for an empty text and for a pattern that is none."""
-        if not self.text:
-            raise WrongUsage("nothing to search for was given")
-        source = self.text if self.regex else re.escape(self.text)
-        try:
-            pattern = re.compile(source, 0 if self.case_sensitive else re.IGNORECASE)
-        except re.error as error:
-            raise WrongUsage(f"{self.text}: not a regular expression ({error})") from None
-        object.__setattr__(self, "_pattern", pattern)
-
-    def find(self, text: str) -> tuple[str, int, int] | None:
-        """Where it stands: (text around it, where in that the hit begins and ends), or None."""
-        match = self._pattern.search(text)
-        if match is None and "\\" in text:
-            text = _ESCAPE.sub(_meant, text)
-            match = self._pattern.search(text)
-        if match is None:
-            return None
-        start = max(0, match.start() - _AROUND)
-        end = min(len(text), match.start() + 4 * _AROUND, max(match.end(), match.start()) + _AROUND)
-        return text[start:end], match.start() - start, min(match.end(), end) - start
-
-    @property
-    def plain(self) -> bytes | None:
-        """The text as bytes for a first look at a whole file; None where that would not do."""
-        if self.regex or not self.text.isascii() or "\\" in self.text:
-            return None
-        text = self.text if self.case_sensitive else self.text.lower()
-        return text.encode()
-
-
-def _meant(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else escape[2]
-
-
-def _meant_bytes(escape: re.Match[bytes]) -> bytes:
-    return chr(int(escape[1], 16)).encode("utf-8", "replace") if escape[1] else escape[2]
+    size: int
+    lane: str
+    records: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +80,19 @@ class Search:
         """Every record that has the text, once, in the order of the files. Ends early when it is
         cancelled; what was found so far stays true."""
         files = self.case.ask(
-            "SELECT file_id, size, lane, records FROM files WHERE records > 0 ORDER BY file_id",
+            "SELECT file_id, coalesce(size, 0), lane, records, coalesce(sha256, '') FROM files"
+            " WHERE records > 0 ORDER BY file_id",
             cancel=self.cancel,
         ).rows
-        self.progress.files_total = len(files)
-        self.progress.bytes_total = sum(size or 0 for _, size, _, _ in files)
-        known = {file_id: (size or 0, lane, records) for file_id, size, lane, records in files}
+        known = {file_id: _Known(*facts) for file_id, *facts in files}
+        self.progress.files_total = len(known)
+        self.progress.bytes_total = sum(file.size for file in known.values())
         for job in by_archive(self._items(list(known))):
             for file_id, item, opener in self._opened(job):
                 if self.cancel.cancelled:
                     return
-                size, lane, records = known[file_id]
-                yield from self._in_file(file_id, item, opener, lane == "fast", records)
-                self.progress.add(files=1, stored=size, current=item.name)
+                yield from self._in_file(file_id, item, opener, known[file_id])
+                self.progress.add(files=1, stored=known[file_id].size, current=item.name)
 
     def _items(self, ids: list[int]) -> Iterator[tuple[int, Item]]:
         for at in range(0, len(ids), _BATCH):
@@ -156,76 +117,143 @@ class Search:
             missed = [item.name for file_id, item in job if file_id not in seen]
             self.unread += [(name, reason) for name in missed]
 
-    def _in_file(
-        self, file_id: int, item: Item, opener: Opener, machine_written: bool, expected: int
-    ) -> Iterator[Hit]:
-        plain = self.needle.plain if machine_written and not item.member else None
-        try:
-            if plain is not None and not self._occurs(plain, item, opener):
-                self.progress.add(records=expected)
-                return
-        except OSError:
-            pass  # the reader says what is wrong
+    def _in_file(self, file_id: int, item: Item, opener: Opener, known: _Known) -> Iterator[Hit]:
+        """The hits of one file, as they come."""
         facts = FileFacts()
-        batch: list[tuple[int, tuple[str, int, int]]] = []
-        count = 0
-        for position, record in enumerate(read_records(item, facts, opener), 1):
-            if self.cancel.cancelled:
-                break
-            count = position
-            where = self.needle.find(record.text)
-            if where is not None:
-                batch.append((position, where))
-                if len(batch) == _BATCH:
-                    yield from self._as_hits(file_id, item, batch)
-                    batch = []
-        self.progress.add(records=count)
-        yield from self._as_hits(file_id, item, batch)
-        if facts.error:
-            self.unread.append((item.name, facts.error))
-        elif count < expected and not self.cancel.cancelled:
-            self.unread.append(
-                (item.name, f"has {count:,} records now and had {expected:,} when it was indexed")
-            )
+        done = 0
+        if known.lane == FAST:
+            try:
+                if not item.member and not self._occurs(opener, item, facts):
+                    self.progress.add(records=known.records)
+                    self._compare(item, facts, known.records, known)
+                    return
+                facts = FileFacts()
+                for document in whole_documents(opener, item, facts):
+                    if self.cancel.cancelled:
+                        return
+                    records = document.records or known.records
+                    yield from self._as_hits(file_id, item, self._in_document(document, records))
+                    done += records
+                    self.progress.add(records=records)
+            except (NeedsCare, OSError):
+                # The reader takes what is written otherwise, and says what is wrong. It begins
+                # again, which a stream out of an archive cannot.
+                facts, opener = FileFacts(), item.open
+            else:
+                self._compare(item, facts, done, known)
+                return
+        found = self._by_reader(item, opener, facts, done)
+        while batch := list(islice(found, _BATCH)):
+            yield from self._as_hits(file_id, item, batch)
+        if not self.cancel.cancelled:
+            self._compare(item, facts, facts.records, known)
 
-    def _occurs(self, wanted: bytes, item: Item, opener: Opener) -> bool:
-        """Whether the text stands anywhere in a file, and so maybe in a record."""
-        exact = self.needle.case_sensitive
-        keep = _LONGEST_ESCAPE * len(wanted) + _LONGEST_ESCAPE
+    def _occurs(self, opener: Opener, item: Item, facts: FileFacts) -> bool:
+        """Whether the text may stand anywhere in a file. Pieces as they are unpacked are still in
+        the processor's cache: half the time of looking at documents."""
+        if self.needle.longest is None:
+            return True
         before = b""
         with opener() as stream:
-            for chunk in plain_chunks(stream, Unpacked(), item.stored):
+            for chunk in plain_chunks(stream, facts.unpacked, item.stored):
                 if self.cancel.cancelled:
                     return False
                 data = before + chunk
-                before = data[-keep:]
-                if wanted in (data if exact else data.lower()):
+                before = data[-self.needle.longest :]
+                if self.needle.may_be_in(data):
                     return True
-                if b"\\" in data:
-                    meant = _ESCAPE_BYTES.sub(_meant_bytes, data)
-                    if wanted in (meant if exact else meant.lower()):
-                        return True
         return False
 
-    def _as_hits(
-        self, file_id: int, item: Item, batch: list[tuple[int, tuple[str, int, int]]]
-    ) -> Iterator[Hit]:
-        if not batch:
+    def _in_document(self, document: Document, records: int) -> list[Found]:
+        """Of a document without the text, no record is looked at. Raises `NeedsCare` when what was
+        cut out of it are not its records."""
+        if not self.needle.may_be_in(document.text):
+            return []
+        texts = record_texts(document.text)
+        if len(texts) != records:
+            raise NeedsCare
+        found: list[Found] = []
+        for position, text in enumerate(texts, document.base + 1):
+            if not self.needle.may_be_in(text):
+                continue
+            written = text.decode()
+            where = self.needle.find(written)
+            if where is not None:
+                found.append((position, where, _event_id(written)))
+        return found
+
+    def _by_reader(
+        self, item: Item, opener: Opener, facts: FileFacts, done: int
+    ) -> Iterator[Found]:
+        """The same record by record, behind those that are done."""
+        for position, record in enumerate(read_records(item, facts, opener), 1):
+            if self.cancel.cancelled:
+                return
+            if position <= done:
+                continue
+            self.progress.add(records=1)
+            where = self.needle.find(record.text)
+            if where is not None:
+                yield position, where, ""
+
+    def _compare(self, item: Item, facts: FileFacts, records: int, known: _Known) -> None:
+        """Say what could not be searched, and that a file is another now."""
+        if facts.error:
+            self.unread.append((item.name, facts.error))
+        elif records < known.records:
+            self.unread.append(
+                (
+                    item.name,
+                    f"has {records:,} records now and had {known.records:,} when it was indexed",
+                )
+            )
+        elif known.sha256 and facts.unpacked.sha256 not in ("", known.sha256):
+            self.unread.append((item.name, _CHANGED))
+
+    def _as_hits(self, file_id: int, item: Item, found: Sequence[Found]) -> Iterator[Hit]:
+        """With the events that they are. Raises `NeedsCare` when an event is another."""
+        if not found:
             return
         question = ask_for(
             "records_of_file",
             file_id=file_id,
-            from_position=batch[0][0],
-            to_position=batch[-1][0],
+            from_position=found[0][0],
+            to_position=found[-1][0],
         )
-        rows = self.case.ask(question.sql, question.bound).rows
-        events = {row[0]: row[1:] for row in rows}
-        for position, (excerpt, start, end) in batch:
-            key, when, name, event_id, who = events.get(position, (None,) * 5)
-            self.found += 1
-            yield Hit(
-                item.name, file_id, position, key, when, name, event_id, who, excerpt, start, end
+        events = {row[0]: row[1:] for row in self.case.ask(question.sql, question.bound).rows}
+        hits = []
+        for position, (excerpt, start, end), event_id in found:
+            key, when, name, known_id, who = events.get(position, (None,) * 5)
+            if event_id and known_id and event_id != known_id:
+                raise NeedsCare
+            hits.append(
+                Hit(
+                    item.name,
+                    file_id,
+                    position,
+                    key,
+                    when,
+                    name,
+                    known_id,
+                    who,
+                    excerpt,
+                    start,
+                    end,
+                )
             )
+        for hit in hits:
+            self.found += 1
+            yield hit
+
+
+def _event_id(text: str) -> str:
+    """Of a record; empty when it has none. Raises `NeedsCare` for what is no record."""
+    try:
+        record = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        raise NeedsCare from None
+    found = record.get("eventID")
+    return found if isinstance(found, str) else ""
 
 
 def _as_given(stream: IO[bytes]) -> AbstractContextManager[IO[bytes]]:

@@ -17,6 +17,8 @@ from queries.reader import FileFacts
 from queries.sources.local import Item
 from queries.unpack import plain_chunks
 
+FAST = "fast"
+"""What the ledger says of a file whose documents are its records, each and all."""
 DOCUMENT_BYTES = 4 << 20
 """What a file is cut into: flattening a document takes about 28 times its size in memory (measured
 with manifests of 20 KB in each record)."""
@@ -25,7 +27,7 @@ _WHOLE = 2 * DOCUMENT_BYTES
 for one, that is longer goes to the careful reader."""
 
 _TRAIL_START = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[')
-_FIRST_KEY = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[\s*\{("[A-Za-z]+":)')
+FIRST_KEY = re.compile(rb'\s*\{\s*"Records"\s*:\s*\[\s*\{("[A-Za-z]+":)')
 _EVENT_START = re.compile(rb'\s*\{\s*"(?:eventVersion|eventID|userIdentity|eventTime)"')
 _OPEN, _CLOSE = b'{"Records":[', b"]}"
 
@@ -88,7 +90,7 @@ def _of_trail(text: bytes, chunks: Iterator[bytes], facts: FileFacts) -> Iterato
 
 
 def _trail_pieces(text: bytes, chunks: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
-    match = _FIRST_KEY.match(text)
+    match = FIRST_KEY.match(text)
     if match is None:
         raise NeedsCare
     between = b"},{" + match[1]

@@ -25,6 +25,7 @@ from queries.index.clean import clean_record
 from queries.index.delivery import delivery_order
 from queries.index.documents import (
     DOCUMENT_BYTES,
+    FAST,
     Document,
     Opener,
     of_records,
@@ -350,7 +351,7 @@ class _GuardedWorker(_Worker):
             raise  # of what is written, not of this file
         except Exception:  # it needs care, or is gone, or is more than we thought of
             return  # what was added is taken back, as the ledger does not know the file
-        self.ledger.put(file_id, facts, "fast")
+        self.ledger.put(file_id, facts, FAST)
         self.progress.add(files=1, stored=item.size, current=item.name)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from queries.case import Case, open_case
 from queries.errors import InvestigationError
+from queries.needle import Needle
 from queries.raw import raw_record
-from queries.search import Needle, Search
+from queries.search import Search
 from tests.bench.generate import evidence_folder, generate, kept_index
 from tests.bench.measure import table
 

@@ -12,9 +12,10 @@ import pytest
 
 from queries.case import Case, open_case
 from queries.errors import WrongUsage
+from queries.needle import Needle
 from queries.progress import CancelToken
 from queries.raw import raw_record
-from queries.search import Hit, Needle, Search
+from queries.search import Hit, Search
 from tests.evidence_files import at, record, trail, write
 
 

@@ -48,7 +48,8 @@ def _path(text: str) -> Any:
 
 def search(case: Case, options: argparse.Namespace) -> int:
     """Print every record that has the text; say what could not be searched."""
-    from queries.search import Needle, Search
+    from queries.needle import Needle
+    from queries.search import Search
     from tui.commands.opening import note, progress_shown
 
     if options.limit < 0:

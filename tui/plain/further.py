@@ -125,7 +125,8 @@ def search(text: str) -> Way:
 
     def make(case: Case) -> Place:
         from queries.hits import Hits, listing
-        from queries.search import Needle, Search
+        from queries.needle import Needle
+        from queries.search import Search
         from tui.screens.search import COLUMNS
 
         pattern = len(text) > 2 and text.startswith("/") and text.endswith("/")

@@ -18,9 +18,10 @@ from queries.case import Case
 from queries.errors import WrongUsage
 from queries.hits import Hits, listing
 from queries.naming import display_name
+from queries.needle import Needle
 from queries.progress import CancelToken, Progress
 from queries.question import ask_for
-from queries.search import Hit, Needle, Search
+from queries.search import Hit, Search
 from tui.cells import call_cell, name_cell, time_cell
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
