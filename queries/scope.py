@@ -83,6 +83,8 @@ class Filters:
     """The principal whom the record names."""
     resource: str | None = None
     """Its ARN, else its name in the request; `(none named)` for the calls that name none."""
+    repository: str | None = None
+    """Its key."""
     caller: str | None = None
     """Whom a service probably acted for."""
     act: str | None = None

@@ -6,8 +6,8 @@
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
 --   its API version's date finds all versions), address, client, access_key, who (the principal),
---   resource (its ARN, else the name in the request, or the words for none), caller (whom a service
---   probably acted for),
+--   resource (its ARN, else the name in the request, or the words for none), repository (its key),
+--   caller (whom a service probably acted for),
 --   act (a group of calls: delete, login, login-without-mfa, failed-login, credential,
 --   identity-change, secret-read, root, logging-change; or NULL),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls for

@@ -1,14 +1,15 @@
 -- activity_values: the distinct values of a scope's events by kind (service, name, error, region,
 -- account, address, client, key, principal, probably for: whom a service acted for), with counts:
--- for pickers and for the profile. A name is without the date of its API version.
+-- for pickers and for the profile. A name is without the date of its API version. Repositories are
+-- counted only where the kind asks for them, as every event has to be looked at for that.
 -- parameters: scope (all, session, key, identity, principal, origin, created, address,
 --   repository, value), value,
 --   principal (with scope session: the session's ARN), places (with scope value: the columns
 --   to look in, from value_places, as ' a b '), since, until (TIMESTAMP, until is
 --   exclusive), account, region, service, error, name (VARCHAR or NULL for "any"; a name without
 --   its API version's date finds all versions), address, client, access_key, who (the principal),
---   resource (its ARN, else the name in the request, or the words for none), caller (whom a service
---   probably acted for),
+--   resource (its ARN, else the name in the request, or the words for none), repository (its key),
+--   caller (whom a service probably acted for),
 --   act (a group of calls: delete, login, login-without-mfa, failed-login, credential,
 --   identity-change, secret-read, root, logging-change; or NULL),
 --   writes, failures (BOOLEAN: only those), fold_layers (BOOLEAN: without the calls for
@@ -17,7 +18,7 @@
 WITH scoped AS (
   SELECT
     event_key, event_source, plain_name, error_code, user_agent, access_key_id, principal,
-    aws_region, recipient_account_id, source_ip_address, 1 AS events,
+    aws_region, recipient_account_id, source_ip_address, repository, 1 AS events,
     CASE WHEN outcome <> 'ok' THEN 1 ELSE 0 END AS failures, event_time AS first_seen,
     event_time AS last_seen
   FROM events AS e
@@ -170,3 +171,14 @@ FROM scoped AS s
 JOIN callers AS b ON b.event_key = s.event_key
 WHERE coalesce(CAST($kind AS VARCHAR), 'probably for') = 'probably for'
 GROUP BY b.caller
+UNION ALL
+SELECT
+  'repository' AS kind,
+  repository AS value,
+  CAST(sum(events) AS BIGINT) AS events,
+  CAST(sum(failures) AS BIGINT) AS failures,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM scoped
+WHERE repository IS NOT NULL AND coalesce(CAST($kind AS VARCHAR), 'none') = 'repository'
+GROUP BY repository

@@ -1,7 +1,7 @@
 -- deployments: every call that made a platform run an image, one row for each image: what, where,
 -- which push the image came from, and whether its tag was moved while it ran.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
---   principal (VARCHAR); each may be NULL for "any". Account and region are the registry's.
+--   principal, digest (VARCHAR: of the image); each may be NULL for "any". Account and region are the registry's.
 -- key: deployment_no
 SELECT
   d.deployment_no,
@@ -60,3 +60,4 @@ WHERE (CAST($since AS TIMESTAMP) IS NULL OR d.event_time >= CAST($since AS TIMES
   AND (CAST($repository AS VARCHAR) IS NULL OR d.repository = $repository
     OR d.repository_name = $repository)
   AND (CAST($principal AS VARCHAR) IS NULL OR d.principal = $principal OR d.origin = $principal)
+  AND (CAST($digest AS VARCHAR) IS NULL OR d.resolved_digest = $digest)

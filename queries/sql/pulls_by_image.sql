@@ -1,6 +1,6 @@
 -- pulls_by_image: every tag and digest that was pulled: how often, by how many, and the last pull.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
---   principal (VARCHAR); each may be NULL for "any"
+--   principal, digest (VARCHAR: what was pulled); each may be NULL for "any"
 -- key: repository, image_tag, resolved_digest
 SELECT
   n.repository,
@@ -34,5 +34,6 @@ FROM (
       OR e.repository_name = $repository)
     AND (CAST($principal AS VARCHAR) IS NULL OR u.principal = $principal
       OR u.identity_arn = $principal OR u.origin = $principal)
+    AND (CAST($digest AS VARCHAR) IS NULL OR u.resolved_digest = $digest)
 ) AS n
 GROUP BY n.repository, n.image_tag, n.resolved_digest

@@ -2,7 +2,7 @@
 -- and the busiest burst (pulls with pauses of at most ten minutes). Sessions of one role and
 -- workload are one line.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
---   principal (VARCHAR); each may be NULL for "any"
+--   principal, digest (VARCHAR: what was pulled); each may be NULL for "any"
 -- key: identity_arn, account_id, workload, repository
 SELECT
   g.identity_arn,
@@ -54,6 +54,7 @@ FROM (
           OR e.repository_name = $repository)
         AND (CAST($principal AS VARCHAR) IS NULL OR u.principal = $principal
           OR u.identity_arn = $principal OR u.origin = $principal)
+        AND (CAST($digest AS VARCHAR) IS NULL OR u.resolved_digest = $digest)
     ) AS a
   ) AS b
 ) AS g

@@ -1,6 +1,7 @@
 -- repositories: every repository that a registry event names, with who pushed to it and when.
 -- A push counts once however many records it has; copies made by a service (replication,
 -- pull-through cache) are no pushes; an attempt is a PutImage that failed.
+-- pulls are images, as `pulls` lists them: one call may ask for several.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
 --   principal (VARCHAR); each may be NULL for "any"
 -- key: repository
@@ -11,7 +12,7 @@ SELECT
   r.repository_name,
   coalesce(p.pushes, 0) AS pushes,
   coalesce(p.attempts, 0) AS attempts,
-  r.pulls,
+  coalesce(u.pulls, 0) AS pulls,
   coalesce(p.pushers, 0) AS pushers,
   coalesce(p.service_images, 0) AS service_images,
   coalesce(p.tag_moves, 0) AS tag_moves,
@@ -30,14 +31,12 @@ FROM (
     max(g.aws_region) AS aws_region,
     max(g.repository_name) AS repository_name,
     CAST(sum(g.events) AS BIGINT) AS events,
-    CAST(sum(g.pulls) AS BIGINT) AS pulls,
     max(g.last_event) AS last_event
   FROM (
     -- By whole values first: that is many times faster than to compare those of every event.
     SELECT
       repository, registry_id, aws_region, repository_name,
       count(*) AS events,
-      sum(CASE WHEN registry_action = 'pull' AND outcome = 'ok' THEN 1 ELSE 0 END) AS pulls,
       max(event_time) AS last_event
     FROM registry_events
     WHERE (repository IS NOT NULL
@@ -52,6 +51,14 @@ FROM (
   ) AS g
   GROUP BY coalesce(g.repository, '(repository unknown)')
 ) AS r
+LEFT JOIN (
+  SELECT repository, count(*) AS pulls
+  FROM pulls
+  WHERE outcome = 'ok'
+    AND (CAST($since AS TIMESTAMP) IS NULL OR event_time >= CAST($since AS TIMESTAMP))
+    AND (CAST($until AS TIMESTAMP) IS NULL OR event_time < CAST($until AS TIMESTAMP))
+  GROUP BY repository
+) AS u ON u.repository = r.repository
 LEFT JOIN (
   SELECT
     repository,

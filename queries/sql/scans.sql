@@ -1,7 +1,7 @@
 -- scans: what scans found in each image, newest result first known of, and who pushed the image:
 -- the pusher by the digest, never the one who read the result.
 -- parameters: since, until (TIMESTAMP, until is exclusive), account, region, repository,
---   principal (VARCHAR: who pushed); each may be NULL for "any"
+--   principal (VARCHAR: who pushed), digest (of the image); each may be NULL for "any"
 -- key: event_key
 SELECT
   n.event_time,
@@ -48,3 +48,4 @@ WHERE n.newest = 1
   AND (CAST($repository AS VARCHAR) IS NULL OR n.repository = $repository
     OR e.repository_name = $repository)
   AND (CAST($principal AS VARCHAR) IS NULL OR p.principal = $principal OR p.origin = $principal)
+  AND (CAST($digest AS VARCHAR) IS NULL OR n.image_digest = $digest)

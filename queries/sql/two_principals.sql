@@ -1,9 +1,10 @@
 -- two_principals: what two principals (each with all sessions from it) used, side by side: calls,
--- services, addresses, clients, regions, accounts, repositories and errors, with counts.
+-- services, addresses, clients, regions, accounts, repositories and errors, with counts. A call is
+-- without the date of its API version.
 -- parameters: value, other (VARCHAR: origin, principal, role or user ARN, or access key id)
 -- key: kind, thing
 WITH scoped AS (
-  SELECT 1 AS side, e.event_source, e.event_name, e.error_code, e.aws_region,
+  SELECT 1 AS side, e.event_source, e.plain_name, e.error_code, e.aws_region,
     e.recipient_account_id, e.source_ip_address, e.user_agent, e.repository
   FROM events AS e
   WHERE e.merged_into IS NULL
@@ -11,7 +12,7 @@ WITH scoped AS (
       OR (e.identity_type = 'FederatedUser' AND e.issuer_arn = $value)
       OR e.access_key_id IN (SELECT s.access_key_id FROM sessions AS s WHERE s.origin = $value))
   UNION ALL
-  SELECT 2 AS side, e.event_source, e.event_name, e.error_code, e.aws_region,
+  SELECT 2 AS side, e.event_source, e.plain_name, e.error_code, e.aws_region,
     e.recipient_account_id, e.source_ip_address, e.user_agent, e.repository
   FROM events AS e
   WHERE e.merged_into IS NULL
@@ -22,8 +23,8 @@ WITH scoped AS (
   SELECT side, 'service' AS kind, event_source AS thing, count(*) AS events
   FROM scoped GROUP BY side, event_source
   UNION ALL
-  SELECT side, 'call' AS kind, event_name AS thing, count(*) AS events
-  FROM scoped GROUP BY side, event_name
+  SELECT side, 'call' AS kind, plain_name AS thing, count(*) AS events
+  FROM scoped GROUP BY side, plain_name
   UNION ALL
   SELECT side, 'error' AS kind, error_code AS thing, count(*) AS events
   FROM scoped GROUP BY side, error_code

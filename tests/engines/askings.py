@@ -48,6 +48,7 @@ _PICKS = {
     "manifest": "SELECT manifest_digest FROM push_layers GROUP BY 1 ORDER BY count(*) DESC, 1",
     "layer": "SELECT layer_digest FROM push_layers GROUP BY 1 ORDER BY count(*) DESC, 1",
     "account": "SELECT recipient_account_id FROM events GROUP BY 1 ORDER BY count(*) DESC, 1",
+    "puller": "SELECT identity_arn FROM pulls GROUP BY 1 ORDER BY count(*) DESC, 1",
     "region": "SELECT aws_region FROM events GROUP BY 1 ORDER BY count(*) DESC, 1",
 }
 
@@ -110,6 +111,10 @@ def _parameters(name: str, wanted: frozenset[str], corpus: Corpus) -> Iterator[d
         for name in ("account", "region", "repository"):
             if name in wanted:
                 yield {name: corpus.some(name)[0]}
+        if "digest" in wanted:
+            yield {"digest": corpus.some("image")[0]}
+        if "refused" in wanted:
+            yield {"refused": True, "identity": corpus.some("puller")[0], "tag": "(none)"}
         if "principal" in wanted:
             yield {"principal": corpus.some("origin")[0]}
     else:
@@ -163,6 +168,7 @@ def _of_scopes(corpus: Corpus) -> Iterator[dict[str, Any]]:
             "fold_layers": scope == "all",
         }
     yield {"scope": "all", "since": SINCE, "until": UNTIL, "writes": True}
+    yield {"scope": "all", "repository": corpus.some("repository")[0]}
     yield {"scope": "all", "failures": True, "account": corpus.some("account")[0]}
     for act in ACTS:
         yield {"scope": "all", "act": act}

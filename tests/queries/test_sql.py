@@ -90,6 +90,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
     ).rows
     [moved] = demo.ask("SELECT * FROM pushes WHERE image_digest = $digest AND outcome = 'ok'",
                        {"digest": IMPLANT}).dicts()  # fmt: skip
+    [pull] = demo.ask("SELECT * FROM pulls ORDER BY event_key LIMIT 1").dicts()
     found: dict[str, list[Any]] = {
         "scope": list(SCOPES),
         "value": [push_row["access_key_id"], push_row["origin"], push_row["repository"]],
@@ -104,6 +105,10 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "error": [None, "AccessDenied"],
         "address": [None, "198.51.100.77"],
         "client": [None, push_row["user_agent"]],
+        "identity": [None, pull["identity_arn"]],
+        "of_account": [None, pull["account_id"]],
+        "workload": [None, pull["workload"]],
+        "refused": [None, True],
         "access_key": [None, push_row["access_key_id"]],
         "who": [None, push_row["principal"]],
         "resource": [None, "(none named)"],
@@ -129,7 +134,7 @@ def values(demo: Case) -> dict[str, list[Any]]:
         "width": [3600],
         "rows": [1, 7],
         "places": [None, " access_key_id principal repository "],
-        "kind": [None, "service"],
+        "kind": [None, "service", "repository"],
     }
     return found
 

@@ -14,6 +14,9 @@ from tests.tui.walking import SAM
 from tui.screens.activity import ActivityScreen
 from tui.screens.behind import BehindScreen
 from tui.screens.entries import RESOURCES, EntryScreen
+from tui.screens.pulls import PullsScreen
+from tui.screens.raw import RawScreen
+from tui.screens.where import WhereScreen
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/night"
@@ -180,7 +183,7 @@ async def test_folded_calls_are_not_forgotten() -> None:
 async def test_events_are_narrowed_by_address_client_key_and_principal() -> None:
     async with driving() as driver:
         await driver.press("E")
-        for wanted in ("address", "client", "access key", "principal"):
+        for wanted in ("address", "client", "access key", "principal", "repository"):
             await driver.press("F")
             await driver.write(wanted)
             await driver.press("enter")
@@ -198,11 +201,140 @@ async def test_two_principals_side_by_side_open_to_the_events_of_each() -> None:
         await driver.press("c")
         await driver.write("dana.ops")
         await driver.press("enter")
-        both = next(row for row in await driver.rows() if row["shared"] == "both")
-        for step, number in enumerate(("first_events", "second_events")):
-            await driver.go_to(kind=both["kind"], thing=both["thing"])
-            await driver.press("enter", *["down"] * step, "enter")
-            assert await listed(driver) == both[number]
+        rows = await driver.rows()
+        for kind in sorted({row["kind"] for row in rows}):
+            of_kind = [row for row in rows if row["kind"] == kind]
+            row = next((row for row in of_kind if row["shared"] == "both"), of_kind[0])
+            numbers = [row[name] for name in ("first_events", "second_events") if row[name]]
+            for step, number in enumerate(numbers):
+                await driver.go_to(kind=kind, thing=row["thing"])
+                await driver.press("enter", *["down"] * step, "enter")
+                assert await listed(driver) == number, (kind, row["thing"])
+                await driver.press("escape")
+
+
+async def test_a_call_counts_with_all_versions_of_its_api_beside_somebody_else(
+    tmp_path: Path,
+) -> None:
+    other = f"arn:aws:iam::{ACCOUNT}:user/eve"
+    made = [
+        record(name, at(n), eventSource="lambda.amazonaws.com")
+        for n, name in enumerate(("CreateFunction20150331", "CreateFunction"))
+    ]
+    logs = write(tmp_path, {"a.json": trail([*made, record("ListImages", at(5), other)])})
+    async with driving(logs) as driver:
+        await driver.press("p")
+        await driver.go_to(identity_arn=made[0]["userIdentity"]["arn"])
+        await driver.press("c", "enter")
+        await driver.go_to(kind="call", thing="CreateFunction")
+        assert driver.row["first_events"] == 2
+        await driver.press("enter", "enter")
+        assert await listed(driver) == 2
+
+
+def pulled(n: int, *images: dict[str, str], **fields: Any) -> dict[str, Any]:
+    asked = {"repositoryName": "team/api", "imageIds": [*images]}
+    return record("BatchGetImage", at(n), requestParameters=asked, **fields)
+
+
+@pytest.fixture
+def several_pulls(tmp_path: Path) -> Path:
+    """An image pulled by its tag, by its digest, together with one nobody knows, and in vain."""
+    pushed = push(image("base"), "v1", at(0))
+    digest = pushed["responseElements"]["image"]["imageId"]["imageDigest"]
+    by_tag, by_digest = {"imageTag": "v1"}, {"imageDigest": digest}
+    refused = {"errorCode": "AccessDenied", "errorMessage": "no"}
+    records = [pushed, pulled(1, by_tag), pulled(2, by_digest), pulled(3, by_tag, **refused)]
+    records.append(pulled(4, by_tag, {"imageTag": "never-seen"}))
+    return write(tmp_path / "logs", {"a.json": trail(records)})
+
+
+async def pulls_listed(driver: Driver) -> list[str]:
+    driver.on(PullsScreen)
+    rows = await driver.rows()
+    assert len(rows) == await driver.total()
+    return [row["outcome"] for row in rows]
+
+
+async def test_pulls_of_a_repository_open_to_each_of_them_and_its_record(
+    several_pulls: Path,
+) -> None:
+    async with driving(several_pulls) as driver:
+        assert driver.row["pulls"] == 4
+        await driver.press("P")
+        assert await pulls_listed(driver) == ["ok"] * 4
+        await driver.go_to(image_tag="never-seen")
+        assert driver.facts("#preview")["is"] == "unknown, tag unresolved"
+        await driver.press("enter")
+        driver.on(RawScreen)
+        await driver.press("escape", "escape")
+        assert driver.row["repository"].endswith("/team/api")
+
+
+async def test_pulls_of_an_image_are_those_by_its_tag_as_well(several_pulls: Path) -> None:
+    async with driving(several_pulls) as driver:
+        await driver.press("I")
+        [row] = [row for row in await driver.rows() if row["pushes"]]
+        await driver.go_to(image_digest=row["image_digest"])
+        assert row["pulls"] == 3
+        await driver.press("P")
+        assert await pulls_listed(driver) == ["ok"] * 3
+        await driver.press("escape", "d")
+        driver.on(WhereScreen)
+        await driver.press("2")
+        assert (driver.row["pulls"], driver.row["refused"]) == (3, 1)
+        await driver.press("enter")
+        assert sorted(await pulls_listed(driver)) == ["denied", "ok", "ok", "ok"]
+        await driver.press("escape", "3")
+        assert sorted(row["pulls"] for row in await driver.rows()) == [1, 2]
+
+
+async def test_pulls_by_whom_and_by_image_open_to_each_of_them() -> None:
+    async with driving() as driver:
+        await driver.press("D", "2")
+        for row in await driver.rows():
+            await driver.go_to(
+                identity_arn=row["identity_arn"],
+                workload=row["workload"],
+                repository=row["repository"],
+                account_id=row["account_id"],
+            )
+            await driver.press("enter")
+            found = await pulls_listed(driver)
+            assert found.count("ok") == row["pulls"], row
+            assert len(found) == row["pulls"] + row["refused"], row
+            await driver.press("escape")
+        await driver.press("3")
+        for row in (await driver.rows())[::10]:
+            await driver.go_to(
+                repository=row["repository"],
+                image_tag=row["image_tag"],
+                resolved_digest=row["resolved_digest"],
+            )
+            await driver.press("enter")
+            assert await pulls_listed(driver) == ["ok"] * row["pulls"], row
+            await driver.press("escape")
+
+
+async def test_pulls_of_every_repository_and_image_of_the_incident_are_listed() -> None:
+    async with driving() as driver:
+        for place, name in (("R", "repository"), ("I", "image_digest")):
+            await driver.press(place)
+            for row in [row for row in await driver.rows() if row["pulls"]][::6]:
+                await driver.go_to(**{name: row[name]})
+                await driver.press("P")
+                assert await pulls_listed(driver) == ["ok"] * row["pulls"], row
+                await driver.press("escape")
+
+
+async def test_what_ran_of_an_image_opens_to_the_calls() -> None:
+    async with driving() as driver:
+        await driver.press("I")
+        rows = [row for row in await driver.rows() if row["deployments"]]
+        for row in rows[::5]:
+            await driver.go_to(image_digest=row["image_digest"])
+            await driver.press("d")
+            assert await driver.total() == row["deployments"], row
             await driver.press("escape")
 
 

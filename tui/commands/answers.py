@@ -109,10 +109,13 @@ def principal(case: Case, options: argparse.Namespace) -> int:
 
 def activity(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order
-    from queries.scope import about, locate
+    from queries.scope import REPOSITORY, about, locate
 
     wanted = _place_of(case, options) or locate(scope_of(options), case)
-    question = about("activity", wanted, filters_of(case, options))
+    filters = filters_of(case, options)
+    if wanted.kind != REPOSITORY:
+        filters = filters.changed(repository=options.repository)
+    question = about("activity", wanted, filters)
     return print_question(case, question.with_order(Order("event_time")), options)
 
 

@@ -67,8 +67,10 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     scope.add_argument("--country", metavar="CODE", help="addresses of a country (--geo)")
     scope.add_argument("--city", metavar="NAME", help="addresses of a city (--geo)")
     scope.add_argument("--asn", metavar="NUMBER", help="addresses of a network operator (--geo)")
-    scope.add_argument("--repository", metavar="NAME", help="account/region/name")
     scope.add_argument("--value", metavar="TEXT", help="everything with this value in any field")
+    parser.add_argument(
+        "--repository", metavar="NAME", help="account/region/name; alone, or of one of the above"
+    )
     parser.add_argument(
         "--service", metavar="SOURCE", help="such as ecr, artifactregistry, ecr.amazonaws.com"
     )
@@ -165,8 +167,8 @@ def scope_of(options: argparse.Namespace) -> Any:
         scope.ORIGIN,
         scope.KEY,
         scope.ADDRESS,
-        scope.REPOSITORY,
         scope.VALUE,
+        scope.REPOSITORY,
     ):
         if value := getattr(options, kind):
             return scope.Scope(kind, value)

@@ -163,7 +163,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "pulls": Command(
         "who pulled images, as what kind of workload, in which bursts",
-        "One row for each puller of a repository; with --by image, for each tag and digest.",
+        "One row for each puller of a repository; with --by image, for each tag and digest; with\n"
+        "--by pull, for each pull. An image that a call asked for is one pull.",
         where.pull_options,
         where.pulls,
     ),

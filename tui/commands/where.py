@@ -22,9 +22,10 @@ def pull_options(parser: argparse.ArgumentParser) -> None:
     options_of_lists(parser)
     parser.add_argument(
         "--by",
-        choices=("principal", "image"),
+        choices=("principal", "image", "pull"),
         default="principal",
-        help="one row for each puller (with its bursts), or for each tag and digest pulled",
+        help="one row for each puller (with its bursts), for each tag and digest pulled, or for"
+        " each pull, refused ones too",
     )
 
 
@@ -37,6 +38,8 @@ def deployments(case: Case, options: argparse.Namespace) -> int:
 def pulls(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order
 
+    if options.by == "pull":
+        return _listed(case, options, "pulls", Order("event_time"), refused=True)
     return _listed(case, options, f"pulls_by_{options.by}", Order("last_pull", True))
 
 
@@ -47,10 +50,12 @@ def scans(case: Case, options: argparse.Namespace) -> int:
     return _listed(case, options, "scans", *worst)
 
 
-def _listed(case: Case, options: argparse.Namespace, name: str, *order: Order) -> int:
+def _listed(
+    case: Case, options: argparse.Namespace, name: str, *order: Order, **more: object
+) -> int:
     from queries.question import ask_for
     from tui.commands.options import list_filters
     from tui.commands.output import print_question
 
-    question = ask_for(name, **list_filters(case, options))
+    question = ask_for(name, **list_filters(case, options), **more)
     return print_question(case, question.with_order(*order), options)

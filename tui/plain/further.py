@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from queries.question import Order, ask_for
 from queries.scope import VALUE, Scope
@@ -86,6 +86,7 @@ def images(case: Case) -> Place:
         columns=IMAGES,
         searched=("image_digest", "repository", "image_tags"),
         enter=enter,
+        row_ways={"pulls": ("its pulls", lambda row: pulled({"digest": row["image_digest"]}))},
     )
 
 
@@ -102,6 +103,7 @@ def layers(case: Case) -> Place:
 
 
 def pulls(case: Case) -> Place:
+    from tui.screens.pulls import pulls_by
     from tui.screens.where import PULLERS
 
     return Place(
@@ -109,8 +111,29 @@ def pulls(case: Case) -> Place:
         question=ask_for("pulls_by_principal").with_order(Order("pulls", descending=True)),
         columns=PULLERS,
         searched=("repository", "identity_arn"),
-        enter=lambda row: who(row["identity_arn"]),
+        enter=lambda row: pulled(pulls_by(row)),
+        row_ways={"who": ("who pulled", lambda row: who(row["identity_arn"]))},
     )
+
+
+def pulled(chosen: dict[str, Any]) -> Way:
+    """The pulls that a number counts, one by one."""
+
+    def make(case: Case) -> Place:
+        from tui.screens.pulls import COLUMNS, SEARCHED, chosen_in_words, question_of
+
+        said = " · ".join(f"{name} {value}" for name, value in chosen_in_words(chosen))
+        return Place(
+            f"Pulls {said}",
+            question=question_of(chosen),
+            columns=COLUMNS,
+            searched=SEARCHED,
+            enter=lambda row: record(row["event_key"]),
+            row_ways={"who": ("who pulled", lambda row: who(row["origin"] or row["principal"]))},
+            event_key=lambda row: row["event_key"],
+        )
+
+    return make
 
 
 def scans(case: Case) -> Place:

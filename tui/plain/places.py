@@ -68,7 +68,14 @@ def repositories(case: Case) -> Place:
         columns=COLUMNS,
         searched=("repository", "last_pusher", "last_origin", "last_tags"),
         enter=lambda row: pushes(str(row["repository"])),
+        row_ways={"pulls": ("its pulls", _pulls_of)},
     )
+
+
+def _pulls_of(row: Row) -> Way:
+    from tui.plain import further
+
+    return further.pulled({"repository": str(row["repository"])})
 
 
 def pushes(repository: str | None) -> Way:

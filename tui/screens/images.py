@@ -79,13 +79,16 @@ class ImagesScreen(CaseScreen):
     explains = (
         "{images.tab-images} images, {images.tab-layers} layers; {filter} finds a digest by any"
         " part of it. Enter opens the push of an image (all of them where there are several, all"
-        " that names it where none is known), or the history of a layer."
+        " that names it where none is known), or the history of a layer. {images.pulls} lists the"
+        " pulls of an image, {images.where} all about where it ran."
     )
     of_row = frozenset({"activity"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('images')", "Images", show=False),
         Binding("2", "tab('layers')", "Layers", show=False),
         Binding("tab", "next_tab", "Next tab"),
+        Binding("P", "pulls", "Pulls"),
+        Binding("d", "where", "Where it ran"),
         Binding("a", "activity", "Activity"),
     ]
 
@@ -116,6 +119,7 @@ class ImagesScreen(CaseScreen):
     @on(TabbedContent.TabActivated)
     def _other_tab(self) -> None:
         self.query_one("#preview", Facts).set(self.preview(self.row) if self.row else [])
+        self.refresh_bindings()
 
     def preview(self, row: Row) -> list[Fact]:
         facts = whole_row(row, _WHOLE)
@@ -144,6 +148,23 @@ class ImagesScreen(CaseScreen):
         from tui.screens.layer import LayerScreen
 
         self.open_screen(LayerScreen(str(message.row["layer_digest"])))
+
+    def action_pulls(self) -> None:
+        from tui.screens.pulls import PullsScreen
+
+        if self.row is not None:
+            self.open_screen(PullsScreen({"digest": self.row["image_digest"]}))
+
+    def action_where(self) -> None:
+        from tui.screens.where import WhereScreen
+
+        if self.row is not None:
+            self.open_screen(WhereScreen(digest=self.row["image_digest"]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("pulls", "where"):
+            return self.row is not None and "image_digest" in self.row.values
+        return super().check_action(action, parameters)
 
     def action_activity(self) -> None:
         from tui.screens.activity import ActivityScreen

@@ -27,6 +27,7 @@ FILTER_KINDS = {
     "client": "client",
     "access_key": "access key",
     "who": "principal",
+    "repository": "repository",
     "caller": "probably for",
     "resource": "resource",
 }
@@ -41,6 +42,7 @@ COUNTED = {
     "client": "client",
     "access_key": "key",
     "who": "principal",
+    "repository": "repository",
     "caller": "probably for",
 }
 """Filter -> the kind of value that `activity_values` counts for it: those that can be picked."""

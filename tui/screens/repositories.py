@@ -50,9 +50,11 @@ class RepositoriesScreen(CaseScreen):
     explains = (
         "Every repository that a registry event names. tries are failed pushes, by counts the"
         " people and jobs behind the pushes, moved counts tags that were put on another image."
+        " Enter opens the pushes and tries, {repositories.pulls} the pulls."
     )
-    of_row = frozenset({"activity"})
+    of_row = frozenset({"activity", "pulls"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("P", "pulls", "Pulls"),
         Binding("a", "activity", "Activity"),
         Binding("p", "go('principals')", "Principals"),
         Binding("e", "go('evidence')", "Evidence"),
@@ -92,6 +94,12 @@ class RepositoriesScreen(CaseScreen):
         from tui.screens.pushes import PushesScreen
 
         self.open_screen(PushesScreen(str(message.row["repository"])))
+
+    def action_pulls(self) -> None:
+        from tui.screens.pulls import PullsScreen
+
+        if self.row is not None:
+            self.open_screen(PullsScreen({"repository": str(self.row["repository"])}))
 
     def action_activity(self) -> None:
         from queries.scope import REPOSITORY, Scope

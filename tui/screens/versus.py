@@ -13,13 +13,12 @@ from queries.case import Case
 from queries.naming import display_name, service_name
 from queries.progress import CancelToken
 from queries.question import Order, ask_for
-from queries.scope import ORIGIN, Scope, about
+from queries.scope import ORIGIN, Filters, Scope, about
 from tui.cells import count_cell
 from tui.dialogs import Choice, Picker
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.screens.narrowing import filter_for
 from tui.text import fmt_count, fmt_some, fmt_span
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
@@ -44,9 +43,8 @@ COLUMNS = (
 )
 
 
-_COUNTED = {kind: kind for kind in ("service", "error", "region", "account", "address", "client")}
-_COUNTED["call"] = "name"
-"""Kind of value here -> as `activity_values` calls it."""
+_FILTERS = {"call": "name"}
+"""Kind of value here -> the filter by it, where that is called otherwise."""
 
 
 class _Table(QuestionTable):
@@ -162,12 +160,10 @@ class VersusScreen(CaseScreen):
             from tui.screens.activity import ActivityScreen
 
             if who:
-                filters = filter_for(_COUNTED[str(row["kind"])], str(row["thing"]))
+                name = _FILTERS.get(str(row["kind"]), str(row["kind"]))
+                filters = Filters().changed(**{name: row["thing"]})
                 self.open_screen(ActivityScreen(Scope(ORIGIN, who), filters=filters))
             elif who is not None:
                 self._pivot(str(row["thing"]))
 
-        if row["kind"] in _COUNTED:
-            self.app.push_screen(Picker(f"{row['kind']} {row['thing']}", choices), chosen)
-        else:
-            self._pivot(str(row["thing"]))
+        self.app.push_screen(Picker(f"{row['kind']} {row['thing']}", choices), chosen)

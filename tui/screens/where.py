@@ -88,8 +88,8 @@ class CallTable(QuestionTable):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Record")]
 
 
-class PullerTable(QuestionTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Who")]
+class PulledTable(QuestionTable):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Its pulls")]
 
 
 class WhereScreen(CaseScreen):
@@ -99,8 +99,8 @@ class WhereScreen(CaseScreen):
         "● the tag was moved to another image while this ran · ▶ still referenced at the end of"
         " the evidence · ✗ refused. A tag counts as the image it named at that moment. Pods are"
         " in the audit log of their cluster; without it their nodes appear by the first pull of"
-        " each image. {where.push} opens the push that the image came from. Scan results are"
-        " joined to who pushed, not to who read them."
+        " each image. Enter on a line of pulls lists them. {where.push} opens the push that the"
+        " image came from. Scan results are joined to who pushed, not to who read them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "tab('deployments')", "Deployments", show=False),
@@ -114,10 +114,12 @@ class WhereScreen(CaseScreen):
         Binding("w", "behind", "Who was behind it", show=False),
     ]
 
-    def __init__(self, repository: str | None = None) -> None:
+    def __init__(self, repository: str | None = None, digest: str | None = None) -> None:
+        """Of one repository, or of all; `digest`: only what is about one image."""
         super().__init__()
-        self._repository = repository
+        self._repository, self._digest = repository, digest
         name = repository_name(repository) if repository else ""
+        name = name or (short_digest(digest) if digest else "")
         self.segment = f"Where {name} ran" if name else "Where it ran"
 
     def body(self) -> Iterable[Widget]:
@@ -140,14 +142,14 @@ class WhereScreen(CaseScreen):
                     id="deployment-table",
                 )
             with TabPane("Pulls by whom", id="pullers"):
-                yield PullerTable(
+                yield PulledTable(
                     PULLERS,
                     searched=("identity_arn", "workload", "account_id", "repository"),
                     empty_message="no pull in this evidence (a write-only trail has none)",
                     id="puller-table",
                 )
             with TabPane("Pulls by image", id="pulled"):
-                yield CallTable(
+                yield PulledTable(
                     PULLED,
                     searched=("repository", "image_tag", "resolved_digest", "last_puller"),
                     empty_message="no pull in this evidence (a write-only trail has none)",
@@ -174,7 +176,7 @@ class WhereScreen(CaseScreen):
             ("scan-table", "scans", (Order("critical", True), Order("high", True))),
         )
         for table, name, order in asked:
-            question = ask_for(name, repository=self._repository)
+            question = ask_for(name, repository=self._repository, digest=self._digest)
             self.query_one(f"#{table}", QuestionTable).show(question.with_order(*order))
         self.query_one("#deployment-table", QuestionTable).focus()
 
@@ -197,14 +199,17 @@ class WhereScreen(CaseScreen):
 
     @on(PagedTable.RowSelected)
     def _open(self, message: PagedTable.RowSelected) -> None:
+        from tui.screens.pulls import PullsScreen, pulls_by, pulls_of
         from tui.screens.raw import RawScreen
 
         row = message.row
-        key = row.get("event_key") or row.get("last_event")
-        if key is not None:
-            self.open_screen(RawScreen(key))
-        elif row.get("identity_arn"):
-            self.action_user()
+        if "event_key" in row.values:
+            self.open_screen(RawScreen(row["event_key"]))
+        else:
+            chosen = pulls_by(row) if "largest_burst" in row.values else pulls_of(row)
+            if self._digest is not None:
+                chosen |= {"digest": self._digest}
+            self.open_screen(PullsScreen(chosen))
 
     def action_push(self) -> None:
         from tui.screens.push import PushScreen

@@ -54,6 +54,7 @@ e.merged_into IS NULL AND CASE CAST($scope AS VARCHAR)
   AND (CAST($who AS VARCHAR) IS NULL OR e.principal = $who)
   AND (CAST($resource AS VARCHAR) IS NULL
     OR coalesce(e.resource_arn, e.target, '(none named)') = $resource)
+  AND (CAST($repository AS VARCHAR) IS NULL OR e.repository = $repository)
   AND (CAST($caller AS VARCHAR) IS NULL OR e.event_key IN (
     SELECT c.event_key FROM callers AS c WHERE c.caller = $caller))
   AND (CAST($act AS VARCHAR) IS NULL OR CASE CAST($act AS VARCHAR)
