@@ -24,17 +24,28 @@ def write_parquet(
     The case is sealed and may not touch files, so the rows pass through a connection of their
     own; their types are those of the answer.
     """
+    cursor = case.connection.cursor()
+    try:
+        write_answer(cursor, question, target, enrichment)
+    finally:
+        cursor.close()
+
+
+def write_answer(
+    cursor: duckdb.DuckDBPyConnection,
+    question: Question,
+    target: Path,
+    enrichment: Enrichment | None = None,
+) -> None:
+    """The same with a cursor that may know more than the case, such as temporary tables."""
     if target.exists():
         raise WrongUsage(f"{target}: exists already; name another file")
-    cursor = case.connection.cursor()
     cursor.execute(question.sql, question.bound)
-    types = {column[0]: str(column[1]) for column in cursor.description or ()}
-    names = list(types)
+    described = cursor.description or ()
+    names = told_apart(column[0] for column in described)
+    types = {name: str(column[1]) for name, column in zip(names, described, strict=True)}
     known = enrichment or Enrichment()
-    # What is added is text.
-    shape = ", ".join(
-        f'"{name}" {types.get(name, "VARCHAR")}' for name in known.beside(Rows(names, [])).columns
-    )
+    shape = _shape(known.beside(Rows(names, [])).columns, types)
     writer = connect()
     try:
         writer.execute(f"CREATE TABLE answer ({shape})")
@@ -47,7 +58,27 @@ def write_parquet(
         raise InvestigationError(f"{target}: cannot be written ({error})") from None
     finally:
         writer.close()
-        cursor.close()
+
+
+def told_apart(names: Iterable[str]) -> list[str]:
+    """Names of columns so that none is there twice, upper and lower case alike: `a`, `a_1`."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        another, number = name, 0
+        while another.lower() in taken:
+            number += 1
+            another = f"{name}_{number}"
+        taken.add(another.lower())
+        found.append(another)
+    return found
+
+
+def _shape(names: Iterable[str], types: Mapping[str, str]) -> str:
+    """Columns for a CREATE TABLE; what is added to an answer is text."""
+    return ", ".join(
+        '"{}" {}'.format(name.replace('"', '""'), types.get(name, "VARCHAR")) for name in names
+    )
 
 
 def write_parts(parts: Iterable[Rows], types: Mapping[str, str], target: Path) -> None:
@@ -59,8 +90,7 @@ def write_parts(parts: Iterable[Rows], types: Mapping[str, str], target: Path) -
     try:
         for number, part in enumerate(parts):
             if not number:
-                shape = ", ".join(f'"{c}" {types.get(c, "VARCHAR")}' for c in part.columns)
-                writer.execute(f"CREATE TABLE answer ({shape})")
+                writer.execute(f"CREATE TABLE answer ({_shape(part.columns, types)})")
             insert_rows(writer, "answer", part.rows)
         quoted = str(target).replace("'", "''")
         writer.execute(f"COPY answer TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")

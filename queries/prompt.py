@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -30,6 +30,9 @@ from queries.errors import InvestigationError, WrongUsage
 from queries.marks.store import MARK_COLUMNS, write_tables
 from queries.progress import CancelToken
 from queries.question import Order, Question
+
+if TYPE_CHECKING:
+    from queries.enrichment.model import Enrichment
 
 _ANSWER = "answer_of_prompt"
 _TO_PLACE = "row_of_answer"
@@ -60,8 +63,19 @@ class Answer(Case):
 
     def rows(self) -> Rows:
         """The whole answer."""
+        return self.ask(self._everything)
+
+    @property
+    def _everything(self) -> str:
         listed = ", ".join(_quoted(name) for name in self.names)
-        return self.ask(f"SELECT {listed} FROM {_ANSWER} ORDER BY rowid")  # noqa: S608
+        return f"SELECT {listed} FROM {_ANSWER} ORDER BY rowid"  # noqa: S608
+
+    def write_parquet(self, target: Path, enrichment: Enrichment | None = None) -> None:
+        """The whole answer as a new Parquet file, as it was answered: it is not asked again."""
+        from queries.parquet import write_answer
+
+        with self._one:
+            write_answer(self.connection, listing(self._everything), target, enrichment)
 
 
 def checked(sql: str) -> str:
@@ -117,19 +131,18 @@ def answer(case: Case, sql: str, cancel: CancelToken | None = None) -> Answer:
         raise
 
 
-def export(case: Case, found: Answer, target: Path) -> int:
+def export(found: Answer, target: Path) -> int:
     """Write an answer to a file that must not exist; its name says the format (.csv, .json,
     .jsonl, .parquet). Returns the number of rows. Raises `WrongUsage`, `InvestigationError`."""
     from queries.export import write_csv, write_json, write_jsonl
-    from queries.parquet import write_parquet
 
     kind = target.suffix.lower()
     if kind not in (".csv", ".json", ".jsonl", ".parquet"):
         raise WrongUsage(f"{target}: name a file that ends with .csv, .json, .jsonl or .parquet")
-    rows = found.rows()
     if kind == ".parquet":
-        write_parquet(case, listing(found.sql), target)
-        return len(rows.rows)
+        found.write_parquet(target)
+        return int(found.ask(f"SELECT count(*) FROM {_ANSWER}").rows[0][0])  # noqa: S608
+    rows = found.rows()
     try:
         with target.open("x", encoding="utf-8", newline="") as out:
             if kind == ".csv":

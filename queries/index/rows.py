@@ -45,10 +45,12 @@ def insert_rows(
     types: list[tuple[str, str]] = []
     while part := list(islice(remaining, _AT_ONCE)):
         types = types or _types(connection, table)
-        columns = ", ".join(f"unnest(${name}::{kind}[])" for name, kind in types)
+        # By number: a column may have any name, `count_star()` for one.
+        columns = ", ".join(f"unnest($c{n}::{kind}[])" for n, (_, kind) in enumerate(types))
         values = zip(*part, strict=True)
         parameters = {
-            name: _as_texts(column) for (name, _), column in zip(types, values, strict=True)
+            f"c{n}": _as_texts(column)
+            for n, (_, column) in enumerate(zip(types, values, strict=True))
         }
         connection.execute(f"INSERT INTO {table} SELECT {columns}", parameters)
 

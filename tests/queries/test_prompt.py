@@ -180,16 +180,40 @@ def test_a_statement_that_runs_is_stopped(demo: Case) -> None:
 def test_rows_are_written_once_in_every_format(demo: Case, tmp_path: Path, kind: str) -> None:
     target = tmp_path / f"out.{kind}"
     with answer(demo, "SELECT event_id, event_time FROM events ORDER BY 1") as found:
-        assert export(demo, found, target) == demo.totals["events"]
+        assert export(found, target) == demo.totals["events"]
         with pytest.raises(WrongUsage, match="exists already"):
-            export(demo, found, target)
+            export(found, target)
         with pytest.raises(WrongUsage, match="name a file"):
-            export(demo, found, tmp_path / "out.exe")
+            export(found, tmp_path / "out.exe")
     read = "read_json" if kind.startswith("json") else f"read_{kind}"
     [(count,)] = duckdb.execute(
         f"SELECT count(DISTINCT event_id) FROM {read}('{target}')"
     ).fetchall()
     assert count == demo.totals["events"]
+
+
+NAMES = 'SELECT count(*), 1 AS "a ""b\'", 2 AS "A ""b\'", NULL AS n, [1] AS l, {\'x y\': 1} AS s'
+"""Columns of any name and type: one that DuckDB chose, quotes, two alike, no type at all."""
+
+
+def test_an_answer_with_any_columns_becomes_parquet(demo: Case, tmp_path: Path) -> None:
+    target = tmp_path / "out.parquet"
+    with answer(demo, f"{NAMES} FROM events") as found:
+        assert export(found, target) == 1
+    [row] = duckdb.execute(f"FROM '{target}'").fetchall()
+    assert row == (demo.totals["events"], 1, 2, None, [1], {"x y": 1})
+
+
+def test_what_is_written_is_what_was_answered_marks_included(tmp_path: Path) -> None:
+    with open_case([str(incident_path())], use_cache=False) as case:
+        key = case.ask("SELECT min(event_key) FROM events").rows[0][0]
+        mark_event(case, key)
+        target = tmp_path / "out.parquet"
+        with answer(case, "SELECT event_key, random() AS r FROM marks") as found:
+            seen = found.rows().rows
+            assert [row[0] for row in seen] == [key]
+            assert export(found, target) == 1
+    assert duckdb.execute(f"FROM '{target}'").fetchall() == seen
 
 
 def test_tables_and_columns_to_complete(demo: Case) -> None:

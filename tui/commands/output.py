@@ -50,7 +50,14 @@ def enriched(rows: Rows, options: argparse.Namespace) -> Rows:
 
 def print_rows(rows: Rows, options: argparse.Namespace) -> int:
     """Rows in any format but parquet."""
-    from queries.export import write_csv, write_json, write_jsonl, write_lines, write_table
+    from queries.export import (
+        formulas_in_words,
+        write_csv,
+        write_json,
+        write_jsonl,
+        write_lines,
+        write_table,
+    )
 
     rows = enriched(rows, options)
     with opened_output(options) as out:
@@ -60,7 +67,7 @@ def print_rows(rows: Rows, options: argparse.Namespace) -> int:
             write_jsonl(rows, out)
         elif options.format == "csv":
             if changed := write_csv(rows, out):
-                note(f"{changed} CSV cells begin like a formula; an apostrophe was put in front")
+                note(formulas_in_words(changed))
         elif options.format == "lines":
             write_lines(rows, out)
         else:
@@ -80,13 +87,17 @@ def limited(question: Question, options: argparse.Namespace) -> Question:
 def _write_parquet(case: Case, question: Question, options: argparse.Namespace) -> int:
     """DuckDB writes Parquet itself; the sealed case may not, so a second connection does."""
     from queries.parquet import write_parquet
-
-    if options.output is None:
-        raise WrongUsage("--format parquet needs --output FILE")
     from tui.commands.enrichment import enrichment_of
 
-    write_parquet(case, question, options.output, enrichment_of(options))
+    write_parquet(case, question, new_file(options), enrichment_of(options))
     return 0
+
+
+def new_file(options: argparse.Namespace) -> Path:
+    """The file that Parquet goes to, as it cannot be printed. Raises `WrongUsage`."""
+    if options.output is None:
+        raise WrongUsage("--format parquet needs --output FILE")
+    return Path(options.output)
 
 
 def print_objects(objects: list[dict[str, Any]], options: argparse.Namespace, noun: str) -> int:

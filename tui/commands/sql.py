@@ -19,16 +19,17 @@ def sql_options(parser: argparse.ArgumentParser) -> None:
 def sql(case: Case, options: argparse.Namespace) -> int:
     """Print the rows of a statement. `--sql` prints the statement as it would be run."""
     from queries.prompt import answer, checked, listing
-    from tui.commands.output import print_question, print_rows
+    from tui.commands.enrichment import enrichment_of
+    from tui.commands.output import new_file, print_question, print_rows
 
     statement = checked(options.query)
     if options.sql:
         return print_question(case, listing(statement), options)
-    if options.format == "parquet":
-        with answer(case, statement):  # says what is wrong with it
-            return print_question(case, listing(statement), options)
     with_limit = statement if options.limit is None else _limited(statement, options)
     with answer(case, with_limit) as found:
+        if options.format == "parquet":
+            found.write_parquet(new_file(options), enrichment_of(options))
+            return 0
         return print_rows(found.rows(), options)
 
 

@@ -23,7 +23,7 @@ from tui.dialogs import Choice, Picker
 from tui.question_table import QuestionTable
 from tui.saved_queries import EXAMPLES, save, saved
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_ago, fmt_count, safe_content
+from tui.text import fmt_ago, fmt_count, fmt_some, safe_content
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 from tui.widgets.sql_area import SqlArea
@@ -258,5 +258,4 @@ def _export(case: Case, found: Answer, target: Path) -> str:
     """Write an answer; runs on a thread."""
     from queries.prompt import export
 
-    count = export(case, found, target)
-    return f"{count:,} rows written to {target}"
+    return f"{fmt_some(export(found, target), 'row')} written to {target}"
