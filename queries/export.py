@@ -76,6 +76,12 @@ def csv_cell(value: object) -> tuple[str, bool]:
     return text, False
 
 
+def formulas_in_words(neutralised: int) -> str:
+    """What a reader of CSV has to know where cells were neutralised."""
+    cells = "1 CSV cell begins" if neutralised == 1 else f"{neutralised:,} CSV cells begin"
+    return f"{cells} like a formula; an apostrophe was put in front"
+
+
 def write_table(rows: Rows, out: TextIO, *, width: int | None = None) -> None:
     """Columns padded with spaces for reading; every value made safe and, with `width`, cut."""
     limit = 60 if width is not None else None

@@ -75,8 +75,8 @@ class FileFacts:
             said.append(text if count == 1 else f"{count} values were {text}")
         if self.repeated_keys:
             said.append(
-                f"{self.repeated_keys} record(s) repeat a key; the last value is used, the raw"
-                " record shows all"
+                f"{_some(self.repeated_keys, 'record repeats', 'records repeat')} a key; the last"
+                " value is used, the raw record shows all"
             )
         if self.broken:
             shown = ", ".join(f"line {part.line}: {part.reason}" for part in self.broken[:3])
@@ -277,3 +277,7 @@ def _peek(chunks: Iterator[str]) -> tuple[str, Iterator[str]]:
         if len(head) >= _SNIFF:
             break
     return head, chain((head,), chunks)
+
+
+def _some(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -8,27 +8,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from string import Formatter
 from typing import Any
 
+from queries.findings.stories import span_in_words
 from queries.naming import display_name
 from queries.safe_text import safe_text
 
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _LONGEST = 80
 _LONGEST_CLAUSE = 200
+_UNITS = ("minutes", "hours")
 _NAMES = ("origin", "principal", "actor", "usual", "maker", "pusher")
 
 
 def why(template: str, values: Mapping[str, Any]) -> str:
-    """The sentence. A name that no value has stays as it is written, in braces."""
+    """The sentence. A name that no value has stays as it is written, in braces.
+
+    `{calls:listing call}` is `1 listing call` or `3 listing calls`, `{pushed:push/pushes}` names a
+    plural of its own, and `{later:minutes}` (or `hours`) is a time in words.
+    """
     said = []
-    for text, name, _, _ in Formatter().parse(template):
+    for text, name, form, _ in Formatter().parse(template):
         said.append(text)
         if name is not None:
-            said.append(worded(name, values[name]) if name in values else f"{{{name}}}")
+            said.append(_counted(name, form, values[name]) if name in values else f"{{{name}}}")
     return " ".join("".join(said).split())
+
+
+def _counted(name: str, form: str | None, value: Any) -> str:
+    """A value with what it counts, or as a time."""
+    if not form or isinstance(value, bool) or not isinstance(value, int | float):
+        return worded(name, value)
+    if form in _UNITS:
+        return span_in_words(timedelta(**{form: value}))
+    one, _, many = form.partition("/")
+    said = worded(name, value)
+    return f"{said} {one if said == '1' else many or f'{one}s'}"
 
 
 def worded(name: str, value: Any) -> str:

@@ -280,7 +280,7 @@ def file_row(
     if missing := facts.records - events - copies:
         # Every record read is an event or a copy; were it otherwise, it must not go unseen.
         facts.status = DAMAGED
-        notes.append(f"{missing} record(s) were read but could not be indexed")
+        notes.append(f"read but not indexed, which should never be: {missing:,} of the records")
     delivered = delivered_at(item.name)
     if late := lateness(delivered, first):
         notes.append(f"delivered {in_words(late)} after the earliest event in it")

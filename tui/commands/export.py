@@ -105,7 +105,9 @@ def write_as(
         else:
             plain.as_jsonl(parts, out)
     if neutralised:
-        note(f"{neutralised} CSV cells begin like a formula; an apostrophe was put in front")
+        from queries.export import formulas_in_words
+
+        note(formulas_in_words(neutralised))
 
 
 def write_parquet_of(

@@ -71,7 +71,7 @@ def search(case: Case, options: argparse.Namespace) -> int:
 def _print(case: Case, looked: Search, options: argparse.Namespace) -> bool:
     """Print hits as they come where the format allows; True when there are more."""
     from queries.case import Rows
-    from queries.export import write_csv, write_json, write_jsonl, write_table
+    from queries.export import formulas_in_words, write_csv, write_json, write_jsonl, write_table
     from tui.commands.opening import note
     from tui.commands.output import opened_output
 
@@ -94,7 +94,7 @@ def _print(case: Case, looked: Search, options: argparse.Namespace) -> bool:
             write_json(rows.dicts(), out)
         elif options.format == "csv":
             if changed := write_csv(rows, out):
-                note(f"{changed} CSV cells begin like a formula; an apostrophe was put in front")
+                note(formulas_in_words(changed))
         else:
             write_table(rows, out, width=0 if out.isatty() else None)
         return None in found

@@ -7,7 +7,7 @@
 -- technique: T1098
 -- needs: pushes, writes
 -- benign when: a person who administers both; a new step in a pipeline
--- why: {origin} called {event_name}{target_clause} ({outcome}) {minutes_apart} minutes from its push of
+-- why: {origin} called {event_name}{target_clause} ({outcome}) {minutes_apart:minutes} from its push of
 --   {image_tag} to {repository}: {what}
 -- hours = 24: how near to the push
 WITH first AS (

@@ -5,7 +5,7 @@
 -- technique: T1613
 -- needs: writes
 -- benign when: somebody who works out missing permissions
--- why: {origin} was refused {refused} registry calls between {first_time} and {last_time}, and then
+-- why: {origin} was refused {refused:registry call} between {first_time} and {last_time}, and then
 --   {success} succeeded at {success_time}
 -- least = 3: how many refusals within the hours
 -- hours = 2: within which they must lie, and the success after them

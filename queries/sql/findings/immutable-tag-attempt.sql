@@ -5,8 +5,8 @@
 -- technique: T1525
 -- needs: pushes, manifests
 -- benign when: a pipeline whose version number was not raised, corrected at once
--- why: {origin} was refused {refused_tag} of {repository}, which is immutable, and {minutes_later}
---   minutes later pushed the same top layer as {image_tag}
+-- why: {origin} was refused {refused_tag} of {repository}, which is immutable, and {minutes_later:minutes}
+--   later pushed the same top layer as {image_tag}
 -- hours = 6: how long after the refusal the other push may come
 WITH top AS (
   SELECT l.push_key, l.layer_digest FROM (

@@ -6,7 +6,7 @@
 -- needs: pushes, manifests, deployments
 -- benign when: the image itself is harmless
 -- why: {deployed} {how} {image_tag} of {repository} ({image_digest}), which {pusher} had put on top of
---   an image of somebody else, from {event_time} on ({events} events)
+--   an image of somebody else, from {event_time} on ({events:event})
 SELECT
   d.event_key, p.push_key, p.event_key AS push_event, d.event_time, p.repository, d.principal,
   p.origin, p.image_tags AS image_tag, p.image_digest, d.deployed, p.origin AS pusher,

@@ -8,7 +8,7 @@
 -- needs: pushes, manifests
 -- benign when: a Dockerfile that got one more instruction at its end, or stages of one build that
 --   are pushed to one repository
--- why: {origin} pushed {image_tag} to {repository}: all {kept} layers of {base_digest} (pushed by
+-- why: {origin} pushed {image_tag} to {repository}: all {kept:layer} of {base_digest} (pushed by
 --   {base_principal} at {base_time}) in their order, and {added} more on top; {place}
 SELECT
   p.event_key, p.push_key, x.base_push AS base_event, p.event_time, p.repository, p.principal,

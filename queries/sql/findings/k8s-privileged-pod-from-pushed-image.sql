@@ -5,7 +5,7 @@
 -- technique: T1611
 -- needs: pushes, deployments
 -- benign when: agents of monitoring, networking or storage that are built in house
--- why: {origin} ran {image} as {deployed} with {risks}, {hours_later} hours after {pusher} pushed it to
+-- why: {origin} ran {image} as {deployed} with {risks}, {hours_later:hours} after {pusher} pushed it to
 --   {repository}
 -- hours = 24: how long after the push the pod may come
 SELECT

@@ -5,8 +5,8 @@
 -- technique: T1078
 -- needs: reads, learning
 -- benign when: somebody travels or works from home, or a build moved to another runner
--- why: {origin} got a registry login from {address}, never seen before; {known} other network(s)
---   were known
+-- why: {origin} got a registry login from {address}, never seen before; known before:
+--   {known:other network}
 SELECT
   r.event_key, r.event_time, CAST(NULL AS VARCHAR) AS repository, r.principal, r.origin, r.address,
   k.known, r.actor || ' ' || r.network AS finding_key

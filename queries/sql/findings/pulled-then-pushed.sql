@@ -6,7 +6,7 @@
 -- technique: T1525
 -- needs: pushes, reads
 -- benign when: a fix made by hand on top of the released image
--- why: {origin} pulled {pulled} of {repository} at {pull_time} and {minutes_later} minutes later
+-- why: {origin} pulled {pulled} of {repository} at {pull_time} and {minutes_later:minutes} later
 --   pushed {image_tag} to it, {how}
 -- hours = 12: how long after the pull the push may come
 SELECT

@@ -6,7 +6,7 @@
 -- needs: pushes
 -- benign when: a build tool that speaks to the API itself
 -- why: {origin} put {image_tag} into {repository} with a direct call from {address} ({user_agent}),
---   while {docker} of {earlier} pushes before came from docker clients
+--   while {docker} of {earlier:push/pushes} before came from docker clients
 SELECT
   p.event_key, p.push_key, p.event_time, p.repository, p.principal, p.origin,
   p.image_tags AS image_tag, p.image_digest, p.address, p.user_agent, h.docker, h.earlier,

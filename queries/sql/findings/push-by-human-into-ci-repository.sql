@@ -5,7 +5,7 @@
 -- technique: T1525
 -- needs: pushes, learning
 -- benign when: a release made by hand while the pipeline was down
--- why: {origin} pushed {image_tag} to {repository}, which until then got {earlier} pushes and none
+-- why: {origin} pushed {image_tag} to {repository}, which until then got {earlier:push/pushes} and none
 --   of them by a person
 SELECT
   p.event_key, p.push_key, p.event_time, p.repository, p.principal, p.origin,

@@ -5,7 +5,7 @@
 -- technique: T1525
 -- needs: pushes, learning
 -- benign when: a new team member, a new pipeline or a renamed role took over the repository
--- why: {origin} pushed {image_tag} to {repository} for the first time, after {earlier} pushes by
+-- why: {origin} pushed {image_tag} to {repository} for the first time, after {earlier:push/pushes} by
 --   others ({usual} was the last of them)
 SELECT
   p.event_key, p.push_key, p.event_time, p.repository, p.principal, p.origin,

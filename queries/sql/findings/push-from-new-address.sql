@@ -6,8 +6,8 @@
 -- technique: T1078
 -- needs: pushes, reads, learning
 -- benign when: somebody travels or works from home, or a build moved to another runner
--- why: {origin} pushed {image_tag} to {repository} from {address}, never seen before; {known}
---   other network(s) were known
+-- why: {origin} pushed {image_tag} to {repository} from {address}, never seen before; known before:
+--   {known:other network}
 SELECT
   p.event_key, p.push_key, p.login_event, p.event_time, p.repository, p.principal, p.origin,
   p.image_tags AS image_tag, p.image_digest, p.address, n.networks_before AS known,

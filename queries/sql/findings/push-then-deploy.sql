@@ -6,7 +6,7 @@
 -- technique: T1610
 -- needs: pushes, deployments
 -- benign when: a release made by hand
--- why: {origin} pushed {image_tag} to {repository} and {minutes_later} minutes later put it into
+-- why: {origin} pushed {image_tag} to {repository} and {minutes_later:minutes} later put it into
 --   {deployed} with {event_name}
 -- hours = 24: how long after the push the deployment may come
 -- habit_days = 2: somebody who deployed on that many days before does it as a habit

@@ -6,7 +6,7 @@
 -- technique: T1525
 -- needs: pushes, reads
 -- benign when: somebody who sets up a new pipeline by hand
--- why: {origin} made {calls} listing calls of {kinds} kinds about {places} repositories from
+-- why: {origin} made {calls:listing call} of {kinds:kind} about {places:repository/repositories} from
 --   {first_time} on{login_clause} and pushed {image_tag} to {repository}
 -- hours = 24: within which looking around and pushing must lie
 -- least_kinds = 2: how many different listing calls it takes

@@ -5,8 +5,8 @@
 -- technique: T1613
 -- needs: reads
 -- benign when: an audit, an inventory, a new dashboard
--- why: {origin} made {calls} listing calls in an hour, about {places} repositories in {regions}
---   region(s), with {clients} kind(s) of client, {refused} of them refused
+-- why: {origin} made {calls:listing call} in an hour, about {places:repository/repositories} in
+--   {regions:region}, with {clients:kind} of client, {refused} of them refused
 -- least_calls = 8: how many calls within the hour
 -- least_repositories = 3: over how many repositories
 -- least_clients = 3: or with how many kinds of client

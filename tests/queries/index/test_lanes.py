@@ -573,7 +573,7 @@ def test_of_keys_repeated_inside_the_last_counts_and_the_file_says_so(tmp_path: 
     write(tmp_path, {"t.json": data})
     with open_case([str(tmp_path)], use_cache=False) as case:
         assert one(case, "SELECT repository_name FROM events") == "b"
-        assert "repeat a key" in str(one(case, "SELECT notes FROM files"))
+        assert "repeats a key" in str(one(case, "SELECT notes FROM files"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ SELECT r.event_key,
     WHEN 'PutSigningConfiguration' THEN 'changed the signing configuration'
     WHEN 'RegisterPullTimeUpdateExclusion' THEN 'hid pulls of '
       || coalesce(c.named_principal, 'somebody') || ' from the pull times'
-    ELSE 'set a lifecycle policy that keeps ' || CAST(c.least_kept AS VARCHAR) || ' image(s) or day(s)'
+    ELSE 'set a lifecycle policy that keeps one image or day at most'
   END AS deed
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
