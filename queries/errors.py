@@ -17,3 +17,12 @@ class WrongUsage(InvestigationError):
 
 class Cancelled(InvestigationError):
     """The user stopped the work; what was read so far is kept by whoever raised it."""
+
+
+def needs_extra(what: str, extra: str) -> str:
+    """That a part of the program was not installed, and how to get it: from the checkout, as nobody
+    can say whose a package of this name in a registry would be."""
+    return (
+        f"{what} needs the extra '{extra}': in the checkout, pipx install --force '.[{extra}]'"
+        f" (or pip install '.[{extra}]' where it was installed with pip)"
+    )

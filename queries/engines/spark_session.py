@@ -20,7 +20,7 @@ from typing import Any
 from queries.case import Rows
 from queries.engines.base import PAGE, Doing, Stop, spelled, without_lists
 from queries.engines.spark_local import LocalSpark
-from queries.errors import Cancelled, InvestigationError, WrongUsage
+from queries.errors import Cancelled, InvestigationError, WrongUsage, needs_extra
 from queries.progress import CancelToken
 
 LOCAL = "local"
@@ -42,8 +42,8 @@ _SETTINGS = {
 _WORDS = {"VARCHAR": "STRING", "array_to_string": "array_join"}
 """What else is called differently: all that the SQL files need."""
 _ABSENT = (
-    "--engine spark needs pyspark: pip install 'ecr-investigate[spark]' for a Spark Connect server,"
-    " 'ecr-investigate[spark-local]' for Spark on this machine"
+    needs_extra("--engine spark", "spark")
+    + ": that is for a Spark Connect server, the extra 'spark-local' for Spark on this machine"
 )
 _GLOB = re.compile(r"([\[\]{}*?\\])")
 

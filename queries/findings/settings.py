@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from queries.enrichment.settings import TABLES, Sources, sources_of
-from queries.errors import WrongUsage
+from queries.errors import WrongUsage, needs_extra
 from queries.findings.known_good import read_digests
 from queries.findings.rules import DEFAULT_COMMON, SEVERITIES, Refused, Rule, load_rules
 from queries.findings.toml_file import Table, TomlFile
@@ -105,9 +105,7 @@ def _with_sigma(
     except ModuleNotFoundError as missing:
         if missing.name not in ("sigma", "yaml"):
             raise
-        raise WrongUsage(
-            f"{folders[0]}: Sigma rules need pySigma; install ecr-investigate[sigma]"
-        ) from None
+        raise WrongUsage(needs_extra(f"{folders[0]}: a rule in Sigma's format", "sigma")) from None
     own, refused = load_sigma(folders)
     taken = {rule.id for rule in rules}
     for rule in own:

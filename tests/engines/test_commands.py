@@ -155,4 +155,4 @@ def test_without_pyspark_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     given = ["--engine", "spark", "--spark", "sc://127.0.0.1:1", *SCOPE]
     assert main(["pushes", str(converted_folder), *given]) == 2
-    assert "pip install 'ecr-investigate[spark]'" in capsys.readouterr().err
+    assert "pipx install --force '.[spark]'" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from tui.commands.registry import COMMANDS, add_commands
 def test_every_command_has_examples_that_the_parser_takes() -> None:
     import argparse
 
-    from tui.cli import add_common
+    from tui.commands.parsing import add_common
 
     assert set(EXAMPLES) == set(COMMANDS)
     parser = argparse.ArgumentParser(prog="ecr-investigate")

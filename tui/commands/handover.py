@@ -135,7 +135,7 @@ def report_text(
     from queries.report.making import make_report
     from queries.report.markdown import markdown
     from queries.report.methods import Setting
-    from tui.cli import program_version
+    from tui.program import program_version
 
     setting = Setting(moment, author(), program_version(), name)
     document = make_report(case, found, plan(case, found, moment), setting, known)

@@ -11,11 +11,26 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from queries.errors import Cancelled, NothingToRead
+from queries.errors import Cancelled, NothingToRead, WrongUsage
 
 if TYPE_CHECKING:
     from queries.case import Case
     from queries.progress import CancelToken, Progress
+
+
+def evidence_paths(options: argparse.Namespace) -> list[str]:
+    """The paths given, or the sample incident with --demo. Raises `WrongUsage` for neither."""
+    paths = list(options.paths)
+    if options.demo:
+        from samples import incident_path
+
+        return [*paths, str(incident_path())]
+    if not paths and options.case is None:
+        raise WrongUsage(
+            "no evidence given: name files, folders or s3://bucket/prefix/ with CloudTrail logs,"
+            " '-' for standard input, or --demo for the sample incident"
+        )
+    return paths
 
 
 def opened(options: argparse.Namespace) -> Case:
@@ -25,7 +40,6 @@ def opened(options: argparse.Namespace) -> Case:
         return opened_by_engine(choice, whole=options.command == "evidence")
     from queries.case import open_case
     from queries.progress import CancelToken, Progress
-    from tui.cli import evidence_paths
     from tui.remote import remote_of
 
     paths = evidence_paths(options)

@@ -95,7 +95,7 @@ class Command:
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Register every subcommand with its options."""
-    from tui.cli import add_common
+    from tui.commands.parsing import add_common
 
     children = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():

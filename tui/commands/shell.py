@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 
 from tui.commands.examples import EXAMPLES
-
-PROGRAM = "ecr-investigate"
+from tui.program import PROGRAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def manual(options: argparse.Namespace) -> int:
 
 def described() -> tuple[list[Option], dict[str, tuple[str, list[Option]]]]:
     """The options of the interface, and for each command its line of help and its options."""
-    from tui.cli import _interface_parser
+    from tui.commands.parsing import interface_parser
     from tui.commands.registry import COMMANDS, add_commands
 
     parser = argparse.ArgumentParser(prog=PROGRAM)
@@ -58,7 +57,7 @@ def described() -> tuple[list[Option], dict[str, tuple[str, list[Option]]]]:
     commands = {
         name: (COMMANDS[name].help, _options(child)) for name, child in children.choices.items()
     }
-    return _options(_interface_parser()), commands
+    return _options(interface_parser()), commands
 
 
 def _options(parser: argparse.ArgumentParser) -> list[Option]:
@@ -146,7 +145,7 @@ def _quoted(text: str) -> str:
 
 
 def _manual() -> str:
-    from tui.cli import program_version
+    from tui.program import program_version
 
     own, commands = described()
     lines = [

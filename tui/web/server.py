@@ -23,16 +23,13 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from queries.errors import InvestigationError, WrongUsage
+from queries.errors import InvestigationError, WrongUsage, needs_extra
 
 try:
     from aiohttp import web
     from textual_serve.server import Server
 except ImportError:
-    raise WrongUsage(
-        "--web needs the extra 'web': pip install 'ecr-investigate[web]' (or pip install"
-        " textual-serve)"
-    ) from None
+    raise WrongUsage(needs_extra("--web", "web")) from None
 
 COOKIE = "ecr-investigate"
 MOST_VISITORS = 8

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from queries.errors import needs_extra
 from queries.sources.buckets.faults import (
     AGAIN,
     ARCHIVED,
@@ -30,7 +31,7 @@ from queries.sources.buckets.faults import (
     unknown,
 )
 
-EXTRA = "reading az:// and abfs:// needs the extra azure: pip install 'ecr-investigate[azure]'"
+EXTRA = needs_extra("reading az:// and abfs://", "azure")
 ROLE = "Storage Blob Data Reader"
 NO_CONNECTION_STRING = Fault(
     SIGN_IN, "AZURE_STORAGE_CONNECTION_STRING is not a connection string; copy it anew"

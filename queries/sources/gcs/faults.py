@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from queries.errors import needs_extra
 from queries.sources.buckets.faults import (
     AGAIN,
     DENIED,
@@ -31,7 +32,7 @@ from queries.sources.buckets.faults import (
     unknown,
 )
 
-EXTRA = "reading gs:// needs the extra gcs: pip install 'ecr-investigate[gcs]'"
+EXTRA = needs_extra("reading gs://", "gcs")
 LOGIN = "run `gcloud auth application-default login`"
 
 

@@ -1,0 +1,17 @@
+"""What the program is called, which version it is, and what its exit codes mean."""
+
+from __future__ import annotations
+
+PROGRAM = "ecr-investigate"
+
+DONE, UNREADABLE, USAGE = 0, 1, 2
+
+
+def program_version() -> str:
+    """The version that is installed, or of the checkout it runs from."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(PROGRAM)
+    except PackageNotFoundError:
+        return "0 (not installed)"
