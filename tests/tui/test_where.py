@@ -74,7 +74,7 @@ async def test_all_that_ran_leads_to_pushes_pullers_and_scans() -> None:
         await driver.press("2")
         await driver.go_to(workload="CI job")
         assert driver.facts("#preview")["as"] == f"CI job, account {ACCOUNT}"
-        await driver.press("enter")
+        await driver.press("u")
         driver.on(PrincipalScreen)
         await driver.press("escape", "4")
         assert driver.app.screen is screen

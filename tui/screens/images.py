@@ -87,9 +87,9 @@ class ImagesScreen(CaseScreen):
         Binding("1", "tab('images')", "Images", show=False),
         Binding("2", "tab('layers')", "Layers", show=False),
         Binding("tab", "next_tab", "Next tab"),
+        Binding("a", "activity", "Activity"),
         Binding("P", "pulls", "Pulls"),
         Binding("d", "where", "Where it ran"),
-        Binding("a", "activity", "Activity"),
     ]
 
     def body(self) -> Iterable[Widget]:

@@ -35,10 +35,10 @@ from tui.widgets.paged_table import Column, PagedTable, Row
 NONE = "(none)"
 """What the question calls a value that is not there."""
 
+_REPOSITORY = repository_column(min_width=20, weight=2, priority=2)
 COLUMNS = (
     Column("mark", "", width=1, render=event_mark),
     Column("event_time", "when (UTC)", width=15, render=time_cell),
-    repository_column(min_width=20, weight=2, priority=2),
     Column("image_tag", "tag", min_width=8, weight=1),
     Column("resolved_digest", "digest", width=9, priority=1, render=digest_cell),
     Column("matched", "matched", width=14, priority=4),
@@ -46,7 +46,7 @@ COLUMNS = (
     Column("principal", "by whom", min_width=16, weight=2, render=name_cell),
     Column("source_ip_address", "from", min_width=13, weight=1, priority=4),
     Column("outcome", "result", width=8, priority=5, render=result_cell),
-    Column("cross_account", "foreign", width=7, priority=7, render=yes_cell),
+    Column("cross_account", "foreign", width=8, priority=7, render=yes_cell),
     Column("user_agent", "client", min_width=12, weight=1, priority=6),
 )
 SEARCHED = (
@@ -90,7 +90,8 @@ def chosen_in_words(chosen: dict[str, Any]) -> list[tuple[str, str]]:
     if chosen.get("repository"):
         said.append(("of", repository_name(chosen["repository"])))
     if digest := chosen.get("digest"):
-        said.append(("image", "not known" if digest == NONE else short_digest(digest)))
+        image = "not known" if digest == NONE else short_digest(digest)
+        said.append(("image" if said else "of image", image))
     if tag := chosen.get("tag"):
         said.append(("asked for", "by digest" if tag == NONE else f"tag {tag}"))
     if identity := chosen.get("identity"):
@@ -130,8 +131,9 @@ class PullsScreen(CaseScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Static(self._said(), id="scope")
+        one = self._chosen.get("repository") not in (None, NONE)
         yield PullTable(
-            COLUMNS,
+            COLUMNS if one else (*COLUMNS[:2], _REPOSITORY, *COLUMNS[2:]),
             searched=SEARCHED,
             row_style=event_style,
             empty_message="no pull of it in this evidence (a write-only trail has none)",
@@ -141,8 +143,9 @@ class PullsScreen(CaseScreen):
 
     def _said(self) -> Content:
         parts = [Content.styled("pulls", "bold")]
-        for name, value in chosen_in_words(self._chosen):
-            parts.append(safe_content(f" · {name} {value}", 80, "$text-primary"))
+        for number, (name, value) in enumerate(chosen_in_words(self._chosen)):
+            dot = " · " if number else " "
+            parts.append(safe_content(f"{dot}{name} {value}", 80, "$text-primary"))
         return Content.assemble(*parts)
 
     def ready(self) -> None:

@@ -54,8 +54,8 @@ class RepositoriesScreen(CaseScreen):
     )
     of_row = frozenset({"activity", "pulls"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("P", "pulls", "Pulls"),
         Binding("a", "activity", "Activity"),
+        Binding("P", "pulls", "Pulls"),
         Binding("p", "go('principals')", "Principals"),
         Binding("e", "go('evidence')", "Evidence"),
         Binding("S", "start", "Start from"),

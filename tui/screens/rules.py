@@ -22,7 +22,7 @@ COLUMNS = (
     Column("status", "status", width=9),
     Column("findings", "found", width=6, align="right", render=count_cell),
     Column("unknown", "unknown", width=7, align="right", render=count_cell, priority=2),
-    Column("severity", "severity", width=8, priority=1),
+    Column("severity", "severity", width=9, priority=1),
     Column("note", "what limits it", min_width=20, weight=3, priority=3),
 )
 

@@ -56,7 +56,7 @@ PULLERS = (
     Column("bursts", "bursts", width=6, align="right", priority=6, render=count_cell),
     Column("largest_burst", "largest", width=7, align="right", priority=3, render=count_cell),
     Column("last_pull", "last pull", width=15, render=time_cell),
-    Column("cross_account", "foreign", width=7, priority=7, render=yes_cell),
+    Column("cross_account", "foreign", width=8, priority=7, render=yes_cell),
 )
 PULLED = (
     Column("last_pull", "last pull", width=15, render=time_cell),

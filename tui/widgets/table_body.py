@@ -17,7 +17,7 @@ from tui.text import safe_content
 from tui.widgets.columns import Column, Row, Slot, layout_columns
 from tui.widgets.line_view import LineView
 from tui.widgets.pages import Rows
-from tui.widgets.table_lines import CURSOR_MARK, centred, header_cells, join_cells, row_cells
+from tui.widgets.table_lines import CURSOR_MARK, centred, header_line, join_cells, row_cells
 
 HEADER_HEIGHT = 1
 
@@ -196,8 +196,7 @@ class TableBody(LineView):
 
     def _render_header(self, width: int) -> Strip:
         style = self.get_visual_style("paged-table--header")
-        cells = header_cells(self._slots, self._sort)
-        strip = join_cells(self._slots, cells, width, style)
+        strip = header_line(self._slots, self._sort, width, style)
         if self._rows.reading and self._rows.known and width > 12:
             note = Segment(" reading…", self.get_visual_style("paged-table--notice").rich_style)
             strip = Strip([*strip.crop(0, self.line_width - 9), note])

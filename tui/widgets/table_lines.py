@@ -17,19 +17,45 @@ MISSING = "·"
 SORT_MARK = {True: "▼", False: "▲"}
 
 
-def header_cells(slots: Sequence[Slot], sort: tuple[str, bool] | None) -> list[Content]:
-    """Labels; the sorted column carries an arrow that is never cut off."""
-    cells = []
-    for column, _, width in slots:
-        right = column.align == "right"
-        label = safe_content(column.label, width)
-        if sort is not None and sort[0] == column.key:
-            arrow = SORT_MARK[sort[1]]
-            text = safe_content(column.label, width - 2)
-            label = Content(f"{arrow} {text}" if right else f"{text} {arrow}")
-            label = Content(arrow) if width < 4 else label.truncate(width)
-        cells.append(pad_content(label, width, right=right))
-    return cells
+def header_line(
+    slots: Sequence[Slot], sort: tuple[str, bool] | None, width: int, style: Style
+) -> Strip:
+    """The labels; the sorted column carries an arrow that is never cut off. For it the label may
+    reach into the blanks beside its column, where columns are as narrow as their labels."""
+    labels = [safe_content(column.label, cells) for column, _, cells in slots]
+    places = [_place(slot, label) for slot, label in zip(slots, labels, strict=True)]
+    for number, slot in enumerate(slots):
+        if sort is not None and sort[0] == slot.column.key:
+            least = places[number - 1] + labels[number - 1].cell_length if number else 0
+            most = places[number + 1] if number + 1 < len(slots) else width
+            room = slot.x + slot.width - least if _right(slot) else most - slot.x
+            labels[number] = _with_arrow(slot, SORT_MARK[sort[1]], max(room, slot.width))
+            places[number] = _place(slot, labels[number])
+    segments: list[Segment] = []
+    x = 0
+    for place, label in zip(places, labels, strict=True):
+        segments.append(Segment(" " * (place - x), style.rich_style))
+        segments.extend(label.render_segments(style))
+        x = place + label.cell_length
+    return Strip(segments).adjust_cell_length(width, style.rich_style)
+
+
+def _right(slot: Slot) -> bool:
+    return slot.column.align == "right"
+
+
+def _place(slot: Slot, label: Content) -> int:
+    """Where a label begins."""
+    return slot.x + slot.width - label.cell_length if _right(slot) else slot.x
+
+
+def _with_arrow(slot: Slot, arrow: str, room: int) -> Content:
+    label = slot.column.label
+    if room < 4 and len(label) >= room:
+        return Content(arrow)
+    gap = " " if len(label) + 2 < room else ""  # and a blank to the next label
+    text = safe_content(label, room - 1 - len(gap))
+    return Content(f"{arrow}{gap}{text}" if _right(slot) else f"{text}{gap}{arrow}")
 
 
 def row_cells(slots: Sequence[Slot], row: Row | None) -> list[Content]:
