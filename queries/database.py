@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import duckdb
 
+from queries.errors import WrongUsage
+
 _COMMON = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 ROW_GROUP = 61_440
@@ -24,6 +26,7 @@ def connect(
     DuckDB draws a bar there for whatever takes more than two seconds, into JSON or over a screen,
     terminal or not (2.0.1). With `locked`, no setting can be changed any more.
     """
+    _check_name(path)
     connection = duckdb.connect(path, read_only=read_only, config={**_COMMON, **(config or {})})
     try:
         connection.execute("SET enable_progress_bar = false")
@@ -33,6 +36,16 @@ def connect(
         # Another connection to the same file has locked the settings, of this one too.
         pass
     return connection
+
+
+def _check_name(path: str) -> None:
+    """Names of files are bytes, and those that are no UTF-8 cannot be handed to DuckDB."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise WrongUsage(
+            f"{path}: this name is no UTF-8 text, and the database opens no such file"
+        ) from None
 
 
 def connect_to_build(path: str, config: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
@@ -45,6 +58,7 @@ def connect_to_build(path: str, config: Mapping[str, str]) -> duckdb.DuckDBPyCon
     Nothing waits for the disk (a fifteenth of the time; more where the disk is slow): the file has
     to be synchronised before it takes the place of another.
     """
+    _check_name(path)
     connection = connect(config={**config, "fsync_mode": "NONE"})
     quoted = path.replace("'", "''")
     connection.execute(

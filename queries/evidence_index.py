@@ -34,6 +34,7 @@ from queries.index_file import (
     open_sealed,
 )
 from queries.marks.opening import carry_marks
+from queries.naming import some
 from queries.numbering import Numbers, counted, numbered_as_listed
 from queries.partly import Newest
 from queries.progress import CancelToken, Progress
@@ -201,8 +202,8 @@ class Work:
 
         if lacking.gone and not listing.unreadable:  # else they may only not have been seen
             why = (
-                f"{lacking.gone:,} files that were read before are no longer there; their records"
-                " stay in the case"
+                "no longer there, and read before:"
+                f" {some(lacking.gone, 'file')}; what was read stays in the case"
             )
             listing.passed_over.insert(0, (self.evidence.paths[0], why))
             if listing.walked is not None:

@@ -238,3 +238,8 @@ def short_call(name: str | None) -> str:
     google.devtools.artifactregistry.v1.ArtifactRegistry.DeletePackage."""
     said = name or "–"
     return said.rsplit(".", 1)[-1] if said.count(".") >= 4 else said
+
+
+def some(count: int, noun: str, plural: str = "") -> str:
+    """`1 file`, `2,900 files`; `plural` where it is no s behind the noun."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"

@@ -27,6 +27,7 @@ import duckdb
 from queries.case import Case, Rows, ask_cursor
 from queries.catalogue import Statement
 from queries.errors import InvestigationError, WrongUsage
+from queries.index.rows import as_text
 from queries.marks.store import MARK_COLUMNS, write_tables
 from queries.progress import CancelToken
 from queries.question import Order, Question
@@ -81,6 +82,7 @@ class Answer(Case):
 def checked(sql: str) -> str:
     """The one statement in a text, without the semicolon. Raises `WrongUsage` for anything but a
     single statement that reads."""
+    sql = as_text(sql)  # an argument may hold bytes that are no text
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:

@@ -20,6 +20,7 @@ from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
 from queries.envelopes.texts import cutter, side_file
 from queries.json_stream import Broken, JsonStream, Piece
+from queries.naming import some
 from queries.not_opened import LONGEST, not_opened
 from queries.parquet_rows import MAGIC as PARQUET
 from queries.parquet_rows import parquet_pieces
@@ -75,7 +76,7 @@ class FileFacts:
             said.append(text if count == 1 else f"{count} values were {text}")
         if self.repeated_keys:
             said.append(
-                f"{_some(self.repeated_keys, 'record repeats', 'records repeat')} a key; the last"
+                f"{some(self.repeated_keys, 'record repeats', 'records repeat')} a key; the last"
                 " value is used, the raw record shows all"
             )
         if self.broken:
@@ -277,7 +278,3 @@ def _peek(chunks: Iterator[str]) -> tuple[str, Iterator[str]]:
         if len(head) >= _SNIFF:
             break
     return head, chain((head,), chunks)
-
-
-def _some(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

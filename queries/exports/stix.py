@@ -19,6 +19,7 @@ from typing import Any
 
 from queries.exports.chosen import Chosen
 from queries.naming import display_name
+from queries.safe_text import safe_text
 
 _SCO = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 _OURS = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.com/ecr-investigate/stix")
@@ -65,6 +66,8 @@ class _Maker:
     def __init__(self, moment: datetime) -> None:
         self._stamp = _stamp(moment)
         self.objects: dict[str, Object] = {}
+        self._first_seen: dict[str, str] = {}
+        """Observable -> the first event with it."""
         self._tool = self._keep(
             self._domain("identity", name="ecr-investigate", identity_class="system")
         )
@@ -95,7 +98,9 @@ class _Maker:
         """Everything as one thing to look at."""
         refs = sorted(self.objects)
         self._keep(
-            self._domain("grouping", name=name, context="suspicious-activity", object_refs=refs)
+            self._domain(
+                "grouping", name=safe_text(name), context="suspicious-activity", object_refs=refs
+            )
         )
 
     def _known(self, row: dict[str, Any], address: str | None, principal: str | None) -> None:
@@ -125,7 +130,8 @@ class _Maker:
 
     def _address(self, text: object) -> str | None:
         try:
-            address = ipaddress.ip_address(str(text))
+            # Without a zone, which means something to one machine only, and may hold any text.
+            address = ipaddress.ip_address(str(text).partition("%")[0])
         except ValueError:
             return None  # "AWS Internal", or a service
         return self._observable(f"ipv{address.version}-addr", value=str(address))
@@ -137,7 +143,7 @@ class _Maker:
             "user-account",
             account_type=kind,
             user_id=str(name),
-            display_name=display_name(str(name)),
+            display_name=safe_text(display_name(str(name))),
         )
 
     def _file(self, digest: object) -> str | None:
@@ -156,10 +162,10 @@ class _Maker:
             {
                 "source_name": SOURCES.get(row["provider"], "cloudtrail"),
                 "external_id": str(row["event_id"] or f"{row['file_name']}#{row['position']}"),
-                "description": f"{row['event_name']} of {row['event_source']}",
+                "description": safe_text(f"{row['event_name']} of {row['event_source']}"),
             }
         ]
-        self._keep(
+        observed = self._keep(
             self._domain(
                 "observed-data",
                 first_observed=_stamp(when),
@@ -169,6 +175,8 @@ class _Maker:
                 external_references=external,
             )
         )
+        for ref in seen:
+            self._first_seen.setdefault(ref, observed)
 
     def _indicate(
         self, row: dict[str, Any], image: str | None, address: str | None, chosen: Chosen
@@ -186,7 +194,7 @@ class _Maker:
             indicator = self._keep(
                 self._domain(
                     "indicator",
-                    name=f"{words} of a push to {row['repository']}",
+                    name=safe_text(f"{words} of a push to {row['repository'] or 'a repository'}"),
                     indicator_types=[
                         "malicious-activity" if image == ref else "anomalous-activity"
                     ],
@@ -195,17 +203,9 @@ class _Maker:
                     valid_from=_stamp(row["event_time"]) if row["event_time"] else self._stamp,
                 )
             )
-            self._relate("based-on", indicator, self._observed_with(ref))
+            self._relate("based-on", indicator, self._first_seen.get(ref))
             for technique in techniques:
                 self._relate("indicates", indicator, self._technique(technique))
-
-    def _observed_with(self, ref: str) -> str | None:
-        found = (
-            ident
-            for ident, thing in self.objects.items()
-            if thing["type"] == "observed-data" and ref in thing["object_refs"]
-        )
-        return next(found, None)
 
     def _technique(self, number: str) -> str:
         name, phase = TECHNIQUES.get(number, (number, ""))
@@ -262,4 +262,4 @@ def _canonical(value: Any) -> str:
 
 
 def _stamp(when: datetime) -> str:
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03}Z"
+    return f"{when.isoformat(timespec='milliseconds')}Z"

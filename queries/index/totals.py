@@ -11,6 +11,7 @@ from queries.envelopes.lookup_events import ONE_PAGE
 from queries.index import coverage
 from queries.index.delivery import in_words
 from queries.index.digests import DigestCheck
+from queries.naming import some
 from queries.providers import PROVIDERS
 
 _COUNTS = """
@@ -121,16 +122,17 @@ def _notes(connection: duckdb.DuckDBPyConnection, totals: dict[str, Any]) -> lis
     bad = totals["unreadable_files"]
     if bad:
         notes.append(
-            f"evidence incomplete: {_files(bad)} of {totals['files']} damaged or unreadable"
+            f"evidence incomplete: {some(bad, 'file')} of {totals['files']} damaged or unreadable"
         )
     if totals["unread_files"]:
         notes.append(
-            f"evidence incomplete: {_files(totals['unread_files'])} not read, reading was stopped"
+            f"evidence incomplete: {some(totals['unread_files'], 'file')} not read, reading was"
+            " stopped"
         )
     if totals["one_page_files"]:
         notes.append(
-            f"evidence incomplete: {_files(totals['one_page_files'])} with a NextToken at the end,"
-            " one page of more"
+            f"evidence incomplete: {some(totals['one_page_files'], 'file')} with a NextToken at the"
+            " end, one page of more"
         )
     if totals["duplicates"]:
         notes.append(f"{totals['duplicates']} copies of records merged (same eventID)")
@@ -170,18 +172,14 @@ def _late(connection: duckdb.DuckDBPyConnection, count: int) -> str:
     row = connection.execute("SELECT max(delivered - first_event) FROM files WHERE late").fetchone()
     worst = in_words(row[0]) if row else ""
     return (
-        f"{_files(count)} delivered late, up to {worst} after the events in them: more may have"
-        " come after the evidence was collected"
+        f"{some(count, 'file')} delivered late, up to {worst} after the events in them: more may"
+        " have come after the evidence was collected"
     )
 
 
 def _any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:
     statement = f"SELECT 1 FROM events WHERE {condition} LIMIT 1"  # noqa: S608
     return connection.execute(statement).fetchone() is not None
-
-
-def _files(count: int) -> str:
-    return f"{count} file" if count == 1 else f"{count} files"
 
 
 def _short(iso: str) -> str:

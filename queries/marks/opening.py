@@ -16,6 +16,7 @@ from queries.marks.store import (
     journal_of_evidence,
     write_tables,
 )
+from queries.naming import some
 
 if TYPE_CHECKING:
     from queries.case import Case
@@ -65,7 +66,11 @@ class Absent:
         """One sentence, or nothing when all is there."""
         if not self.gone:
             return ""
-        which = "the evidence is" if self.gone >= self.files else f"{self.gone:,} files are"
+        which = (
+            "the evidence is"
+            if self.gone >= self.files
+            else some(self.gone, "file is", "files are")
+        )
         return (
             f"{which} not where it was read ({self.example}): raw records can be shown only of what"
             " is marked; everything else works from the case"

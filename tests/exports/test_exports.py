@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +21,7 @@ from queries.case import open_case
 from queries.export import FORMULA_STARTS
 from queries.marks.events import mark_event
 from samples import incident_path
-from tests.evidence_files import at, image, push, record, sha, trail, write
+from tests.evidence_files import ACCOUNT, at, image, push, record, sha, trail, write
 from tests.headless.test_commands import NOTHING_OR_INCOMPLETE, USAGE, call, complaint, output
 from tests.tui.test_hostile import CONTROL, MARKUP
 
@@ -261,3 +262,89 @@ def test_every_row_is_what_timesketch_asks_for(demo: Path, form: str) -> None:
         assert moment.utcoffset() is not None
         assert int(row["timestamp"]) == round(moment.timestamp() * 1_000_000)
         assert None not in row  # no cell too many
+
+
+HOSTILE = [
+    *MARKUP, *CONTROL, *FORMULAS, "\\", "' OR '1'='1", "\"] OR [url:value = 'x'", "\ud800",
+    "x" * 4000, "[a](javascript:alert(1))",
+]  # fmt: skip
+PLACES = [
+    "::1%'] OR [domain-name:value = 'example.com", "fe80::1%eth0", "2001:db8::1", "198.51.100.7",
+    "1.2.3.4'", " 198.51.100.8 ", "010.1.1.1", "::ffff:198.51.100.9",
+]  # fmt: skip
+OWN_RULE = """\
+-- mine: <b>every</b> [push](javascript:alert(1)) | =1
+-- sees: `all`
+-- severity: high
+-- technique: T1525
+-- needs: pushes
+-- benign when: <i>never</i>
+-- why: {origin} pushed {image_tag} to {repository}
+SELECT event_key, event_time, repository, principal, origin, image_tags AS image_tag FROM pushed
+"""
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    """Pushes of which every name is an attack, each found by a rule, one of them marked, and what
+    is known of their account."""
+    folder = tmp_path_factory.mktemp("attacked")
+    records: list[dict[str, Any]] = []
+    for number, bad in enumerate(HOSTILE):
+        for place, address in enumerate(PLACES):
+            made = push(image(f"{number}-{place}"), bad[:120], at(len(records)))
+            made |= {
+                "sourceIPAddress": address,
+                "userAgent": bad,
+                "eventID": f"{number}-{place}{bad}",
+            }
+            made["userIdentity"] |= {"arn": f"arn:aws:iam::1:user/{bad}", "accessKeyId": bad}
+            made["requestParameters"]["repositoryName"] = f"team/{bad[:60]}"
+            records.append(made)
+    first = push(image("first"), "v", at(0), eventTime="0001-01-01T00:00:00Z", eventID="first")
+    never = push(image("never"), "v", at(0), eventTime="soon", eventID="never")
+    write(folder / "logs", {"a.json": trail([*records, first, never])})
+    write(folder / "rules", {"mine.sql": OWN_RULE.encode()})
+    (folder / "names.csv").write_text(f"{ACCOUNT},=1+1 <b>x</b>\n", encoding="utf-8")
+    with open_case([str(folder / "logs")], case_file=folder / "c.case") as case:
+        [key] = case.ask("SELECT event_key FROM events WHERE event_id = 'first'").rows[0]
+        mark_event(case, key, ["=1", "<b>"], "[c](javascript:alert(1))")
+    options = ("--rules", folder / "rules", "--account-names", folder / "names.csv")
+    return ("--case", folder / "c.case", *options, "--what", "findings")
+
+
+def test_a_bundle_of_hostile_findings_says_what_it_means_and_no_more(
+    attacked: tuple[object, ...],
+) -> None:
+    made = stix(*attacked, "--name", os.fsdecode(b"case \xff\x1b"))
+    parsed = stix2.parse(json.dumps(made), allow_custom=False, version="2.1")
+    assert len(parsed.objects) == len(made["objects"])
+    patterns = {thing["pattern"] for thing in of_type(made, "indicator")}
+    addresses = {p for p in patterns if "addr" in p}
+    assert addresses == {
+        "[ipv4-addr:value = '198.51.100.7']", "[ipv4-addr:value = '203.0.113.10']",
+        "[ipv6-addr:value = '2001:db8::1']", "[ipv6-addr:value = '::1']",
+        "[ipv6-addr:value = 'fe80::1']", "[ipv6-addr:value = '::ffff:c633:6409']",
+    }  # fmt: skip
+    for pattern in patterns:
+        assert not run_validator(pattern, stix_version="2.1")
+    for thing in made["objects"]:
+        for name in ("name", "display_name", "description"):
+            assert str(thing.get(name, "")).isprintable(), "nobody is led astray by a name"
+    users = {thing["user_id"] for thing in of_type(made, "user-account")}
+    assert {f"arn:aws:iam::1:user/{bad}" for bad in MARKUP} <= users, "what is compared is exact"
+    times = {thing["first_observed"] for thing in of_type(made, "observed-data")}
+    assert "0001-01-01T00:00:00.000Z" in times
+
+
+@pytest.mark.parametrize("form", ["csv", "timesketch-csv"])
+def test_no_cell_of_hostile_findings_is_run(attacked: tuple[object, ...], form: str) -> None:
+    text = output("export", *attacked, "--as", form)
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) >= len(HOSTILE) * len(PLACES)
+    for row in rows:
+        assert None not in row, "no cell broke out of its row"
+        for cell in row.values():
+            assert cell.isprintable()
+            number = cell.removeprefix("-").isdecimal()  # a time before 1970
+            assert number or not cell.startswith(FORMULA_STARTS)

@@ -604,6 +604,28 @@ def test_wrong_usage(logs: Path, tmp_path: Path) -> None:
         assert reason in complaint(done), arguments
 
 
+def test_an_argument_may_hold_bytes_that_are_no_text(logs: Path, tmp_path: Path) -> None:
+    odd = os.fsdecode(b"n\xff\xfe")
+    assert "\\xff" in output("sql", f"SELECT '{odd}' AS a", logs)
+    done = call("pushes", logs, "--case", tmp_path / odd)
+    assert done.returncode == USAGE
+    assert "is no UTF-8 text" in complaint(done)
+
+
+def test_activity_takes_the_name_of_a_repository_where_it_is_the_only_one(demo: Path) -> None:
+    def events(*asked: object) -> int:
+        return len(output("activity", "--case", demo, "--format", "jsonl", *asked).splitlines())
+
+    web = "111122223333/us-east-1/team/web"
+    assert 0 < events("--repository", web) == events("--repository", "team/web")
+    done = call("activity", "--case", demo, "--repository", "team/api")
+    assert done.returncode == USAGE
+    assert "111122223333/us-east-1/team/api, 444455556666/eu-west-1/team/api" in complaint(done)
+    sam = "arn:aws:iam::444455556666:user/sam.sre"
+    api = "111122223333/us-east-1/team/api"
+    assert 0 < events("--origin", sam, "--repository", api) < events("--origin", sam)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -330,7 +330,7 @@ def test_a_case_file_grows_with_its_evidence(tmp_path: Path) -> None:
     with open_case([str(logs)], case_file=kept) as case:
         assert case.totals["pushes"] == 3
         notes = case.ask("SELECT notes FROM files WHERE status = 'skipped'").rows
-        assert "1 files that were read before are no longer there" in notes[0][0][0]
+        assert "no longer there, and read before: 1 file;" in notes[0][0][0]
     with open_case([], case_file=kept) as case:
         assert case.totals["pushes"] == 3
         with pytest.raises(WrongUsage, match="only the index is open"):

@@ -111,12 +111,23 @@ def activity(case: Case, options: argparse.Namespace) -> int:
     from queries.question import Order
     from queries.scope import REPOSITORY, about, locate
 
+    if options.repository:
+        options.repository = _repository_called(case, options.repository)
     wanted = _place_of(case, options) or locate(scope_of(options), case)
     filters = filters_of(case, options)
     if wanted.kind != REPOSITORY:
         filters = filters.changed(repository=options.repository)
     question = about("activity", wanted, filters)
     return print_question(case, question.with_order(Order("event_time")), options)
+
+
+def _repository_called(case: Case, name: str) -> str:
+    """The repository with this key, or the one that has this name alone. Raises `WrongUsage`."""
+    known = "SELECT DISTINCT repository FROM registry_events WHERE repository_name = $name"
+    found = sorted(str(row[0]) for row in case.ask(known, {"name": name}).rows if row[0])
+    if len(found) > 1 and name not in found:
+        raise WrongUsage(f"--repository {name}: several are called so: {', '.join(found)}")
+    return found[0] if len(found) == 1 else name
 
 
 def _place_of(case: Case, options: argparse.Namespace) -> Scope | None:

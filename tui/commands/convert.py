@@ -81,10 +81,12 @@ def opened_trail(choice: Choice, options: argparse.Namespace) -> Case:
 
 
 def _say_known(files: int, folder: str) -> None:
+    from queries.naming import some
     from tui.commands.opening import note
 
     if files:
-        note(f"{files} files are in {folder} already, and were not read again")
+        is_there = some(files, "file is", "files are")
+        note(f"{is_there} in {folder} already, and not read again")
 
 
 def read_here(case: Case) -> str:

@@ -69,7 +69,9 @@ def activity_options(parser: argparse.ArgumentParser) -> None:
     scope.add_argument("--asn", metavar="NUMBER", help="addresses of a network operator (--geo)")
     scope.add_argument("--value", metavar="TEXT", help="everything with this value in any field")
     parser.add_argument(
-        "--repository", metavar="NAME", help="account/region/name; alone, or of one of the above"
+        "--repository",
+        metavar="NAME",
+        help="account/region/name, or the name; alone, or of one of the above",
     )
     parser.add_argument(
         "--service", metavar="SOURCE", help="such as ecr, artifactregistry, ecr.amazonaws.com"

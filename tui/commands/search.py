@@ -48,6 +48,7 @@ def _path(text: str) -> Any:
 
 def search(case: Case, options: argparse.Namespace) -> int:
     """Print every record that has the text; say what could not be searched."""
+    from queries.naming import some
     from queries.needle import Needle
     from queries.search import Search
     from tui.commands.opening import note, progress_shown
@@ -59,8 +60,8 @@ def search(case: Case, options: argparse.Namespace) -> int:
     with progress_shown(looked.progress):
         more = _print(case, looked, options)
     note(
-        f"{looked.found - more:,} hits in {looked.progress.records:,} records of"
-        f" {looked.progress.files_done:,} files"
+        f"{some(looked.found - more, 'hit')} in {some(looked.progress.records, 'record')} of"
+        f" {some(looked.progress.files_done, 'file')}"
         + (f"; stopped at {options.limit:,}, --limit 0 goes on to the end" if more else "")
     )
     for name, why in looked.unread:

@@ -148,6 +148,7 @@ def search(text: str) -> Way:
 
     def make(case: Case) -> Place:
         from queries.hits import Hits, listing
+        from queries.naming import some
         from queries.needle import Needle
         from queries.search import Search
         from tui.screens.search import COLUMNS
@@ -156,7 +157,7 @@ def search(text: str) -> Way:
         looked = Search(case, Needle(text[1:-1] if pattern else text, pattern))
         hits = Hits()
         hits.add(list(islice(looked.hits(), MOST_HITS)))
-        said = [f"{hits.count:,} records in {looked.progress.files_done:,} files"]
+        said = [f"{some(hits.count, 'record')} in {some(looked.progress.files_done, 'file')}"]
         if hits.count == MOST_HITS:
             said.append("There may be more: the first are listed.")
         said += [f"not searched: {name}: {why}" for name, why in looked.unread]
