@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from queries.errors import InvestigationError
+from queries.naming import some
 from queries.reader import DAMAGED, READ
 from queries.sources.buckets.options import API_SCHEME
 
@@ -76,7 +77,7 @@ def say_changed(
             continue  # a day that goes on is no surprise
         now = sum(row[2] for row in rows)
         fewer = ", fewer than before" if now < records else ""
-        note = f"changed after it was read: {records:,} records then, {now:,} now{fewer}"
+        note = f"changed after it was read: {some(records, 'record')} then, {now:,} now{fewer}"
         connection.execute(
             "UPDATE files SET notes = list_append(notes, $note) WHERE file_id = $file",
             {"note": note, "file": rows[0][0]},

@@ -24,7 +24,7 @@ from queries.naming import (
     where_from,
 )
 from tui.enriched import enrichment
-from tui.text import ELLIPSIS, fmt_bytes, fmt_count, fmt_time, safe_content, short_digest
+from tui.text import ELLIPSIS, fmt_bytes, fmt_count, fmt_time, safe_content, short_arn, short_digest
 from tui.widgets.paged_table import Column, Row
 from tui.widgets.sparkline import sparkline
 
@@ -219,3 +219,29 @@ def severity_cell(value: Any, row: Row) -> Content | str:
 def attack(technique: object) -> str:
     """The ATT&CK technique of a rule as it ends a line; nothing where the rule names none."""
     return f" · ATT&CK {technique}" if technique else ""
+
+
+def resource_cell(value: Any, row: Row) -> Content:
+    """What an ARN or a path ends with first, then what tells those alike apart, account and region:
+    what all of them begin with would be all that one sees of many."""
+    name, place = resource_parts(str(value))
+    said = safe_content(name, CELL_LIMIT)
+    return said + safe_content(f"  {place}" if place else "", CELL_LIMIT, "$foreground-muted")
+
+
+_OUTERMOST = ("projects", "namespaces", "subscriptions", "organizations", "folders")
+"""Kinds that such a path begins with:
+https://docs.cloud.google.com/apis/design/resource_names,
+https://learn.microsoft.com/rest/api/resources/"""
+
+
+def resource_parts(value: str) -> tuple[str, str]:
+    """`role/deploy` and `1111…/us-east-1` of an ARN; `repositories/shop` and `example/europe-west3`
+    of a path in which kinds and names take turns, as Google and Azure have them."""
+    parts = value.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn":
+        return short_arn(value), "/".join(p for p in (short_account(parts[4]), parts[3]) if p)
+    steps = value.strip("/").split("/")
+    if len(steps) >= 4 and steps[0].lower() in _OUTERMOST:
+        return "/".join(steps[-2:]), "/".join(steps[1:-2:2])
+    return value, ""

@@ -133,6 +133,8 @@ def fmt_span(first: datetime | None, last: datetime | None) -> str:
     """From when to when: ``2026-03-09 02:14:07 – 03-10 11:00:00 UTC``."""
     if first is None or last is None:
         return "no time recorded"
+    if first == last:
+        return f"{fmt_time(first, year=True)} UTC"
     return f"{fmt_time(first, year=True)} – {fmt_time(last)} UTC"
 
 

@@ -33,7 +33,7 @@ def test_hits_in_every_format(tmp_path: Path) -> None:
     done = call("search", "agent", place)
     assert done.returncode == 0
     assert b"\x1b" not in done.stdout
-    assert b"5 hits in 5 records of 1 files" in done.stderr
+    assert b"5 hits in 5 records of 1 file" in done.stderr
 
 
 def test_no_hit_is_no_failure_and_a_wrong_pattern_is_wrong_usage(tmp_path: Path) -> None:

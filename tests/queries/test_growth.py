@@ -166,7 +166,7 @@ def test_a_changed_file_that_cannot_be_read_any_more_keeps_nobody_from_opening(
             "SELECT status, notes FROM files WHERE name LIKE '%b.json'"
         ).rows
         assert status != "read"
-        assert "1 records then, 0 now, fewer than before" in " ".join(notes)
+        assert "1 record then, 0 now, fewer than before" in " ".join(notes)
         assert case.totals["pushes"] == 2
 
 
@@ -258,7 +258,7 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
         files = "SELECT name, records, events, copies FROM files ORDER BY name"
         assert grown.ask(files).rows == whole.ask(files).rows
         notes = dict(grown.ask("SELECT name, notes FROM files").rows)
-        assert notes[str(logs / "a.ndjson")][-1].endswith("1 records then, 3 now")
+        assert notes[str(logs / "a.ndjson")][-1].endswith("1 record then, 3 now")
         assert notes[str(logs / "b.json")][-1].endswith("2 records then, 1 now, fewer than before")
         # The copy of the push in another file is the one that counts now, and opens.
         [(file_id, position)] = grown.ask("SELECT file_id, position FROM pushes").rows

@@ -302,7 +302,7 @@ def test_an_hour_that_grows_is_read_again(
         assert grown is not None
         with grown:
             assert grown.totals["pushes"] == 2
-            assert "1 records then, 2 now" in str(ledger(grown)[f"{place.shown}/{key}"])
+            assert "1 record then, 2 now" in str(ledger(grown)[f"{place.shown}/{key}"])
 
 
 def test_an_hour_that_grows_between_listing_and_fetching_is_read_as_it_was_listed(

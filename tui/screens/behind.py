@@ -13,7 +13,7 @@ from textual.widgets import TabbedContent, TabPane
 from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
 from queries.scope import CREATED, IDENTITY, KEY, ORIGIN, PRINCIPAL, Filters, Scope
-from tui.cells import call_cell, count_cell, name_cell, service_cell, time_cell
+from tui.cells import call_cell, count_cell, name_cell, resource_cell, service_cell, time_cell
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
@@ -27,14 +27,6 @@ def _tree(value: Any, row: Row) -> str:
     depth = int(row["depth"])
     name = display_name(row["principal"])
     return name if depth == 0 else "   " * (depth - 1) + "└─ " + name
-
-
-def _resource(value: Any, row: Row) -> str:
-    """An ARN without the parts that most rows share; the preview has it whole."""
-    parts = str(value).split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":
-        return str(value)
-    return f"{parts[3]} {parts[5]}".strip()
 
 
 def _kind(value: Any, row: Row) -> str:
@@ -55,7 +47,7 @@ TREE = (
 )  # fmt: skip
 TOUCHED = (
     Column("event_source", "service", width=14, render=service_cell),
-    Column("resource", "resource", min_width=24, weight=4, render=_resource),
+    Column("resource", "resource", min_width=24, weight=4, render=resource_cell),
     Column("writes", "writes", width=6, align="right", render=count_cell),
     Column("refused", "refused", width=7, align="right", render=count_cell),
     Column("reads", "reads", width=6, align="right", render=count_cell),

@@ -8,18 +8,23 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widget import Widget
 
 from queries.naming import display_name, service_name
 from queries.question import Order, ask_for
 from queries.scope import ADDRESS, ALL, KEY, Filters, Scope
-from tui.cells import CELL_LIMIT, count_cell, name_cell, service_cell, short_account, time_cell
+from tui.cells import (
+    count_cell,
+    name_cell,
+    resource_cell,
+    service_cell,
+    time_cell,
+)
 from tui.configuration.key_words import with_keys
 from tui.enriched import with_place
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.text import fmt_count, fmt_some, fmt_span, fmt_time, safe_content, short_arn
+from tui.text import fmt_count, fmt_some, fmt_span, fmt_time
 from tui.widgets.facts import Facts
 from tui.widgets.paged_table import Column, PagedTable, Row
 
@@ -38,17 +43,6 @@ def _several(value: Any, row: Row) -> str:
     """The one who acted, or how many did."""
     count = row["principals"]
     return display_name(value) if count == 1 else fmt_some(count, "principal")
-
-
-def _resource_cell(value: Any, row: Row) -> Content:
-    """What an ARN ends with first, then the account and region that tell those alike apart: what
-    all ARNs begin with would be all that one sees of many."""
-    name = safe_content(short_arn(value), CELL_LIMIT)
-    parts = str(value).split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":
-        return name
-    place = "/".join(part for part in (short_account(parts[4]), parts[3]) if part)
-    return name + safe_content(f"  {place}" if place else "", CELL_LIMIT, "$foreground-muted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +121,7 @@ KEYS = Entry(
     "One row for each access key: a user's own, or that of one session. Keys that were issued and"
     " never used stand at the end. Enter shows everything done with a key.",
     (
-        Column("access_key_id", "access key", width=21),
+        Column("access_key_id", "access key", width=22),
         Column("principal", "used by", min_width=18, weight=3, render=name_cell),
         Column("origin", "began with", min_width=12, weight=1, priority=3, render=name_cell),
         *_COUNTS,
@@ -163,7 +157,7 @@ RESOURCES = Entry(
     "Everything that calls acted on, by its ARN or the name in the request. Enter shows all that"
     " was done to it.",
     (
-        Column("resource", "resource", min_width=26, weight=4, render=_resource_cell),
+        Column("resource", "resource", min_width=26, weight=4, render=resource_cell),
         Column("event_source", "service", width=12, priority=2, render=service_cell),
         Column("one_principal", "who", min_width=12, weight=1, priority=3, render=_several),
         *_COUNTS,

@@ -12,6 +12,7 @@ from queries.naming import display_name, service_name
 from queries.progress import CancelToken
 from queries.question import Order, Question
 from queries.scope import ACTS, Filters, Scope, about
+from tui.cells import resource_parts
 from tui.configuration.key_words import key_of
 from tui.dialogs import Choice, Picker
 from tui.screens.base import CaseScreen
@@ -80,6 +81,8 @@ def scope_in_words(scope: Scope) -> str:
 def _shown(name: str, value: str) -> str:
     if name == "service":
         return service_name(value)
+    if name == "resource":
+        return "  ".join(filter(None, resource_parts(value)))
     return display_name(value) if name in ("who", "caller") else value
 
 
