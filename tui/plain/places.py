@@ -109,7 +109,8 @@ def pushes(repository: str | None) -> Way:
 def push(key: int) -> Way:
     def make(case: Case) -> Place:
         from tui.plain import further
-        from tui.screens.push import LAYERS, LOGINS, PULLS, RAN, RECORDS, push_story
+        from tui.screens.push import LAYERS, LOGINS, PULLS, RAN, RECORDS
+        from tui.screens.push_story import push_story
 
         row = _one(case, ask_for("push", push_key=key))
         if row is None:

@@ -19,7 +19,7 @@ from tui.enriched import with_name, with_place
 from tui.jobs import ask_rows
 from tui.question_table import QuestionTable
 from tui.screens.base import CaseScreen, Fact
-from tui.screens.push import chain_facts
+from tui.screens.push_story import chain_facts
 from tui.screens.pushes import _REPOSITORY, PushTable, push_facts
 from tui.screens.pushes import COLUMNS as PUSHES
 from tui.text import fmt_count, fmt_some, fmt_span, fmt_time

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
 from queries.safe_text import ELLIPSIS, MAX_COMBINING, safe_parts, safe_text
@@ -242,3 +242,26 @@ def to_json(node: Node, indent: int = 2) -> str:
         else:
             lines.append(f"{pad}{name}{item.scalar_text}{comma}")
     return "\n".join(lines)
+
+
+class Line(NamedTuple):
+    """A line of a document as it is folded: a value begins on it, or ends."""
+
+    node: Node
+    closing: bool = False
+
+
+def lines_of(top: Node) -> list[Line]:
+    """The lines of a value as it is folded now."""
+    lines: list[Line] = []
+    stack = [Line(top)]
+    while stack:
+        line = stack.pop()
+        node = line.node
+        if not (node.kind == "text" and node.parent is None):
+            lines.append(line)
+        if not line.closing and node.foldable and not node.folded:
+            if node.kind != "text":
+                stack.append(Line(node, True))
+            stack.extend(Line(child) for child in reversed(node.children))
+    return lines

@@ -5,8 +5,7 @@ Drawn line by line, and only the lines on screen; long strings are cut to the wi
 
 from __future__ import annotations
 
-import re
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -19,15 +18,20 @@ from textual.style import Style
 
 from tui.text import safe_content
 from tui.widgets.json_lines import line_content
-from tui.widgets.json_tree import OPENING, Node, close_inner, open_inner, parse, quote, to_json
+from tui.widgets.json_search import JsonSearch
+from tui.widgets.json_tree import (
+    OPENING,
+    Line,
+    Node,
+    close_inner,
+    lines_of,
+    open_inner,
+    parse,
+    to_json,
+)
 from tui.widgets.line_view import LineView
 
 __all__ = ["JsonView"]
-
-
-class _Line(NamedTuple):
-    node: Node
-    closing: bool = False
 
 
 class JsonView(LineView, can_focus=True):
@@ -109,29 +113,26 @@ class JsonView(LineView, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._cursor = 0
-        self._find: re.Pattern[str] | None = None  # in the data
-        self._pattern: re.Pattern[str] | None = None  # in what is shown of it
-        self._query = ""
-        self._matches: list[Node] = []
-        self._match = 0
+        self._search = JsonSearch()
         self._load(document)
 
     # ---- the document --------------------------------------------------------------------
 
     def set_document(self, document: str) -> None:
         """Show another document, from its beginning. Text that is no JSON is shown as lines."""
+        text = self._search.text
         self._load(document)
         self._cursor = 0
         self._fit()
         self.scroll_to(y=0, animate=False, force=True)
-        if self._query:
-            self.search(self._query)
+        if text:
+            self.search(text)
         self._tell()
 
     def _load(self, document: str) -> None:
         self._root, self._error = parse(document)
-        self._matches, self._match = [], 0
-        self._lines = self._lines_of(self._root)
+        self._search = JsonSearch()
+        self._lines = lines_of(self._root)
 
     @property
     def error(self) -> str | None:
@@ -174,20 +175,6 @@ class JsonView(LineView, can_focus=True):
 
     # ---- folding -------------------------------------------------------------------------
 
-    def _lines_of(self, top: Node) -> list[_Line]:
-        lines: list[_Line] = []
-        stack = [_Line(top)]
-        while stack:
-            line = stack.pop()
-            node = line.node
-            if not (node.kind == "text" and node.parent is None):
-                lines.append(line)
-            if not line.closing and node.foldable and not node.folded:
-                if node.kind != "text":
-                    stack.append(_Line(node, True))
-                stack.extend(_Line(child) for child in reversed(node.children))
-        return lines
-
     def _span(self, at: int) -> int:
         """Lines a node takes now, from its first line on."""
         node = self._lines[at].node
@@ -212,7 +199,7 @@ class JsonView(LineView, can_focus=True):
         span = self._span(at)
         if change is not None:
             node.folded = change
-        self._lines[at : at + span] = self._lines_of(node)
+        self._lines[at : at + span] = lines_of(node)
         self._cursor = at
         self._fit()
         self._tell()
@@ -244,7 +231,7 @@ class JsonView(LineView, can_focus=True):
         keep = self._node
         for node in self._root.walk():
             node.folded = folded and node is not self._root
-        self._lines = self._lines_of(self._root)
+        self._lines = lines_of(self._root)
         while folded and keep.parent is not None and keep.parent is not self._root:
             keep = keep.parent
         self._cursor = self._first_line(keep) or 0
@@ -263,7 +250,7 @@ class JsonView(LineView, can_focus=True):
         elif not open_inner(node):
             self.notify("This text holds no JSON object or array.", markup=False)
             return
-        self._lines[at : at + span] = self._lines_of(node)
+        self._lines[at : at + span] = lines_of(node)
         self._cursor = at
         self._fit()
         self._tell()
@@ -278,44 +265,30 @@ class JsonView(LineView, can_focus=True):
         Returns:
             The number of lines that match.
         """
-        self._query, self._matches, self._match = text, [], 0
-        self._pattern = self._find = None
-        if text:
-            find = self._find = re.compile(re.escape(text), re.IGNORECASE)
-            shown = "|".join(dict.fromkeys(map(re.escape, (text, quote(text)[1:-1]))))
-            self._pattern = re.compile(shown, re.IGNORECASE)
-            self._matches = [
-                node
-                for node in self._root.walk()
-                if find.search(node.scalar_text)
-                or (isinstance(node.key, str) and find.search(node.key))
-            ]
-        if self._matches:
-            order = {id(node): place for place, node in enumerate(self._root.walk())}
-            here = order.get(id(self._node), 0)
-            later = (i for i, node in enumerate(self._matches) if order[id(node)] >= here)
-            self._go_to_match(next(later, 0))
+        self._search = JsonSearch(text, self._root)
+        if self._search.nodes:
+            self._go_to_match(self._search.first_from(self._node, self._root))
         else:
             self.post_message(self.Searched(self, text, 0, 0))
         self.refresh()
-        return len(self._matches)
+        return self.match_count
 
     @property
     def match_count(self) -> int:
-        return len(self._matches)
+        return len(self._search.nodes)
 
     @property
     def match_index(self) -> int:
         """Number of the current match, from 1; 0 without matches."""
-        return self._match + 1 if self._matches else 0
+        return self._search.number
 
     def next_match(self) -> None:
-        if self._matches:
-            self._go_to_match((self._match + 1) % len(self._matches))
+        if self.match_count:
+            self._go_to_match((self._search.index + 1) % self.match_count)
 
     def prev_match(self) -> None:
-        if self._matches:
-            self._go_to_match((self._match - 1) % len(self._matches))
+        if self.match_count:
+            self._go_to_match((self._search.index - 1) % self.match_count)
 
     def action_next_match(self) -> None:
         self.next_match()
@@ -324,8 +297,8 @@ class JsonView(LineView, can_focus=True):
         self.prev_match()
 
     def _go_to_match(self, index: int) -> None:
-        self._match = index
-        node = self._matches[index]
+        self._search.index = index
+        node = self._search.nodes[index]
         above: list[Node] = []
         parent = node.parent
         while parent is not None:
@@ -337,7 +310,7 @@ class JsonView(LineView, can_focus=True):
         at = self._first_line(node)
         if at is not None:
             self.move_to_line(at)
-        self.post_message(self.Searched(self, self._query, index + 1, len(self._matches)))
+        self.post_message(self.Searched(self, self._search.text, index + 1, self.match_count))
 
     # ---- moving --------------------------------------------------------------------------
 
@@ -410,8 +383,8 @@ class JsonView(LineView, can_focus=True):
                 base += Style(reverse=True)  # a tinted background would not be seen
         room = self.line_width
         content = safe_content(self._line_content(self._lines[at], room), room)
-        if self._pattern is not None:
-            for match in self._pattern.finditer(content.plain):
+        if self._search.shown is not None:
+            for match in self._search.shown.finditer(content.plain):
                 content = content.stylize(".match", *match.span())
         under = ("json-view--cursor",) if at == self._cursor else ()
 
@@ -424,8 +397,7 @@ class JsonView(LineView, can_focus=True):
         strip = Strip([Segment(text, style.rich_style) for text, style in parts])
         return strip.adjust_cell_length(width, base.rich_style)
 
-    def _line_content(self, line: _Line, width: int | None) -> Content:
+    def _line_content(self, line: Line, width: int | None) -> Content:
         node = line.node
-        at_match = bool(self._matches) and node is self._matches[self._match]
-        find = self._find if at_match else None
+        find = self._search.find if node is self._search.node else None
         return line_content(node, line.closing, self._indent(node), width, find)
