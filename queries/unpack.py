@@ -111,7 +111,8 @@ def _bounded(
             )
             return
         yield chunk
-    facts.content = content.digest() if content is not None else b""
+    if content is not None and not facts.damage:
+        facts.content = content.digest()
 
 
 def peek(chunks: Iterator[bytes], count: int) -> tuple[bytes, Iterator[bytes]]:

@@ -195,7 +195,7 @@ def digests_together(known: dict[str, Any], said: dict[str, Any], *, again: bool
         number(known.get("verified", 0), said.get("verified", 0)),
         *(
             list(dict.fromkeys([*known.get(name, []), *said.get(name, [])]))
-            for name in ("altered", "missing", "unlisted", "breaks")
+            for name in ("altered", "missing", "unlisted", "not_compared", "breaks")
         ),
     )
 

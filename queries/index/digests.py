@@ -36,6 +36,8 @@ class DigestCheck:
     altered: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
+    not_compared: list[str] = field(default_factory=list)
+    """Listed and here, but damaged or not to be read now, or with no hash recorded."""
     breaks: list[str] = field(default_factory=list)
     """Sentences about digests that are missing or altered themselves."""
 
@@ -48,6 +50,11 @@ class DigestCheck:
             said.append(f"{_named(self.missing)} listed by digests but not in the evidence")
         if self.unlisted:
             said.append(f"{_named(self.unlisted)} in the hours of the digests but listed by none")
+        if self.not_compared:
+            said.append(
+                f"{_named(self.not_compared)} could not be compared with what their digest recorded"
+                " (damaged, not readable now, or no hash recorded)"
+            )
         return said + self.breaks[:_SHOWN]
 
 
@@ -87,12 +94,13 @@ ORDER BY s.file_id
 """  # noqa: S608 - constants
 _JUDGED = f"""
 CREATE TEMP TABLE judged AS
-SELECT r.name, s.file_id, s.file_id IS NOT NULL
-  AND NOT coalesce(r.hash = s.sha256 OR r.hash = hex(c.sha256), FALSE) AS altered
+SELECT r.name, s.file_id, coalesce(r.hash = s.sha256 OR r.hash = hex(c.sha256), FALSE) AS same,
+  NOT same AND c.sha256 IS NOT NULL AND length(r.hash) = 64 AS altered
 FROM ({_RECORDED}) AS r
 LEFT JOIN stored AS s ON s.name = r.name LEFT JOIN contents AS c ON c.file_id = s.file_id
 """  # noqa: S608 - constants
-"""Some tools unpack log files, so the hash may also be that of the file as it lies there."""
+"""Some tools unpack log files, so the hash may also be that of the file as it lies there. What is
+neither the same nor altered could not be compared."""
 _OF_LOGS = "name IN (SELECT log_file FROM digest_entries)"
 _UNLISTED = f"""
 WITH logs AS (
@@ -152,11 +160,12 @@ def _judge(connection: duckdb.DuckDBPyConnection, check: DigestCheck) -> None:
         return [row[0] for row in connection.execute(sql).fetchall()]
 
     [(check.verified,)] = connection.execute(
-        f"SELECT count(*) FROM judged WHERE {_OF_LOGS} AND file_id IS NOT NULL AND NOT altered"  # noqa: S608
+        f"SELECT count(*) FROM judged WHERE {_OF_LOGS} AND same"  # noqa: S608
     ).fetchall()
     for_logs = f"SELECT DISTINCT name FROM judged WHERE {_OF_LOGS} AND {{}} ORDER BY name"  # noqa: S608
     check.altered = names(for_logs.format("altered"))
     check.missing = names(for_logs.format("file_id IS NULL"))
+    check.not_compared = names(for_logs.format("file_id IS NOT NULL AND NOT same AND NOT altered"))
     check.unlisted = names(_UNLISTED)
     check.breaks = names(_BROKEN)
     connection.execute(
@@ -226,7 +235,8 @@ def _hash_contents(
             )
             if cancel.cancelled:
                 return False
-            insert_rows(connection, "contents", zip(part, hashes, strict=True))
+            known = ((file, found) for file, found in zip(part, hashes, strict=True) if found)
+            insert_rows(connection, "contents", known)
     return True
 
 

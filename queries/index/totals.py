@@ -105,9 +105,10 @@ def collect_totals(
         "altered": digests.altered,
         "missing": digests.missing,
         "unlisted": digests.unlisted,
+        "not_compared": digests.not_compared,
         "breaks": digests.breaks,
     }
-    if digests.altered or digests.missing or digests.breaks:
+    if digests.altered or digests.missing or digests.not_compared or digests.breaks:
         totals["evidence_complete"] = False
     totals["writes_only"] = _any(connection, "provider = 'aws' AND NOT read_only") and not _any(
         connection, "provider = 'aws' AND NOT is_write"

@@ -133,9 +133,10 @@ def _coverage(document: Document, case: Case) -> None:
         document.say(
             f"CloudTrail's digest files: {digests['read']:,} read, {digests['verified']:,} log"
             f" files verified, {len(digests['altered']):,} altered, {len(digests['missing']):,}"
-            f" missing, {len(digests['unlisted']):,} not listed."
+            f" missing, {len(digests['unlisted']):,} not listed,"
+            f" {len(digests['not_compared']):,} that could not be compared."
         )
-        named = [*digests["altered"], *digests["missing"]]
+        named = [*digests["altered"], *digests["missing"], *digests["not_compared"]]
         document.bullets([(Code(str(name)),) for name in named])
     else:
         document.say("There was no digest file, so log files could not be verified against one.")

@@ -463,4 +463,4 @@ _COUNTED_BEFORE = """
 SELECT l.file_id, l.events, l.copies, l.first_event, l.last_event
 FROM ledger AS l JOIN numbers AS n ON n.number = l.file_id AND n.known
 """
-_OF_DIGESTS = ("verified", "altered", "missing", "unlisted", "breaks")
+_OF_DIGESTS = ("verified", "altered", "missing", "unlisted", "not_compared", "breaks")

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from queries.case import open_case
 from samples import incident_path
 
@@ -86,6 +88,31 @@ def test_an_altered_log_file_is_named(tmp_path: Path) -> None:
     assert found["digests"]["altered"] == [log_name(9)]
     assert not found["evidence_complete"]
     assert any("ALTERED" in note and log_name(9) in note for note in found["notes"])
+
+
+def test_a_damaged_log_file_is_not_called_altered(tmp_path: Path) -> None:
+    """It was cut on its way here, for all one knows."""
+    write_trail(tmp_path, range(8, 12))
+    whole = (tmp_path / log_name(9)).read_bytes()
+    (tmp_path / log_name(9)).write_bytes(whole[:-9])
+    found = totals(tmp_path)
+    assert (found["digests"]["altered"], found["digests"]["verified"]) == ([], 3)
+    assert found["digests"]["not_compared"] == [log_name(9)]
+    assert not any("ALTERED" in note for note in found["notes"])
+    assert any("could not be compared" in note and log_name(9) in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("recorded", ["", None, "n/a"])
+def test_without_a_hash_in_the_digest_nothing_is_called_altered(
+    tmp_path: Path, recorded: str | None
+) -> None:
+    write_trail(tmp_path, range(11, 12))
+    digest = json.loads(gzip.decompress((tmp_path / digest_name(12)).read_bytes()))
+    digest["logFiles"][0]["hashValue"] = recorded
+    (tmp_path / digest_name(12)).write_bytes(gzip.compress(json.dumps(digest).encode()))
+    found = totals(tmp_path)["digests"]
+    assert (found["verified"], found["altered"]) == (0, [])
+    assert found["not_compared"] == [log_name(11)]
 
 
 def test_a_missing_log_file_is_named(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from queries.raw import raw_record
 from queries.sources.buckets.options import Selection
 from queries.sources.buckets.remote import Remote
 from tests.evidence_files import TABLES, write
+from tests.queries.test_digests import log_name, write_trail
 from tests.sources.buckets import OTHER_ACCOUNT, deliveries, delivery, key, ledger, opened, options
 from tests.sources.proxies import Answer, FaultProxy, Request
 from tests.sources.s3_server import Server
@@ -181,6 +182,26 @@ def test_what_failed_is_tried_again_and_the_rest_is_not(
     assert set(proxy.fetched()) == denied
     with run(kept) as case:
         assert case.from_cache
+
+
+def test_a_log_file_that_is_not_handed_out_is_not_called_altered(
+    server: Server, proxy: FaultProxy, bucket: str, tmp_path: Path
+) -> None:
+    write_trail(tmp_path, range(8, 12))
+    server.fill(bucket, {path.name: path.read_bytes() for path in tmp_path.iterdir()})
+    proxy.rule = lambda request: (
+        Answer(403, "AccessDenied")
+        if request.is_object and request.path.endswith(log_name(9))
+        else None
+    )
+    with opened(proxy.url, f"s3://{bucket}") as case:
+        digests = case.totals["digests"]
+        assert (digests["read"], digests["verified"]) == (4, 3)
+        assert (digests["altered"], digests["missing"]) == ([], [])
+        assert digests["not_compared"] == [log_name(9)]
+        assert not any("ALTERED" in note for note in case.totals["notes"])
+        assert any("could not be compared" in note for note in case.totals["notes"])
+        assert not case.totals["evidence_complete"]
 
 
 def test_a_case_file_over_a_live_bucket_grows(
