@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from queries.case import Rows
 from queries.safe_text import safe_text
+from queries.times import in_utc
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters that spreadsheets take for a formula, full-width forms included (OWASP,
@@ -107,7 +108,7 @@ def write_lines(rows: Rows, out: TextIO) -> None:
 
 def _table_cell(value: object, limit: int | None) -> str:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return in_utc(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return safe_text(value, limit)

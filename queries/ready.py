@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queries.scope import Filters
+from queries.times import moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Ready:
         last = totals["window"]["last"]
         since = None
         if self.hours is not None and last:
-            since = datetime.fromisoformat(last).replace(tzinfo=None) - timedelta(hours=self.hours)
+            ended = datetime.fromisoformat(last).replace(tzinfo=None)
+            since = moved(ended, -timedelta(hours=self.hours))
         return Filters(since=since, act=self.act, writes=self.writes, failures=self.failures)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from queries.question import ask_for
 from queries.scope import ADDRESS, ALL, KEY, ORIGIN, PRINCIPAL, VALUE, Filters, Scope, locate
+from queries.times import moved
 
 if TYPE_CHECKING:
     from queries.case import Case
@@ -224,7 +225,7 @@ def _time_span(value: str, last: str | None) -> tuple[datetime, datetime | None]
         unit = {"m": "minutes", "h": "hours", "d": "days"}[match[2]]
         end = datetime.fromisoformat(last).replace(tzinfo=None)
         try:
-            return end - timedelta(**{unit: int(match[1])}), None
+            return moved(end, -timedelta(**{unit: int(match[1])})), None
         except OverflowError:
             return None
     for cut in ("..", "/"):
@@ -233,12 +234,12 @@ def _time_span(value: str, last: str | None) -> tuple[datetime, datetime | None]
             begin, end_ = _moment(first), _moment(second)
             if begin is None or end_ is None:
                 return None
-            return begin, end_ + timedelta(days=1) if _is_day(second) else end_
+            return begin, moved(end_, timedelta(days=1)) if _is_day(second) else end_
     moment = _moment(value)
     if moment is None:
         return None
     if _is_day(value):
-        return moment, moment + timedelta(days=1)
+        return moment, moved(moment, timedelta(days=1))
     return moment - _AROUND, moment + _AROUND
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 _NAMED_UTC = re.compile(r"\s*(?:UTC|GMT|Z|Etc/UTC)$", re.IGNORECASE)
@@ -61,3 +61,18 @@ def _in_words(text: str, offset: str) -> datetime:
         except ValueError:
             continue
     raise ValueError(text)
+
+
+def in_utc(when: datetime | None) -> str:
+    """`2026-03-08 23:54:57Z`, for reading; naive times are UTC, as all of the index are."""
+    return f"{when.isoformat(' ', 'seconds')}Z" if when is not None else "no time"
+
+
+def moved(when: datetime, by: timedelta) -> datetime:
+    """A time so much later or earlier, or the last or first that there can be: a forged record may
+    bear any."""
+    try:
+        return when + by
+    except OverflowError:
+        end = datetime.max if by > timedelta() else datetime.min
+        return end.replace(tzinfo=when.tzinfo)

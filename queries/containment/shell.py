@@ -43,8 +43,13 @@ def command(call: str, *options: tuple[str, str, str]) -> str:
             return ""
         # A value that begins with a dash would be taken for an option.
         joint = "=" if value.startswith("-") else " "
-        words.append(f"{name}{joint}{shlex.quote(value)}" if name else shlex.quote(value))
+        words.append(f"{name}{joint}{_quoted(value)}" if name else _quoted(value))
     return " ".join(words)
+
+
+def _quoted(value: str) -> str:
+    """A word; zsh takes one that begins with = for the path of a command."""
+    return f"'{value}'" if value.startswith("=") and "'" not in value else shlex.quote(value)
 
 
 def fits(form: str, value: str) -> bool:

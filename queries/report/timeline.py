@@ -8,6 +8,7 @@ from html import escape
 
 from queries.report.document import MARKED, Moment, Timeline
 from queries.safe_text import safe_text
+from queries.times import moved
 
 _WIDTH, _LEFT, _RIGHT = 1000, 210, 20
 _ROW, _TOP = 20, 34
@@ -19,6 +20,7 @@ _STEPS = (
     *(timedelta(hours=h) for h in (1, 2, 3, 6, 12)),
     *(timedelta(days=d) for d in (1, 2, 7, 14, 30, 91, 182, 365, 1826)),
 )
+_DAY, _LONG = timedelta(days=1), timedelta(days=91)
 
 
 def svg(timeline: Timeline) -> str:
@@ -26,7 +28,7 @@ def svg(timeline: Timeline) -> str:
     moments = timeline.moments
     first, last = moments[0].time, moments[-1].time
     pad = max((last - first) / 40, timedelta(seconds=30))
-    start, end = first - pad, last + pad
+    start, end = moved(first, -pad), moved(last, pad)
     lanes: dict[str, list[tuple[float, int, Moment]]] = {}
     for moment in moments:
         lanes.setdefault(moment.lane, []).append(_placed(lanes, moment, start, end))
@@ -79,7 +81,7 @@ def _lane(name: str, y: int, height: int) -> str:
 
 def _moment(x: float, y: int, moment: Moment) -> str:
     """A circle for what a rule found, a filled square for what somebody marked."""
-    words = f"{moment.time:%Y-%m-%d %H:%M:%S} UTC: {moment.label}"
+    words = f"{moment.time.isoformat(' ', 'seconds')} UTC: {moment.label}"
     title = f"<title>{escape(safe_text(words), quote=True)}</title>"
     if moment.sign == MARKED:
         shape = f'<rect x="{x - 6}" y="{y - 6}" width="12" height="12" fill="#b35900">'
@@ -89,18 +91,19 @@ def _moment(x: float, y: int, moment: Moment) -> str:
 
 
 def _axis(start: datetime, end: datetime, bottom: int) -> list[str]:
-    step = next((s for s in _STEPS if (end - start) / s <= 7), _STEPS[-1])
+    step = next((s for s in _STEPS if (end - start) / s <= 7), (end - start) / 7)
     epoch = datetime(2000, 1, 1)
-    tick = epoch + ((start - epoch) // step + 1) * step
+    tick = moved(epoch, ((start - epoch) // step + 1) * step)
     parts = []
     while tick < end:
         x = _x(tick, start, end)
-        words = f"{tick:%m-%d}" if step >= timedelta(days=1) else f"{tick:%m-%d %H:%M}"
+        day = tick.isoformat()[: 10 if step >= _LONG else 16]
+        words = day if step >= _LONG else day[5:10] if step >= _DAY else day[5:].replace("T", " ")
         parts.append(
             f'<line x1="{x}" y1="{_TOP - 8}" x2="{x}" y2="{bottom}" stroke="#e4e7eb"/>'
             f'<text x="{x}" y="16" text-anchor="middle" fill="#57606a">{words}</text>'
         )
-        tick += step
+        tick = moved(tick, step)
     legend = (
         f'<circle cx="{_LEFT}" cy="{bottom + 14}" r="5" fill="#fff" stroke="#0b57a4"'
         f' stroke-width="2.5"/><text x="{_LEFT + 10}" y="{bottom + 18}">found by a rule</text>'

@@ -49,7 +49,7 @@ def test_the_table_tells_stories_in_the_order_of_time(demo: Path) -> None:
     story = lines[1 : lines.index("")]
     times = [line.split()[1:3] for line in story if not line.startswith(" " * 13)]
     assert times == sorted(times)
-    assert "critical  2026-03-08 23:54:57  a known image with more layers on top" in text
+    assert "critical  2026-03-08 23:54:57Z  a known image with more layers on top" in text
     assert lines[-1].endswith("rules could be asked")
 
 
@@ -176,7 +176,7 @@ def test_what_repeats_itself_is_one_heading_with_each_reason(demo: Path) -> None
     told = output("findings", "--case", demo, "--rule", "logging-tampered").splitlines()
     [heading] = [n for n, line in enumerate(told) if line.endswith("(logging-tampered) ×3")]
     reasons = told[heading + 1 : heading + 4]
-    assert [line.split()[0] for line in reasons] == ["01:24:02", "01:24:23", "01:24:39"]
+    assert [line.split()[0] for line in reasons] == ["01:24:02Z", "01:24:23Z", "01:24:39Z"]
     assert told[-1].startswith("3 findings")
     answer = json.loads(
         output("findings", "--case", demo, "--rule", "logging-tampered", "--format", "json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from queries.case import open_case
 from queries.containment import CREATED, HUNT, IMAGE, KEY, SESSIONS, TAG, Plan, Suggestion, plan
 from queries.containment.elsewhere import give_back, keep_image, principal
+from queries.containment.shell import command
 from queries.findings.run import find
 from queries.findings.settings import load_settings
 from queries.marks.events import mark_event
@@ -268,6 +270,14 @@ def test_no_command_of_another_cloud_is_made_of_hostile_text(text: str) -> None:
             for name in names:
                 said = principal(provider, kind, name, f"{text}.azurecr.io", "it acted")
                 assert said is None or said.commands == []
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="no shell here")
+def test_a_name_that_a_shell_would_expand_is_quoted() -> None:
+    line = command("printf", ("--", "name", "=ls"))
+    assert line == "printf -- '=ls'", "zsh takes =ls for the path of ls"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
+    assert done.stdout == b"=ls"
 
 
 def test_nothing_to_go_by_is_said(tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ def _limited(found: Found, question: Any, options: argparse.Namespace) -> Rows:
 
 def _told(rows: Rows, found: Found) -> str:
     """The findings as they are read: story after story, each line made safe."""
+    from queries.naming import some
     from queries.safe_text import safe_text
 
     lines: list[str] = []
@@ -157,7 +158,7 @@ def _told(rows: Rows, found: Found) -> str:
         times = f" ×{len(group)}" if len(group) > 1 else ""
         lines.append(f"   {worst:<8}  {_when(row)}  {row['title']} ({row['rule']}){times}")
         for one in group:
-            begin = f"{_when(one)[-8:]}  " if times else ""
+            begin = f"{_when(one)[-9:]}  " if times else ""
             lines.append(f"             {begin}{safe_text(one['why'])}")
         if places := row.get("event_places"):
             lines.append(f"             from: {safe_text(places, 300)}")
@@ -165,7 +166,9 @@ def _told(rows: Rows, found: Found) -> str:
     ran = sum(1 for run in found.runs if run.status == "ran")
     if lines:
         lines.append("")
-    lines.append(f"{len(rows.rows)} findings; {ran} of {len(found.runs)} rules could be asked")
+    lines.append(
+        f"{some(len(rows.rows), 'finding')}; {ran} of {len(found.runs)} rules could be asked"
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -178,7 +181,9 @@ def _repeated(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def _when(row: dict[str, Any]) -> str:
-    return f"{row['event_time']:%Y-%m-%d %H:%M:%S}" if row["event_time"] else "no time"
+    from queries.times import in_utc
+
+    return in_utc(row["event_time"])
 
 
 # --- rules ---------------------------------------------------------------------------------------

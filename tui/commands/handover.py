@@ -74,6 +74,7 @@ def found_in(case: Case, options: argparse.Namespace) -> Found:
 def plan_in_words(made: Plan) -> str:
     """The suggestions as text, safe for a terminal."""
     from queries.safe_text import safe_text
+    from queries.times import in_utc
 
     lines = ["Suggestions only: nothing was or will be run. Read each before you do.", ""]
     lines[1:1] = [safe_text(made.basis)]
@@ -81,8 +82,8 @@ def plan_in_words(made: Plan) -> str:
         lines.append(f"{number}. {suggestion.kind}: {safe_text(suggestion.what)}")
         lines.append(f"   why: {safe_text(suggestion.why)}")
         for record in suggestion.behind:
-            when = f"{record.event_time:%Y-%m-%d %H:%M:%S}" if record.event_time else "no time"
-            said = f"{when} {record.event_name or 'event'} {record.event_id or 'without id'}"
+            what = f"{record.event_name or 'event'} {record.event_id or 'without id'}"
+            said = f"{in_utc(record.event_time)} {what}"
             lines.append(f"   record: {safe_text(said)}")
         if suggestion.caution:
             lines.append(f"   mind: {safe_text(suggestion.caution)}")

@@ -65,7 +65,7 @@ def value_in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return f"{value.isoformat(' ', 'seconds')} UTC"
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return f"{int(value):,}"
     if isinstance(value, list | tuple):
@@ -94,7 +94,7 @@ def row_in_words(number: int, columns: Sequence[Column], row: Row) -> str:
     for column in columns:
         text = cell_in_words(column, row)
         if text:
-            said = f"{spoken(column.label)} {text}" if column.label else text
+            said = f"{spoken(column.label.removesuffix(' (UTC)'))} {text}" if column.label else text
             (last if isinstance(row.get(column.key), datetime) else first).append(said)
     return f"{number}. {', '.join([*first, *last]) or 'nothing recorded'}"
 

@@ -18,6 +18,7 @@ from queries.case import Case
 from queries.progress import CancelToken
 from queries.question import Order, Question
 from queries.scope import ALL, Filters, Scope, about, locate
+from queries.times import moved
 from tui.cells import (
     event_mark,
     event_style,
@@ -267,7 +268,7 @@ class ActivityScreen(Narrowing):
         when = self.row["event_time"] if self.row is not None else None
         if when is not None:
             # `until` is exclusive, and the row under the cursor stays.
-            self._change(**{end: when if end == "since" else when + timedelta(seconds=1)})
+            self._change(**{end: when if end == "since" else moved(when, timedelta(seconds=1))})
 
     # ---- scope and filters -----------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from queries.case import Case
 from queries.progress import CancelToken
 from queries.scope import Filters, Scope, about
 from queries.slices import slices
+from queries.times import moved
 
 Slices = tuple[datetime, datetime, list[int], list[int], int]
 """From, to, events and failures in each slice, and how many events have no time."""
@@ -30,5 +31,5 @@ def histogram(
             total[slice_] += events
             failed[slice_] += failures
     epoch = datetime(1970, 1, 1)  # naive UTC, as everywhere in the index
-    start, end = (epoch + timedelta(seconds=seconds) for seconds in (cut.start, cut.end))
+    start, end = (moved(epoch, timedelta(seconds=s)) for s in (cut.start, cut.end))
     return start, end, total, failed, max(0, found["events"] - sum(total))

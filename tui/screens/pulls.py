@@ -201,11 +201,11 @@ def pull_facts(row: Row) -> list[Fact]:
     """A pull in full."""
     asked = f":{row['image_tag']}" if row["image_tag"] else ""
     facts: list[Fact] = [
-        ("image", f"{row['repository']}{asked}"),
-        ("is", f"{row['resolved_digest'] or 'unknown'}, {row['matched']}"),
         ("who", f"{row['principal']}  {row['access_key_id'] or ''}".rstrip()),
         ("as", f"{row['workload']}, account {row['account_id'] or 'unknown'}"),
         ("from", f"{with_place(row['source_ip_address'])} · {row['user_agent'] or '–'}"),
+        ("image", f"{row['repository']}{asked}"),
+        ("is", f"{row['resolved_digest'] or 'unknown'}, {row['matched']}"),
     ]
     if row["outcome"] != "ok":
         facts.insert(0, ("refused", str(row["error_code"] or row["outcome"])))

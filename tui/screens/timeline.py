@@ -20,6 +20,7 @@ from queries.naming import display_name
 from queries.progress import CancelToken
 from queries.question import ask_for
 from queries.timeline import MARK, Moment, moments
+from queries.times import moved
 from tui import years
 from tui.ask_text import AskText
 from tui.cells import short_account
@@ -126,7 +127,7 @@ class TimelineScreen(CaseScreen):
         if not window["first"]:
             return None
         first, last = (datetime.fromisoformat(window[end]) for end in ("first", "last"))
-        return first.replace(tzinfo=None), last.replace(tzinfo=None) + timedelta(seconds=1)
+        return first.replace(tzinfo=None), moved(last.replace(tzinfo=None), timedelta(seconds=1))
 
     def questions(self) -> list[Any]:
         return []
@@ -154,7 +155,10 @@ class TimelineScreen(CaseScreen):
         return local[5 : 19 if step < timedelta(minutes=2) else 16]
 
     def _local(self, when: datetime, *, year: bool | None = None) -> str:
-        there = when.replace(tzinfo=UTC).astimezone(self._zone)
+        try:
+            there = when.replace(tzinfo=UTC).astimezone(self._zone)
+        except OverflowError:  # on the first or last day that there is
+            there = when
         return fmt_time(there.replace(tzinfo=None), year=year)
 
     def _say(self) -> None:

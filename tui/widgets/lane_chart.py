@@ -16,6 +16,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from queries.timeline import MARK, Moment, lanes
+from queries.times import moved
 from tui.configuration.naming import NamedKeys
 from tui.text import fit, safe_text
 
@@ -112,7 +113,7 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
         if found:
             span = found[-1].when - found[0].when
             room = max(span / 40, _LEAST)
-            self._whole = (found[0].when - room, found[-1].when + room)
+            self._whole = (moved(found[0].when, -room), moved(found[-1].when, room))
         elif otherwise is not None:
             self._whole = otherwise
         if first:
@@ -222,7 +223,7 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
         start, end = self._view
         if not start <= moment.when < end:
             half = (end - start) / 2
-            self._view = (moment.when - half, moment.when + half)
+            self._view = (moved(moment.when, -half), moved(moment.when, half))
         self._cell = max(0, min(self._cell_of(moment.when), self._cells - 1))
         self._lane = self.names.index(moment.lane)
         self._changed()
@@ -234,7 +235,8 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
         middle = self._time(cell + 0.5)
         span = max(_LEAST, min((end - start) * factor, (self._whole[1] - self._whole[0]) * 4))
         part = (middle - start) / (end - start)
-        self._view = (middle - span * part, middle - span * part + span)
+        start = moved(middle, -span * part)
+        self._view = (start, moved(start, span))
         self._changed()
 
     def action_whole(self) -> None:
@@ -247,8 +249,9 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
         start, end = self._view
         by = (end - start) * part
         whole_start, whole_end = self._whole
-        if start + by < whole_end and end + by > whole_start:
-            self._view = (start + by, end + by)
+        start, end = moved(start, by), moved(end, by)
+        if start < whole_end and end > whole_start:
+            self._view = (start, end)
 
     def action_pan(self, part: float) -> None:
         self._pan(part)
@@ -265,7 +268,8 @@ class LaneChart(NamedKeys, Widget, can_focus=True):
             self._choose(start, stop)
 
     def _choose(self, start: datetime, end: datetime) -> None:
-        start, end = start.replace(microsecond=0), end.replace(microsecond=0) + timedelta(seconds=1)
+        start, end = (when.replace(microsecond=0) for when in (start, end))
+        end = moved(end, timedelta(seconds=1))
         self._brush = (start, end)
         self.refresh()
         self.post_message(self.Brushed(self, start, end))
