@@ -25,10 +25,10 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str]]] = {
     "repositories": ((110, 24), ()),
     "pushes": ((130, 30), ("enter", *["j"] * 6)),
     "push": ((110, 34), ("enter", *["j"] * 6, "enter")),
-    "layers": ((110, 18), ("enter", *["j"] * 6, "enter", "2")),
+    "layers": ((110, 22), ("enter", *["j"] * 6, "enter", "2", "end")),
     "principal": ((110, 26), ("enter", *["j"] * 6, "u")),
     "activity": ((130, 32), ("enter", *["j"] * 6, "enter", "a", "w")),
-    "raw": ((110, 26), ("enter", *["j"] * 6, "r")),
+    "raw": ((110, 26), ("enter", *["j"] * 6, "o")),
     "evidence": ((110, 28), ("e",)),
 }
 

@@ -13,6 +13,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,30 @@ def test_a_configuration_that_is_shown_is_right(name: str, block: str, tmp_path:
     file = tmp_path / "config.toml"
     file.write_text(block, encoding="utf-8")
     assert main(["config", "--check", str(file)]) == 0
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+SHOWN = {
+    "activity": "writes only",
+    "evidence": "logging changed",
+    "findings": "a known image with more layers on top",
+    "layers": "new",
+    "principal": "sam.sre",
+    "push": "replaced",
+    "pushes": "moved tag",
+    "raw": "eventVersion",
+    "repositories": "team/worker",
+}
+"""Picture -> what makes it worth showing."""
+
+
+def test_a_picture_shows_what_it_is_there_for() -> None:
+    pictures = {path.stem: path for path in (ROOT / "docs" / "screenshots").glob("*.svg")}
+    assert set(pictures) == set(SHOWN)
+    shown = {Path(target).stem for name in NAMES for target in _LINK.findall(prose(name))}
+    assert set(pictures) <= shown, "on one page or another"
+    for name, path in pictures.items():
+        drawn = re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text(encoding="utf-8"))
+        text = " ".join(unescape(part).replace("\xa0", " ") for part in drawn)
+        assert SHOWN[name] in text, name
