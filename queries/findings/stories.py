@@ -98,7 +98,8 @@ def headline(story: Story) -> str:
     count = len(story.findings)
     text = f"{display_name(story.subject)}: {count} finding{'s' if count > 1 else ''}"
     if count > 1 and story.first and story.last:
-        text += f" in {span_in_words(story.last - story.first)}"
+        span = story.last - story.first
+        text += f" in {span_in_words(span)}" if span >= timedelta(seconds=1) else " at once"
     return text
 
 

@@ -104,4 +104,6 @@ def _first(keys: Sequence[int], ids: Mapping[int, str | None]) -> Code:
 
 
 def _when(story: Story) -> str:
+    if story.first == story.last:
+        return f"{as_text(story.first)} UTC"
     return f"{as_text(story.first)} to {as_text(story.last)} UTC"

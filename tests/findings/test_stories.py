@@ -55,6 +55,8 @@ def test_the_implant_is_the_first_story_told_from_the_first_call_to_the_last(
     assert first.last == datetime(2026, 3, 9, 1, 24, 39)
     assert headline(first).startswith("sam.sre: 2")
     assert headline(first).endswith("in 2 h 24 min")
+    at_once = replace(first, findings=[first.findings[0]] * 2)
+    assert headline(at_once) == "sam.sre: 2 findings at once"
     told = [finding.rule.id for finding in first.findings]
     assert told[0] == "registry-recon"
     assert told[-1] == "logging-tampered"

@@ -367,7 +367,8 @@ def _who(row: Row) -> str:
 def _span(first: datetime | None, last: datetime | None) -> str:
     if first is None or last is None:
         return "no time recorded"
-    return f"{fmt_time(first, year=True)} – {fmt_time(last, year=True)} UTC"
+    begin = fmt_time(first, year=True)
+    return f"{begin} UTC" if first == last else f"{begin} – {fmt_time(last, year=True)} UTC"
 
 
 def asked_rules(found: Found) -> str:
