@@ -11,11 +11,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.clicks import Clicks
 from tui.text import safe_content
 from tui.widgets.dialog_keys import DialogKeys
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Clicks, ModalScreen[str | None]):
     """Enter returns what was typed, Esc nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]

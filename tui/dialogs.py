@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.clicks import Clicks
 from tui.text import fmt_count, safe_content
 from tui.widgets.dialog_keys import DialogKeys
 
@@ -29,7 +30,7 @@ class Choice:
     note: str = ""
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(Clicks, ModalScreen[str | None]):
     """Choose one: type to narrow, arrows, Enter. Esc returns None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -118,7 +119,7 @@ class KeyLine(Static):
             self.screen.dismiss(self._key)
 
 
-class Help(ModalScreen[str | None]):
+class Help(Clicks, ModalScreen[str | None]):
     """The keys that work on the screen below; returns the one that was clicked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -151,7 +152,7 @@ class Help(ModalScreen[str | None]):
             yield DialogKeys([("escape", "closes")])
 
 
-class SqlView(ModalScreen[None]):
+class SqlView(Clicks, ModalScreen[None]):
     """The SQL behind a screen, ready for the duckdb shell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

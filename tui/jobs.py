@@ -19,6 +19,7 @@ from queries.errors import Cancelled
 from queries.progress import CancelToken
 from queries.question import Question
 from queries.unexpected import in_a_sentence
+from tui.clicks import Clicks
 from tui.configuration.naming import NamedKeys
 
 Result = TypeVar("Result")
@@ -36,7 +37,7 @@ class Answered(Message, bubble=False):
         self.deliver = deliver
 
 
-class Jobs(NamedKeys, Screen[None]):
+class Jobs(NamedKeys, Clicks, Screen[None]):
     """A screen that can ask the case questions."""
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -16,6 +16,7 @@ from queries.case import Case
 from queries.marks.events import mark_event
 from queries.marks.model import EDIT, MARK, Mark
 from queries.progress import CancelToken
+from tui.clicks import Clicks
 from tui.configuration.key_words import with_keys
 from tui.dialogs import Picker
 from tui.jobs import Jobs
@@ -161,7 +162,7 @@ class Marking(Jobs):
         """Called when a mark was made, changed or removed."""
 
 
-class MarkDialog(ModalScreen[Said]):
+class MarkDialog(Clicks, ModalScreen[Said]):
     """Tags and a comment for one mark."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

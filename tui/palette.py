@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.system_commands import SystemCommandsProvider
 
+from tui.clicks import Clicks
 from tui.screens.base import CaseScreen
 from tui.screens.places import TITLES
 
@@ -17,7 +18,7 @@ OF_TEXTUAL = ("Theme", "Screenshot")
 """Its own commands that have no key here; it has another list of keys, and another way to quit."""
 
 
-class Palette(CommandPalette):
+class Palette(Clicks, CommandPalette):
     """Textual's, which fails (8.2.8) when a key moves in a list that is not drawn, or not yet."""
 
     def _action_command_list(self, action: str) -> None:

@@ -3,12 +3,18 @@ dialog; what has none is listed here, with the reason."""
 
 from __future__ import annotations
 
-import pytest
-from textual.screen import ModalScreen
-from textual.widgets import Input
+import pkgutil
+from importlib import import_module
 
+import pytest
+from textual import events
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Static
+
+import tui
 from tests.tui.driving import API, IMPLANT, Driver, driving
 from tui.app import FINDINGS
+from tui.clicks import Clicks
 from tui.dialogs import Help, KeyLine, Picker
 from tui.screens.base import CaseScreen
 from tui.screens.places import TITLES
@@ -113,3 +119,35 @@ async def test_a_mark_is_made_and_taken_away_with_clicks() -> None:
         await clicked(driver, "Take back the last step of marking")
         await clicked(driver, "Take back the last step of marking")
         assert len(driver.app.case.marks) == 0
+
+
+@pytest.mark.parametrize("opener", ["", "?", "v", ":"])
+async def test_what_has_just_gone_can_be_clicked_on(opener: str) -> None:
+    """It is drawn until the next layout, and no longer a part of the screen."""
+    async with driving() as driver:
+        if opener:
+            await driver.press(opener)
+        screen = driver.app.screen
+        going = Static("going")
+        going.styles.dock = "bottom"
+        await screen.mount(going)
+        await driver.settle()
+        x, y = going.region.offset
+        await going.remove()
+        assert screen._compositor.get_widget_at(x, y)[0] is going, "it is not drawn any more"
+        pressed = events.MouseDown(screen, x, y, 0, 0, 1, False, False, False, x, y)
+        screen._forward_event(pressed)
+        await driver.settle()
+        assert driver.app.screen is screen
+
+
+def test_every_screen_of_ours_bears_such_clicks() -> None:
+    def below(kind: type) -> set[type]:
+        return {kind}.union(*map(below, kind.__subclasses__()))
+
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    ours = {kind for kind in below(Screen) if kind.__module__.startswith("tui.")}
+    assert len(ours) > 30
+    assert {kind.__name__ for kind in ours if not issubclass(kind, Clicks)} == set()

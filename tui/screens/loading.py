@@ -14,12 +14,13 @@ from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
 from queries.progress import CancelToken, Progress
+from tui.clicks import Clicks
 from tui.text import fmt_ago, fmt_bytes, fmt_count, fmt_some, safe_content
 from tui.transfer import Rate, transfer_line
 from tui.widgets.key_bar import KeyBar
 
 
-class LoadingScreen(Screen[None]):
+class LoadingScreen(Clicks, Screen[None]):
     """Polls the counters; Esc stops the listing, or the reading and keeps what was read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from queries.sources.buckets.choice import NO_ACCOUNT, Choice, Offer, Stream, real_day
+from tui.clicks import Clicks
 from tui.configuration.key_words import with_keys
 from tui.configuration.naming import NamedKeys
 from tui.dialogs import Help
@@ -50,7 +51,7 @@ class TickList(NamedKeys, OptionList):
     ]
 
 
-class SelectionScreen(NamedKeys, Screen[None]):
+class SelectionScreen(NamedKeys, Clicks, Screen[None]):
     """`done` is called with the choice, or with None when nothing is to be loaded."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
