@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from queries.errors import InvestigationError, NothingToRead, WrongUsage
-from tui.program import DONE, PROGRAM, UNREADABLE, USAGE, program_version
+from tui.program import DONE, PROGRAM, STOPPED, UNREADABLE, USAGE, program_version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NothingToRead, InvestigationError) as error:
         return _complain(error, UNREADABLE)
     except KeyboardInterrupt:
-        return _complain("stopped", 130)
+        return _complain("stopped", STOPPED)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough: no error. Python would complain
         # once more when it flushes standard output at exit.

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 PROGRAM = "ecr-investigate"
 
-DONE, UNREADABLE, USAGE = 0, 1, 2
+DONE, UNREADABLE, USAGE, STOPPED = 0, 1, 2, 130
+EXIT_CODES = {
+    DONE: "done",
+    UNREADABLE: "nothing could be read, or evidence incomplete with --strict, or a defect",
+    USAGE: "wrong usage",
+    STOPPED: "stopped with Ctrl+C",
+}
 
 
 def program_version() -> str:

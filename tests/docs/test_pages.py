@@ -24,6 +24,7 @@ from tui.commands.parsing import interface_parser, parsed
 from tui.commands.registry import COMMANDS, add_commands
 from tui.configuration.key_map import actions
 from tui.configuration.key_words import in_configuration
+from tui.program import EXIT_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "samples" / "README.md"])
@@ -124,6 +125,19 @@ def test_a_command_of_the_readme_answers(
     assert main(words) == 0
     said = capsys.readouterr()
     assert len(said.out.splitlines()) > (0 if "event" in words else 1), said.err
+
+
+def test_every_exit_code_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    said = text_of("docs/headless.md").split("## Exit codes")[1].split("\n## ")[0]
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert main(["manual"]) == 0
+    printed = capsys.readouterr().out
+    for code, means in EXIT_CODES.items():
+        assert f"{code} {means.split(',')[0]}" in " ".join(said.split())
+        told = re.escape(means.split(",")[0])
+        assert re.search(rf"^  {code} +{told}", printed, re.MULTILINE)
+        assert f".B {code}\n" in printed
 
 
 # --- options, files, modules, tables -----------------------------------------------------------

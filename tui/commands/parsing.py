@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from tui.program import PROGRAM, USAGE
+from tui.program import EXIT_CODES, PROGRAM, USAGE
 
 _EXAMPLES = """\
 examples:
@@ -25,8 +25,6 @@ examples:
   ecr-investigate --plain ./AWSLogs              in lines, for screen readers
   ecr-investigate pushes ./AWSLogs --repository team/api --format csv
   ecr-investigate COMMAND --help                 what a command prints and takes
-
-exit codes: 0 done · 1 nothing could be read, or evidence incomplete with --strict · 2 wrong usage
 """
 
 
@@ -116,13 +114,15 @@ def interface_parser() -> argparse.ArgumentParser:
     from tui.commands.registry import COMMANDS
     from tui.remote import add_selection_options
 
+    codes = "\n".join(f"  {code:<14}{means}" for code, means in EXIT_CODES.items())
     listed = "\n".join(f"  {name:<14}{command.help}" for name, command in COMMANDS.items())
     parser = Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [options] PATH...\n       {PROGRAM} COMMAND PATH... [options]",
         description="Who pushed what to the container registry, and what else did they do?\n"
         "Reads exported CloudTrail logs and opens an interface to walk through them.",
-        epilog=f"commands (the same questions, answered in text):\n{listed}\n\n{_EXAMPLES}",
+        epilog=f"commands (the same questions, answered in text):\n{listed}\n\n{_EXAMPLES}\n"
+        f"exit codes:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from tui.commands.examples import EXAMPLES
-from tui.program import PROGRAM
+from tui.program import EXIT_CODES, PROGRAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _manual() -> str:
         lines += _roff_options(options)
     lines += [
         ".SH EXIT STATUS",
-        "0 done; 1 nothing could be read, or evidence incomplete with \\-\\-strict; 2 wrong usage.",
+        *(f".TP\n.B {code}\n{_roff(means)}" for code, means in EXIT_CODES.items()),
         ".SH ENVIRONMENT",
         ".TP\n.B XDG_CACHE_HOME\nwhere indexes are kept",
         ".TP\n.B XDG_CONFIG_HOME\nwhere config.toml and saved statements are looked for",
