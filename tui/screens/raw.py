@@ -190,9 +190,9 @@ class RawScreen(CaseScreen):
     def action_match(self, step: int) -> None:
         view = self.query_one(JsonView)
         if step > 0:
-            view.next_match()
+            view.action_next_match()
         else:
-            view.prev_match()
+            view.action_prev_match()
 
     def action_copies(self) -> None:
         choices = [

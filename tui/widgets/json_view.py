@@ -282,19 +282,13 @@ class JsonView(LineView, can_focus=True):
         """Number of the current match, from 1; 0 without matches."""
         return self._search.number
 
-    def next_match(self) -> None:
+    def action_next_match(self) -> None:
         if self.match_count:
             self._go_to_match((self._search.index + 1) % self.match_count)
 
-    def prev_match(self) -> None:
+    def action_prev_match(self) -> None:
         if self.match_count:
             self._go_to_match((self._search.index - 1) % self.match_count)
-
-    def action_next_match(self) -> None:
-        self.next_match()
-
-    def action_prev_match(self) -> None:
-        self.prev_match()
 
     def _go_to_match(self, index: int) -> None:
         self._search.index = index

@@ -193,8 +193,8 @@ async def test_search_finds_folded_and_far_away_text() -> None:
         strip = view.render_line(view.cursor_line)
         assert any(s.style and s.style.underline and s.text == "Arn" for s in strip)
         assert view.search("no such text [/x]") == 0
-        view.next_match()
-        view.prev_match()
+        view.action_next_match()
+        view.action_prev_match()
         assert view.match_index == 0
 
 
