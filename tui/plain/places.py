@@ -60,6 +60,7 @@ def _event_of(row: Row) -> int | None:
 
 
 def repositories(case: Case) -> Place:
+    from tui.plain import further
     from tui.screens.repositories import COLUMNS, question
 
     return Place(
@@ -68,14 +69,10 @@ def repositories(case: Case) -> Place:
         columns=COLUMNS,
         searched=("repository", "last_pusher", "last_origin", "last_tags"),
         enter=lambda row: pushes(str(row["repository"])),
-        row_ways={"pulls": ("its pulls", _pulls_of)},
+        row_ways={
+            "pulls": ("its pulls", lambda row: further.pulled({"repository": row["repository"]}))
+        },
     )
-
-
-def _pulls_of(row: Row) -> Way:
-    from tui.plain import further
-
-    return further.pulled({"repository": str(row["repository"])})
 
 
 def pushes(repository: str | None) -> Way:

@@ -53,7 +53,7 @@ def _with_arrow(slot: Slot, arrow: str, room: int) -> Content:
     label = slot.column.label
     if room < 4 and len(label) >= room:
         return Content(arrow)
-    gap = " " if len(label) + 2 < room else ""  # and a blank to the next label
+    gap = " " if len(label) + 2 <= slot.width else ""  # else it could be the arrow of the next
     text = safe_content(label, room - 1 - len(gap))
     return Content(f"{arrow}{gap}{text}" if _right(slot) else f"{text}{gap}{arrow}")
 
