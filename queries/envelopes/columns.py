@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from queries.envelopes.printed_text import looks_printed, of_powershell, parse_printed
 from queries.envelopes.struct_text import looks_like_struct, parse_struct
 
 Path = tuple[str, ...]
@@ -211,6 +212,17 @@ def _place(name: str) -> tuple[Path, bool] | None:
     return (path, False) if (path := ALIASES.get(key)) else None
 
 
+NOT_PRINTED = (
+    "PowerShell prints only the outermost members of an object (export with ConvertTo-Json -Depth"
+    " 20): what lies deeper is not in this source"
+)
+
+
+def printed_in_part(row: Mapping[str, Any]) -> bool:
+    """Whether cells of a row hold what PowerShell prints of an object."""
+    return any(isinstance(cell, str) and of_powershell(cell) for cell in row.values())
+
+
 def build_record(row: Mapping[str, Any]) -> dict[str, Any]:
     """A record from a row of columns. Empty cells are absent members."""
     record: dict[str, Any] = {}
@@ -222,7 +234,7 @@ def build_record(row: Mapping[str, Any]) -> dict[str, Any]:
         path, own = where
         if _says_nothing(path, cell):
             continue
-        if path in OBJECTS:
+        if path in OBJECTS or _is_list(path, cell):
             cell = open_object(cell, path)
             if cell is None:
                 continue
@@ -235,6 +247,8 @@ def build_record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NOTHING = frozenset({"null", "none", "nan", "(null)", "n/a", "-", "<na>"})
+_NEVER_CHOSEN = frozenset({"\\n", "[null]", "<null>"})
+"""What databases write for NULL (`\\N`: Snowflake, MySQL, Hive), and no name or tag can be."""
 _CHOSEN = frozenset({"requestParameters", "responseElements", "userAgent"})
 
 
@@ -243,9 +257,13 @@ def _says_nothing(path: Path, cell: Any) -> bool:
     AWS the error code `success`. In what a caller chose (a tag may be called NULL) words count.
     https://docs.splunk.com/Documentation/AddOns/released/AWS/CloudTrail
     """
-    if not isinstance(cell, str) or path[0] in _CHOSEN or path[-1] == "userName":
+    if not isinstance(cell, str) or len(cell) > 32:
         return False
     word = cell.strip().lower()
+    if word in _NEVER_CHOSEN:
+        return True
+    if path[0] in _CHOSEN or path[-1] == "userName":
+        return False
     return word in _NOTHING or (path == ("errorCode",) and word == "success")
 
 
@@ -270,6 +288,8 @@ def open_object(cell: Any, path: Path) -> Any:
         if text.lower() in ("null", "none", "nan", "{}", "[]", "-"):
             return None
         opened = _json(text)
+        if opened is None and looks_printed(text):
+            opened = parse_printed(text)
         if opened is None and looks_like_struct(text):
             opened = parse_struct(text)
         if opened is None:
@@ -303,9 +323,33 @@ def _renamed(value: Any, names: Mapping[str, str], depth: int = 0) -> Any:
     return value
 
 
+def _is_list(path: Path, cell: Any) -> bool:
+    """Whether the cell of a member deep in the parameters is a list, or an object that a program
+    printed: the record has no text of that form there (a policy or a manifest is JSON)."""
+    return (
+        len(path) > 1
+        and path[0] in ("requestParameters", "responseElements")
+        and isinstance(cell, str)
+        and (cell.startswith(("[", "@{")) or looks_printed(cell[:300]))
+    )
+
+
+def unread_cells(record: Mapping[str, Any]) -> list[str]:
+    """Sentences about members of a record from a table that hold a text where objects belong."""
+    return [
+        f"a cell of {path[0]} is no object that can be read: it was not used"
+        for path in OBJECTS
+        if len(path) == 1
+        and isinstance(cell := record.get(path[0]), str)
+        and not of_powershell(cell)
+    ]
+
+
 def _mend_identity(record: dict[str, Any]) -> None:
-    """A user column may hold an ARN; an ARN says the account."""
+    """A user column may hold an ARN or a name; an ARN says the account."""
     identity = record.get("userIdentity")
+    if isinstance(identity, str) and identity[:1] not in ("{", "[", "@") and len(identity) <= 2048:
+        identity = record["userIdentity"] = {"userName": identity}
     if not isinstance(identity, dict):
         return
     name, arn = identity.get("userName"), identity.get("arn")

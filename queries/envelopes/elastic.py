@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from queries.envelopes.columns import open_object, put
-from queries.envelopes.model import Found, Record
+from queries.envelopes.model import Found, Record, looks_like_event
 from queries.envelopes.nested import join, open_text
 from queries.json_stream import Piece
 
@@ -84,6 +84,9 @@ def read(piece: Piece) -> Found | None:
         original = message if isinstance(message, str) and message[:1] == "{" else None
     if isinstance(original, str):
         return open_text(original, piece, "an event.original text")
+    if hit is not None and looks_like_event(document):
+        # CloudWatch's subscription and Logstash's codec put the members of the record at the top.
+        return Found([Record(document, piece.text, piece.repeated_keys)])
     if _at(document, "event.action") is None or _at(document, "event.provider") is None:
         return Found(foreign="an Elastic document without CloudTrail fields") if hit else None
     if _at(document, "aws.cloudtrail") is None and not _spread(document):

@@ -14,7 +14,16 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from queries.envelopes.columns import MOST_COLUMNS, build_record, canonical, place, tells_cloudtrail
+from queries.envelopes.columns import (
+    MOST_COLUMNS,
+    NOT_PRINTED,
+    build_record,
+    canonical,
+    place,
+    printed_in_part,
+    tells_cloudtrail,
+    unread_cells,
+)
 from queries.envelopes.model import NOT_IN_SOURCE, Found, Record, looks_like_event
 from queries.envelopes.nested import open_value
 from queries.json_stream import Piece
@@ -81,7 +90,12 @@ def found_in(row: dict[str, Any], piece: Piece, *, all_columns: bool) -> Found:
         about = [text for member, text in _MISSING if member not in members]
         if "userIdentity" not in members:
             record["userIdentity"] = {"userName": NOT_IN_SOURCE}
-    return Found([Record(record, piece.text, piece.repeated_keys, lossy=bool(about))], about=about)
+    notes = unread_cells(record)
+    if printed_in_part(row):
+        about.append(NOT_PRINTED)
+    lossy = bool(about or notes)
+    found = Record(record, piece.text, piece.repeated_keys, lossy=lossy)
+    return Found([found], notes=notes, about=about)
 
 
 def _members(row: dict[str, Any]) -> frozenset[str]:

@@ -69,9 +69,20 @@ _TELLING_FIELDS = _EVENT_FIELDS - {"eventTime", "eventType", "awsRegion", "event
 """Fields that other vendors' events do not share (Event Grid has eventTime and eventType)."""
 
 
+_NO_TABLES_IDENTITY = ('{"', "{}", "{ ", "{\n", "HIDDEN_")
+"""Begin the identity of a record that arrived as JSON text, or was hidden."""
 _FLATTENED = frozenset(
-    {"userIdentity.arn", "userIdentity.type", "userIdentity.userName", "userIdentity.principalId"}
+    f"userIdentity{sign}{name}"
+    for sign in "._/"
+    for name in ("arn", "type", "userName", "principalId", "accountId", "accessKeyId")
 )
+_CHOSEN_BY_HAND = frozenset(
+    (
+        *("arn", "userArn", "user", "userName", "username", "principal", "principalId", "actor"),
+        *("accessKeyId", "repositoryName", "repository", "repo", "imageTag", "imageDigest"),
+    )
+)
+"""What people call the members that they pick out of a record, and no record has at its top."""
 
 
 def looks_like_event(value: object) -> bool:
@@ -93,6 +104,8 @@ def looks_like_event(value: object) -> bool:
     if isinstance(source, dict) and isinstance(name, dict):
         return False  # Azure's Activity Log has objects under these names
     identity = value.get("userIdentity")
-    if isinstance(identity, str) and identity[:1] == "{" and identity[1:2] not in ('"', "}"):
+    if isinstance(identity, str) and identity and not identity.startswith(_NO_TABLES_IDENTITY):
+        return False
+    if not isinstance(identity, dict) and not _CHOSEN_BY_HAND.isdisjoint(value):
         return False
     return _FLATTENED.isdisjoint(value)

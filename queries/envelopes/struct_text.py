@@ -17,7 +17,7 @@ _NEXT = re.compile(r",\s(?=[^={}\[\],\s][^={}\[\],]{0,255}=)|[{}\[\]]")
 _LIST_NEXT = re.compile(r",\s|[{}\[\]]")
 _JSON_START = re.compile(r'\{\s*"|\[\s*(?:\{\s*)?"')
 _START = re.compile(r"[\s\[]*\{")
-_TEXT_KEYS = ("manifest", "text", "document", "policy")
+TEXT_KEYS = ("manifest", "text", "document", "policy")
 """Members whose value is JSON in a string in the record as well."""
 
 
@@ -49,12 +49,12 @@ def _value(
         except ValueError:
             pass
         else:
-            return (text[at:end] if key.lower().endswith(_TEXT_KEYS) else value), end
+            return (text[at:end] if key.lower().endswith(TEXT_KEYS) else value), end
     if text[at : at + 1] == "{" and (_KEY.match(text, at + 1) or text[at : at + 2] == "{}"):
         return _struct(text, at + 1, depth)
     if text[at : at + 1] == "[":
         return _list(text, at + 1, depth)
-    return _scalar(text, at, until)
+    return bare_text(text, at, until)
 
 
 def _struct(text: str, at: int, depth: int) -> tuple[dict[str, Any], int]:
@@ -89,7 +89,7 @@ def _list(text: str, at: int, depth: int) -> tuple[list[Any], int]:
             raise ValueError("no end")
 
 
-def _scalar(text: str, at: int, until: re.Pattern[str]) -> tuple[str | None, int]:
+def bare_text(text: str, at: int, until: re.Pattern[str]) -> tuple[str | None, int]:
     """Text up to the next member or the bracket that closes the struct around it."""
     start, level = at, 0
     while True:
