@@ -16,20 +16,28 @@ from typing import Any
 from queries.containment.model import CREATED, KEY, SESSIONS, Suggestion
 from queries.containment.shell import command, written
 from queries.naming import display_name
+from queries.providers.aws.creations import partition_of
 
 POLICY_NAME = "ecr-investigate-deny-older-sessions"
 
 
 def credential(actor: dict[str, Any], how: str, moment: datetime) -> Suggestion | None:
     """About one access key that acted, or stands behind one that did. `actor` has access_key_id,
-    identity_type, identity_arn, principal and user_name."""
+    identity_type, identity_arn, issuer_arn, principal and user_name."""
     key, arn = str(actor["access_key_id"]), str(actor["identity_arn"] or "")
     who, kind = display_name(actor["principal"]), actor["identity_type"]
     if kind == "AssumedRole" or ":role/" in arn:
         return _role(arn, who, how, moment)
     if key.startswith("AKIA"):
         return _long_lived(key, actor, who, how)
-    if kind in ("IAMUser", "FederatedUser") or ":user/" in arn:
+    if kind == "FederatedUser":
+        # It has no policies of its own: what the user may who got its token bounds it.
+        arn = str(actor["issuer_arn"] or "")
+        if not arn:
+            caution = "its record does not say which user got its token: that user is to be denied"
+            return Suggestion(SESSIONS, f"sessions of {who}", how, [], caution)
+        return _older_sessions("user", arn.rpartition("/")[2], arn, who, how, moment)
+    if kind == "IAMUser" or ":user/" in arn:
         return _older_sessions("user", arn.rpartition("/")[2], arn, who, how, moment)
     return None
 
@@ -105,7 +113,8 @@ def undo(row: dict[str, Any]) -> Suggestion:
     elif row["kind"] == "console password":
         what, line = f"console password of {name}", command("aws iam delete-login-profile", user)
     elif row["kind"] == "user":
-        deny = ("--policy-arn", "", "arn:aws:iam::aws:policy/AWSDenyAll")
+        policy = f"arn:{partition_of(row)}:iam::aws:policy/AWSDenyAll"
+        deny = ("--policy-arn", "", policy)
         what, line = f"user {name}", command("aws iam attach-user-policy", user, deny)
     else:
         what = f"role {name}: look at who may assume it"

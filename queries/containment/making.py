@@ -125,7 +125,8 @@ class _Maker:
     def _actors(self, key: str) -> list[dict[str, Any]]:
         return self._ask(
             "SELECT access_key_id, max(identity_type) AS identity_type,"
-            " max(identity_arn) AS identity_arn, principal, max(user_name) AS user_name"
+            " max(identity_arn) AS identity_arn, max(issuer_arn) AS issuer_arn, principal,"
+            " max(user_name) AS user_name"
             " FROM actors WHERE access_key_id = $key"
             " GROUP BY access_key_id, principal ORDER BY principal",
             key=key,

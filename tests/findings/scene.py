@@ -295,6 +295,9 @@ def _policies(scene: Scene) -> None:
         ("policy/benign", (own,)),
         ("policy/limited", ({**pulls, "Principal": "*", "Condition": inside},)),
         ("policy/reading", ({"Effect": "Allow", "Principal": "*", "Action": "ecr:ListImages"},)),
+        ("policy/wildcard", ({"Effect": "Allow", "Principal": "*", "Action": "ECR:P*Imag?"},)),
+        ("policy/all-but", ({"Effect": "Allow", "Principal": "*", "NotAction": "ecr:Delete*"},)),
+        ("policy/not-these", ({"Effect": "Allow", "Principal": "*", "NotAction": ["ecr:*"]},)),
     ):
         asked = {"repositoryName": repo, **_policy(*statements)}
         scene.call("SetRepositoryPolicy", 11, 9, user("polly"), requestParameters=asked)
@@ -311,6 +314,10 @@ def _policies(scene: Scene) -> None:
         }
         who = user("rep" if not more else "rep-miss")
         scene.call(name, 11, 9, who, requestParameters=asked, **more)
+    for who, accounts in (("rep-both", (ACCOUNT, "999988887777")), ("rep-own", (ACCOUNT,))):
+        places = [{"registryId": account, "region": "eu-west-1"} for account in accounts]
+        asked = {"replicationConfiguration": {"rules": [{"destinations": places}]}}
+        scene.call("PutReplicationConfiguration", 11, 9, user(who), requestParameters=asked)
     scene.read("DescribeRegistry", None, 11, 9, user("rep-benign"))
     removed = {"ecrRepositoryPrefix": "hub"}
     scene.call("DeletePullThroughCacheRule", 11, 9, user("rep-benign"), requestParameters=removed)
@@ -336,9 +343,29 @@ def _guards(scene: Scene) -> None:
     change("PutImageScanningConfiguration", "guard/on", imageScanningConfiguration=on)
     change("DeleteRepositoryPolicy", "guard/policy")
     change("DeleteRepositoryPolicy", "guard/foreign", source="example.amazonaws.com")
-    for repo, count in (("guard/expire", 1), ("guard/keep", 30)):
-        rule = {"selection": {"countType": "imageCountMoreThan", "countNumber": count}}
+    for repo, count, more in (
+        ("guard/expire", 1, {}),
+        ("guard/keep", 30, {}),
+        ("guard/untagged", 1, {"tagStatus": "untagged"}),
+        ("guard/prefix", 1, {"tagStatus": "tagged", "tagPrefixList": ["pr-"]}),
+        ("guard/pattern", 1, {"tagStatus": "tagged", "tagPatternList": ["*"]}),
+    ):
+        chosen = {"countType": "imageCountMoreThan", "countNumber": count, **more}
+        rule = {"selection": chosen, "action": {"type": "expire"}}
         change("PutLifecyclePolicy", repo, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+    chosen = {"tagStatus": "any", "countType": "sinceImagePushed", "countNumber": 1}
+    archived = {"selection": chosen, "action": {"type": "transition"}}
+    change("PutLifecyclePolicy", "guard/archive",
+           lifecyclePolicyText=json.dumps({"rules": [archived]}))  # fmt: skip
+    for who, asked in (
+        ("guard-none", {"scanType": "BASIC"}),
+        ("guard-manual", {"scanType": "BASIC", "rules": [{"scanFrequency": "MANUAL"}]}),
+        ("guard-scans", {"scanType": "BASIC", "rules": [{"scanFrequency": "SCAN_ON_PUSH"}]}),
+    ):
+        scene.call("PutRegistryScanningConfiguration", 11, 9, user(who), requestParameters=asked)
+    for value in ("V1", "V2"):
+        asked = {"name": "REGISTRY_POLICY_SCOPE", "value": value}
+        scene.call("PutAccountSetting", 11, 9, user(f"guard-{value}"), requestParameters=asked)
 
 
 def _delete(scene: Scene, repo: str, digest: str, day: int, hour: int, who: str, minute: int = 0,

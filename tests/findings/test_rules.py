@@ -26,6 +26,7 @@ from tests.evidence_files import (
     case_of,
     image,
     push,
+    record,
     sha,
     trail,
     write,
@@ -180,8 +181,20 @@ def test_other_shades_of_what_rules_see(found: Found) -> None:
     assert "lets 999988887777 pull" in policies["policy/account"][0].why
     assert policies["policy/limited"][0].severity == "low"
     assert "aws:PrincipalOrgID" in policies["policy/limited"][0].why
+    assert policies["policy/wildcard"][0].severity == "high"
+    assert "lets everybody push" in policies["policy/wildcard"][0].why
+    assert "lets everybody pull and push" in policies["policy/all-but"][0].why
+    assert "policy/not-these" not in policies
+    copied = about(found, "replication-or-cache-added")
+    assert copied["rep-both"][0].severity == "high", "one of two destinations is nobody of ours"
+    assert copied["rep-own"][0].severity == "medium"
     guards = about(found, "guard-lowered")
     assert {"guard/scan", "guard/policy", "guard/expire"} <= set(guards)
+    assert {"guard-none", "guard-manual", "guard-V1"} <= set(guards)
+    assert not {"guard-scans", "guard-V2", "guard/archive", "guard/untagged"} & set(guards)
+    assert guards["guard/pattern"][0].severity == "medium"
+    assert guards["guard/prefix"][0].severity == "low"
+    assert "keeps one image or day at most of some tags" in guards["guard/prefix"][0].why
     assert guards["guard/some"][0].severity == "low"
     assert "made some of the tags mutable" in guards["guard/some"][0].why
     assert about(found, "implant-shaped-push")["implant/own"][0].severity == "medium"
@@ -201,6 +214,66 @@ def test_a_push_whose_hours_before_are_not_covered_is_unknown_and_told(found: Fo
     [run] = [run for run in found.runs if run.rule.id == "push-without-login"]
     assert run.unknown == 1
     assert run.note.startswith("unknown for 1")
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("path", ["", "ops/"])
+@pytest.mark.parametrize(
+    ("call", "severity"), [("CreateAccessKey", "high"), ("CreateLoginProfile", "medium")]
+)
+def test_a_user_is_the_same_in_any_partition_and_below_any_path(
+    partition: str, path: str, call: str, severity: str, tmp_path: Path
+) -> None:
+    who = f"arn:{partition}:iam::{ACCOUNT}:user/{path}bak"
+    pushing = push(image("1"), "v1", at(30), who)
+    asked = {"userName": "bak"}
+    key = {"accessKeyId": pushing["userIdentity"]["accessKeyId"], "userName": "bak"}
+    made = record(
+        call, at(5), f"arn:{partition}:iam::{ACCOUNT}:user/admin", eventSource="iam.amazonaws.com",
+        requestParameters=asked,
+        responseElements={"accessKey": key} if call == "CreateAccessKey" else None,
+    )  # fmt: skip
+    with case_of(tmp_path, made, pushing) as case:
+        rules = [r for r in built_in_rules() if r.id == "credential-born-suspicious"]
+        found = find(case, Settings(rules=tuple(rules)))
+        [finding] = found.findings
+        assert finding.severity == severity
+        assert "by admin at" in finding.why
+        [row] = case.ask("SELECT arn FROM created").rows
+        assert row == (who,)
+        found.close()
+
+
+@pytest.mark.parametrize("code", ["ImageTagAlreadyExists", "ImageTagAlreadyExistsException"])
+def test_a_fixed_tag_refuses_under_either_name_of_its_error(code: str, tmp_path: Path) -> None:
+    text = image("1", "2")
+    refused, other = push(text, "v1", at(5), failed=code), push(text, "v2", at(9))
+    with case_of(tmp_path, refused, other) as case:
+        rules = [r for r in built_in_rules() if r.id == "immutable-tag-attempt"]
+        found = find(case, Settings(rules=tuple(rules)))
+        assert [f.image_tag for f in found.findings] == ["v2"]
+        found.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "said", "hit"),
+    [
+        ("RegisterJobDefinition", "batch", "curl $AWS_CONTAINER_CREDENTIALS_FULL_URI", True),
+        ("RunTask", "ecs", "curl http://[FD00:EC2::254]/latest/meta-data/", True),
+        ("RegisterTaskDefinition", "ecs", "curl http://169.254.170.1/", False),
+        ("CreateCluster", "ecs", "curl http://169.254.170.2/", False),
+    ],
+)
+def test_ways_to_a_tasks_credentials(
+    name: str, source: str, said: str, hit: bool, tmp_path: Path
+) -> None:
+    asked = {"containerProperties": {"command": ["sh", "-c", said]}}
+    called = record(name, at(5), eventSource=f"{source}.amazonaws.com", requestParameters=asked)
+    with case_of(tmp_path, called) as case:
+        rules = [r for r in built_in_rules() if r.id == "task-reads-credentials"]
+        found = find(case, Settings(rules=tuple(rules)))
+        assert bool(found.findings) is hit
+        found.close()
 
 
 def test_scan_results_are_told_of_the_pusher_not_of_the_reader(found: Found) -> None:

@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 from queries.case import Case
+from queries.findings.rules import built_in_rules
+from queries.findings.run import find
+from queries.findings.settings import Settings
 from queries.raw import raw_record
 from queries.reader import FileFacts, read_records
 from queries.references import parse_reference
@@ -370,6 +373,11 @@ def test_a_key_that_was_made_leads_to_what_was_done_with_it(tmp_path: Path) -> N
         ("access key", RELEASE, DANA, "prod"),
         ("permissions", "roles/owner to user:eve@example.com", DANA, None),
     ]
+    rules = tuple(rule for rule in built_in_rules() if rule.id == "credential-born-suspicious")
+    found = find(case, Settings(rules=rules))
+    [finding] = found.findings
+    assert f"with an access key made by {DANA}" in finding.why
+    found.close()
 
 
 def published(seconds: int, **said: str) -> Entry:

@@ -117,6 +117,39 @@ def test_older_sessions_of_a_role_are_denied(tmp_path: Path) -> None:
     assert condition == {"DateLessThan": {"aws:TokenIssueTime": "2026-03-03T12:00:00Z"}}
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_federated_session_is_ended_by_the_user_who_got_its_token(
+    told: bool, tmp_path: Path
+) -> None:
+    issuer = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/ops/broker"}
+    identity = {
+        "type": "FederatedUser",
+        "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/guest",
+        "accountId": ACCOUNT,
+        "accessKeyId": "ASIAFEDERATED0000001",
+        "sessionContext": {"sessionIssuer": issuer if told else {}},
+    }
+    made = planned(tmp_path, [push(GOOD, "v1", at(1), userIdentity=identity, eventID="e1")], "e1")
+    found = only(made, SESSIONS)
+    assert "--user-name guest" not in str(found.commands)
+    if told:
+        assert "aws iam put-user-policy --user-name broker" in found.commands[0]
+    else:
+        assert found.commands == []
+        assert "does not say which user" in found.caution
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_the_policy_that_denies_all_is_that_of_the_partition(
+    partition: str, tmp_path: Path
+) -> None:
+    eve = f"arn:{partition}:iam::{ACCOUNT}:user/eve"
+    made_user = record("CreateUser", at(2), eve, eventSource="iam.amazonaws.com",
+                       requestParameters={"userName": "eve2"})  # fmt: skip
+    made = planned(tmp_path, [push(GOOD, "v1", at(1), eve, eventID="e1"), made_user], "e1")
+    assert f"arn:{partition}:iam::aws:policy/AWSDenyAll" in only(made, CREATED).commands[0]
+
+
 def test_roles_that_cannot_be_changed_get_no_command(tmp_path: Path) -> None:
     sso = "AWSReservedSSO_Admin_0123456789abcdef"
     pushed = push(BAD, "prod", at(0), eventID="bad", **role_session(sso, "ASIA1EXAMPLE1EXAMPLE"))

@@ -106,9 +106,17 @@ def creation_of(event: Mapping[str, Any]) -> Creation | None:
         name = event["user_name"] or ""  # without a name, a user acts on itself
     arn = _at(sides, f"r.{kind.whose}.arn") if kind.whose else ""
     if not arn and kind.whose and name and event["account"]:
-        arn = f"arn:aws:iam::{event['account']}:{kind.whose}/{name}"
+        arn = f"arn:{partition_of(event)}:iam::{event['account']}:{kind.whose}/{name}"
     key = _at(sides, "r.accessKey.accessKeyId") or _at(sides, "q.accessKeyId")
     return Creation(kind.kind, name, arn, key if kind.kind == KEY else "")
+
+
+def partition_of(row: Mapping[str, Any]) -> str:
+    """aws, aws-cn, aws-us-gov …: the one of who acted, who can act in no other.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    scheme, _, rest = str(row["principal"] or "").partition(":")
+    partition = rest.partition(":")[0]
+    return partition if scheme == "arn" and partition.startswith("aws") else "aws"
 
 
 def _at(sides: dict[str, dict[str, Any]], path: str) -> str:

@@ -1,7 +1,8 @@
 -- guard-lowered: a protection of the registry was lowered
 -- sees: tags, all or some, made mutable, scanning switched off, a repository's policy or its
---   lifecycle policy taken away, signing taken away, pulls hidden from the pull time, a lifecycle
---   policy that keeps next to nothing. Refused attempts count too, as medium at most. By an origin
+--   lifecycle policy taken away, signing taken away, pulls hidden from the pull time, the registry's
+--   policy set to govern less, a lifecycle policy that keeps next to nothing (of untagged images it
+--   may; of some tags only it weighs less). Refused attempts count too, as medium at most. By an origin
 --   that pushed to the repository within a day it weighs more.
 -- severity: medium
 -- technique: T1562.001

@@ -27,4 +27,4 @@ JOIN pushed AS p ON p.repository = a.repository AND p.origin = a.origin AND p.ou
   AND p.event_second BETWEEN a.event_second AND a.event_second + $hours * 3600
   AND p.image_tags <> a.image_tags AND p.effect IN ('new image', 'moved tag')
 JOIN top AS tp ON tp.push_key = p.push_key AND tp.layer_digest = ta.layer_digest
-WHERE a.error_code = 'ImageTagAlreadyExistsException'
+WHERE a.error_code LIKE 'ImageTagAlreadyExists%'

@@ -15,9 +15,7 @@ SELECT
   CASE WHEN c.upstream <> '' THEN ', from ' || c.upstream || ' under '
     || coalesce(c.prefix, 'no prefix') WHEN c.prefix <> '' THEN ', for ' || c.prefix END
     AS from_clause,
-  CASE WHEN c.destinations <> '' AND NOT EXISTS (
-    SELECT 1 FROM listed AS l WHERE l.kind IN ('account', 'own account')
-      AND position(l.value IN c.destinations) > 0) THEN 'high' ELSE 'medium' END AS severity
+  CASE WHEN c.outside_destinations <> '' THEN 'high' ELSE 'medium' END AS severity
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
 WHERE r.outcome = 'ok'

@@ -1,7 +1,8 @@
 -- task-reads-credentials: a task's command reads its own credentials
--- sees: a task definition, or the overrides of a task, whose command or environment names the address
---   at which a task gets its credentials (169.254.170.2, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI) or
---   the one of an instance (169.254.169.254); on Google the metadata server, in what Cloud Run and
+-- sees: a task definition of ECS, a job definition of Batch, or the overrides of a task or job, whose
+--   command or environment names the address at which a task gets its credentials (169.254.170.2,
+--   AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or …FULL_URI) or the one of an instance
+--   (169.254.169.254, fd00:ec2::254); on Google the metadata server, in what Cloud Run and
 --   Cloud Build are told to run. Tried or done.
 -- severity: high
 -- technique: T1552.005

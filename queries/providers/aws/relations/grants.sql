@@ -16,7 +16,8 @@ WITH policies AS (
 ), numbered AS (
   SELECT event_key, said, row_number() OVER (PARTITION BY event_key) AS statement,
     said ->> '$.Effect' AS effect,
-    lower(CAST(said -> '$.Action' AS VARCHAR)) AS actions,
+    json_exists(said, '$.NotAction') AS all_but,
+    lower(CAST(coalesce(said -> '$.Action', said -> '$.NotAction') AS VARCHAR)) AS actions,
     nullif(CAST(said -> '$.Condition' AS VARCHAR), 'null') AS conditions,
     CASE
       WHEN json_exists(said, '$.NotPrincipal') THEN ['*']
@@ -27,18 +28,22 @@ WITH policies AS (
       ELSE [said ->> '$.Principal.Service'] END AS named
   FROM statements
 ), spread AS (
-  SELECT event_key, statement, effect, actions, conditions, unnest(named) AS named FROM numbered
+  -- A name in a policy may have * and ? anywhere; all calls but those that it names, too, are many.
+  SELECT event_key, statement, effect, actions, conditions, unnest(named) AS named, all_but,
+    CASE WHEN json_type(actions) = 'ARRAY' THEN actions ->> '$[*]' ELSE [actions ->> '$'] END AS names
+  FROM numbered
 ), grantees AS (
-  SELECT *, CASE WHEN named LIKE 'arn:%' THEN split_part(named, ':', 5) ELSE named END AS grantee
+  SELECT *, CASE WHEN named LIKE 'arn:%' THEN split_part(named, ':', 5) ELSE named END AS grantee,
+    len(list_filter(names, lambda name: 'ecr:batchgetimage' GLOB name
+      OR 'ecr:getdownloadurlforlayer' GLOB name)) AS pulling,
+    len(list_filter(names, lambda name: 'ecr:putimage' GLOB name OR 'ecr-public:putimage' GLOB name
+      OR 'ecr:initiatelayerupload' GLOB name OR 'ecr-public:initiatelayerupload' GLOB name
+      OR 'ecr:replicateimage' GLOB name OR 'ecr:batchimportupstreamimage' GLOB name)) AS pushing
   FROM spread
 )
 SELECT event_key, statement, effect, grantee, named, actions, conditions,
   grantee = '*' OR (regexp_full_match(grantee, '[0-9]{12}') AND grantee NOT IN (
     SELECT value FROM listed WHERE kind IN ('account', 'own account'))) AS outside,
-  actions LIKE '%"*"%' OR actions LIKE '%ecr:*%' OR actions LIKE '%batchgetimage%'
-    OR actions LIKE '%getdownloadurlforlayer%' OR actions LIKE '%ecr:get*%'
-    OR actions LIKE '%ecr:batch*%' AS pulls,
-  actions LIKE '%"*"%' OR actions LIKE '%ecr:*%' OR actions LIKE '%putimage%'
-    OR actions LIKE '%initiatelayerupload%' OR actions LIKE '%ecr:put*%'
-    OR actions LIKE '%replicateimage%' AS pushes
+  CASE WHEN all_but THEN pulling = 0 ELSE pulling > 0 END AS pulls,
+  CASE WHEN all_but THEN pushing = 0 ELSE pushing > 0 END AS pushes
 FROM grantees

@@ -1,12 +1,13 @@
 -- guards, of AWS
 SELECT r.event_key,
   r.event_name IN ('DeleteLifecyclePolicy', 'DeleteRepositoryPolicy', 'PutSigningConfiguration')
-    OR coalesce(c.mutability, '') LIKE 'IMMUTABLE%' AS harmless,
+    OR coalesce(c.mutability, '') LIKE 'IMMUTABLE%'
+    OR r.event_name = 'PutLifecyclePolicy' AND coalesce(c.least_kept, 2) > 1 AS harmless,
   CASE r.event_name
     WHEN 'PutImageTagMutability' THEN CASE WHEN c.mutability LIKE 'MUTABLE%'
       THEN 'made the tags mutable' ELSE 'made some of the tags mutable' END
     WHEN 'PutImageScanningConfiguration' THEN 'switched scanning on push off'
-    WHEN 'PutRegistryScanningConfiguration' THEN 'set scanning to no rule at all'
+    WHEN 'PutRegistryScanningConfiguration' THEN 'left no rule by which images are scanned'
     WHEN 'DeleteLifecyclePolicy' THEN 'deleted the lifecycle policy'
     WHEN 'DeleteRepositoryPolicy' THEN 'deleted the policy'
     WHEN 'DeleteRegistryPolicy' THEN 'deleted the policy'
@@ -14,7 +15,10 @@ SELECT r.event_key,
     WHEN 'PutSigningConfiguration' THEN 'changed the signing configuration'
     WHEN 'RegisterPullTimeUpdateExclusion' THEN 'hid pulls of '
       || coalesce(c.named_principal, 'somebody') || ' from the pull times'
+    WHEN 'PutAccountSetting' THEN
+      'had the policy of the registry govern no more than replication, caches and new repositories'
     ELSE 'set a lifecycle policy that keeps one image or day at most'
+      || CASE WHEN c.least_kept <= 1 THEN '' ELSE ' of some tags' END
   END AS deed
 FROM registry AS r
 LEFT JOIN changed AS c ON c.event_key = r.event_key
@@ -24,4 +28,6 @@ WHERE r.event_source = 'ecr.amazonaws.com' AND (
   OR (r.event_name = 'PutRegistryScanningConfiguration' AND c.rules = 0)
   OR r.event_name IN ('DeleteLifecyclePolicy', 'DeleteRepositoryPolicy', 'DeleteRegistryPolicy',
     'DeleteSigningConfiguration', 'PutSigningConfiguration', 'RegisterPullTimeUpdateExclusion')
-  OR (r.event_name = 'PutLifecyclePolicy' AND c.least_kept <= 1))
+  OR (r.event_name = 'PutLifecyclePolicy' AND c.least_kept_of_some <= 1)
+  OR (r.event_name = 'PutAccountSetting' AND c.setting = 'REGISTRY_POLICY_SCOPE'
+    AND c.setting_value = 'V1'))
