@@ -45,7 +45,10 @@ def _is_caller(row: dict[str, Any]) -> bool:
 
 def via(row: dict[str, Any], made_by: str) -> str:
     """Through the registry's own proxy no address is recorded, so every value that is no address
-    means a docker-like client (aws/containers-roadmap#1634)."""
+    means a docker-like client (aws/containers-roadmap#1634), but for the name of another service
+    that called for somebody: CloudFormation, Image Builder.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
     if made_by != PERSON:
         return VIA_SERVICE
     if row["pushed_via"]:
@@ -55,7 +58,12 @@ def via(row: dict[str, Any], made_by: str) -> str:
         agent = str(row["user_agent"] or "").lower()
         known = ("docker", "buildkit", "containerd", "podman", "crane", "skopeo")
         return VIA_PROXY if agent.startswith(known) else VIA_API
-    return VIA_PROXY
+    return VIA_SERVICE if _is_service(address) else VIA_PROXY
+
+
+def _is_service(address: object) -> bool:
+    name = str(address or "").removesuffix(".cn")
+    return name.endswith(".amazonaws.com") and not name.startswith("ecr")
 
 
 def is_address(text: object) -> bool:

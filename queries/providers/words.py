@@ -13,6 +13,7 @@ from functools import cache
 
 from queries.providers import PROVIDERS
 from queries.providers.base import CONTAINER_HOST, Calls
+from queries.providers.subjects import is_subject, owners
 
 _CONDITION = re.compile(r"^( *)-- calls: ([a-z_]+) of ([a-z]+)$", re.MULTILINE)
 _TABLE = re.compile(r"^( *)-- table of calls: ([a-z_, ]+)$", re.MULTILINE)
@@ -42,7 +43,7 @@ def calls(word: str, alias: str) -> str:
 
 def natures() -> str:
     """CASE over `origin` and `principal`: root, service, job, person, or role."""
-    shared = ("origin LIKE 'repo:%' OR origin LIKE 'project_path:%'", "job")
+    shared = (is_subject("origin"), "job")
     first = [nature for provider in PROVIDERS for nature in provider.natures]
     likely = [nature for provider in PROVIDERS for nature in provider.likely_natures]
     by_name = ("origin LIKE '%@%'", "person")
@@ -58,10 +59,14 @@ def natures() -> str:
 
 def actors() -> str:
     """CASE over `origin` and `identity_arn`: who all sessions of one actor are."""
+    jobs = owners("coalesce(origin, identity_arn)")
     said = [actor for provider in PROVIDERS for actor in provider.actors]
-    said.append(("origin LIKE 'repo:%'", "'repo:' || split_part(origin, ':', 2)"))
-    cases = "\n    ".join(f"WHEN {test} THEN {actor}" for test, actor in said)
-    return f"CASE WHEN origin IS NULL THEN identity_arn\n    {cases}\n    ELSE origin END"
+    cases = [*jobs, ("origin IS NULL", "identity_arn"), *said]
+    return (
+        "CASE "
+        + "\n    ".join(f"WHEN {test} THEN {actor}" for test, actor in cases)
+        + "\n    ELSE origin END"
+    )
 
 
 def workloads() -> str:

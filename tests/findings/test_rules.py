@@ -21,6 +21,7 @@ from queries.findings.run import find
 from queries.findings.settings import Settings
 from tests.evidence_files import (
     ACCOUNT,
+    Record,
     at,
     case_in_memory,
     case_of,
@@ -214,6 +215,66 @@ def test_a_push_whose_hours_before_are_not_covered_is_unknown_and_told(found: Fo
     [run] = [run for run in found.runs if run.rule.id == "push-without-login"]
     assert run.unknown == 1
     assert run.note.startswith("unknown for 1")
+
+
+_JOBS = {
+    "github": ("repo:o/app:ref:refs/heads/main", "repo:o/app:environment:prod", "repo:o/x:y"),
+    "gitlab": (
+        "project_path:o/app:ref_type:branch:ref:main",
+        "project_path:o/app:ref_type:tag:ref:v1",
+        "project_path:o/x:ref_type:branch:ref:main",
+    ),
+    "buildkite": (
+        "organization:o:pipeline:app:ref:refs/heads/main:commit:1:step:a",
+        "organization:o:pipeline:app:ref:refs/tags/v1:commit:2:step:a",
+        "organization:o:pipeline:x:ref:refs/heads/main:commit:1:step:a",
+    ),
+    "terraform": (
+        "organization:o:project:p:workspace:app:run_phase:plan",
+        "organization:o:project:p:workspace:app:run_phase:apply",
+        "organization:o:project:p:workspace:x:run_phase:apply",
+    ),
+    "circleci": ("org/1/project/app/user/7", "org/1/project/app/user/8", "org/1/project/x/user/7"),
+    "bitbucket": tuple(
+        f"{{{repo * 8}-0000-0000-0000-000000000000}}:{{{step}}}"
+        for repo, step in ("1a", "1b", "2a")
+    ),
+    "azure devops": ("sc://o/p/app", "sc://o/p/app", "sc://o/p/x"),
+}
+
+
+@pytest.mark.parametrize("system", _JOBS)
+def test_jobs_of_one_pipeline_are_one_actor_whatever_their_branch(
+    system: str, tmp_path: Path
+) -> None:
+    usual, release, stranger = _JOBS[system]
+
+    def run(number: int, day: int, subject: str, repo: str) -> list[Record]:
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/run{number}"
+        key = f"ASIARUN{number:09d}"
+        provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example.com/1"
+        when = f"2026-03-{day:02d}T10:{number % 60:02d}"
+        token = {"type": "WebIdentityUser", "userName": subject, "identityProvider": provider}
+        session = {"type": "AssumedRole", "arn": arn, "accountId": ACCOUNT, "accessKeyId": key}
+        text = image("base", f"{number}")
+        pushed = push(text, f"b{number}", f"{when}:30Z", userIdentity=session)
+        pushed["requestParameters"]["repositoryName"] = repo
+        pushed["responseElements"]["image"]["repositoryName"] = repo
+        answer = {"credentials": {"accessKeyId": key}, "assumedRoleUser": {"arn": arn}}
+        return [
+            record("AssumeRoleWithWebIdentity", f"{when}:00Z", eventSource="sts.amazonaws.com",
+                   userIdentity=token, responseElements=answer, requestParameters=None),
+            pushed,
+        ]  # fmt: skip
+
+    records = [each for day in range(1, 10) for repo in ("app", "y")
+               for each in run(day * 2 + (repo == "y"), day, usual, repo)]  # fmt: skip
+    records += run(40, 11, release, "app") + run(41, 11, stranger, "y")
+    with case_of(tmp_path, *records) as case:
+        rules = [r for r in built_in_rules() if r.id == "push-by-new-principal"]
+        found = find(case, Settings(rules=tuple(rules)))
+        assert [str(f.repository).rsplit("/", 1)[1] for f in found.findings] == ["y"]
+        found.close()
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])

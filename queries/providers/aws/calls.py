@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from queries.providers.base import Calls
+from queries.providers.subjects import is_subject
 from queries.providers.vocabulary import (
     CONSOLE_LOGIN,
     CREDENTIAL_MADE,
@@ -219,7 +220,8 @@ LIKELY_NATURES = (
     ("origin LIKE 'arn:%:user/%' OR origin LIKE '%AWSReservedSSO_%'", "person"),
     (
         "origin LIKE '%/GitHubActions' OR origin LIKE '%/AWSCodeBuild-%' OR origin LIKE '%/i-%'"
-        " OR origin LIKE '%/botocore-session-%'",
+        " OR origin LIKE '%/botocore-session-%'"
+        " OR origin LIKE '%/eks-%-________-____-____-____-____________'",
         "job",
     ),
 )
@@ -239,7 +241,8 @@ ACTORS = (
 )
 """All sessions of a role are one actor."""
 
-WORKLOAD = """CASE
+WORKLOAD = (
+    """CASE
   WHEN e.invoked_by LIKE '%.amazonaws.com' THEN replace(e.invoked_by, '.amazonaws.com', '')
   WHEN e.identity_type = 'AWSService' THEN replace(e.principal, '.amazonaws.com', '')
   WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/i-[0-9a-f]{8,17}$')
@@ -252,8 +255,12 @@ WORKLOAD = """CASE
   WHEN regexp_matches(e.principal, ':assumed-role/[^/]+/AWSCodeBuild-') THEN 'CodeBuild'
   WHEN regexp_matches(e.principal, '(?i):assumed-role/[^/]+/(sagemaker|apprunner|batch)')
     THEN 'AWS service'
-  WHEN coalesce(e.identity_provider, s.identity_provider) LIKE '%oidc.eks.%' THEN 'EKS pod'
-  WHEN e.identity_provider IS NOT NULL OR s.subject LIKE 'repo:%' OR s.subject LIKE 'project_path:%'
+  WHEN coalesce(e.identity_provider, s.identity_provider) LIKE '%oidc.eks.%'
+    OR s.origin LIKE 'pods.eks.amazonaws.com%'
+    OR e.principal LIKE '%:assumed-role/%/eks-%-________-____-____-____-____________' THEN 'EKS pod'
+  WHEN e.identity_provider IS NOT NULL OR """
+    + is_subject("s.subject")
+    + """
     OR s.identity_provider LIKE '%token.actions.githubusercontent.com%'
     OR s.identity_provider LIKE '%gitlab%' THEN 'CI job'
   WHEN e.identity_type IN ('IAMUser', 'Root', 'SAMLUser', 'FederatedUser', 'IdentityCenterUser')
@@ -261,8 +268,11 @@ WORKLOAD = """CASE
   WHEN e.identity_type = 'AWSAccount' THEN 'another account'
   WHEN e.identity_type = 'AssumedRole' THEN 'role session'
   ELSE 'unknown' END"""
+)
 """What pulled, by the names AWS gives sessions: an instance's id on a node, 32 hexadecimal digits
-on an ECS task, AWSCodeBuild-… in a build. A role can be called anything, so it is a likeness."""
+on an ECS task, AWSCodeBuild-… in a build, eks-CLUSTER-POD-UUID in a pod with Pod Identity. A role
+can be called anything, so it is a likeness.
+https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumedRoleUser.html"""
 NODES = {"EC2 node": "ec2", "EKS node": "eks", "EKS Fargate": "eks"}
 
 ASKED_BY: Mapping[str, tuple[str, ...]] = {
