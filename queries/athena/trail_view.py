@@ -19,6 +19,26 @@ that two trails delivered, and the other account's record of a call, are not tak
 NEVER = ("pushed_via", "made_by", "delegation", "deployment", "creation")
 """Columns that are NULL for every record of CloudTrail: other providers fill them."""
 
+
+def _account(field: str) -> str:
+    """An account id, which has twelve digits: written as a number it has lost the zeros it begins
+    with."""
+    return (
+        f"CASE WHEN length({field}) < 12 AND regexp_like({field}, '^[0-9]+$')"
+        f" THEN lpad({field}, 12, '0') ELSE nullif({field}, '') END"
+    )
+
+
+def _repository_arn() -> str:
+    """Of the first resources that a record names: a key or another repository may stand before."""
+    arns = [f"element_at(t.resources, {number}).arn" for number in (1, 2, 3)]
+    return (
+        "CASE "
+        + " ".join(f"WHEN {arn} LIKE 'arn:%:ecr%:repository/%' THEN {arn}" for arn in arns)
+        + " END"
+    )
+
+
 _FIELDS = {
     "event_id": "nullif(t.eventid, '')",
     "event_time_text": "t.eventtime",
@@ -33,13 +53,13 @@ _FIELDS = {
     "read_only": "TRY_CAST(t.readonly AS boolean)",
     "event_type": "t.eventtype",
     "event_category": "t.eventcategory",
-    "recipient_account_id": "t.recipientaccountid",
+    "recipient_account_id": _account("t.recipientaccountid"),
     "shared_event_id": "t.sharedeventid",
     "original_event_id": "t.addendum.originaleventid",
     "identity_type": "t.useridentity.type",
     "principal_id": "t.useridentity.principalid",
     "arn": "t.useridentity.arn",
-    "identity_account": "t.useridentity.accountid",
+    "identity_account": _account("t.useridentity.accountid"),
     "access_key_id": "nullif(t.useridentity.accesskeyid, '')",
     "user_name": "t.useridentity.username",
     "invoked_by": "t.useridentity.invokedby",
@@ -52,6 +72,7 @@ _FIELDS = {
     "source_identity": "t.useridentity.sessioncontext.sourceidentity",
     "web_identity_provider": "t.useridentity.sessioncontext.webidfederationdata.federatedprovider",
     "resource_arn": "element_at(t.resources, 1).arn",
+    "repository_arn": _repository_arn(),
     "request": "t.requestparameters",
     "answer": "t.responseelements",
     "details": "t.serviceeventdetails",
@@ -96,7 +117,6 @@ _ANSWER = {
 _IS_TIME = "f.event_time_text LIKE '____-__-__T__:__:__%Z' AND f.event_time_text >= '0001'"
 _TIME = "TRY_CAST(replace(replace({text}, 'T', ' '), 'Z', '') AS timestamp)"
 _ECR = f"f.event_source IN {REGISTRY_SOURCES}"
-_ECR_ARN = f"CASE WHEN {_ECR} AND f.resource_arn LIKE 'arn:%:ecr%:repository/%' THEN "
 
 _PRINCIPAL = """CASE
     WHEN f.arn <> '' THEN f.arn
@@ -147,11 +167,12 @@ _COLUMNS = {
     " END)",
     "issued_access_key_id": "nullif(f.r_key, '')",
     "issued_arn": "coalesce(f.r_role_session, f.r_federated)",
-    "registry_id": f"CASE WHEN {_ECR} THEN coalesce(f.q_registry_id, f.r_registry_id, {_ECR_ARN}"
-    " split_part(f.resource_arn, ':', 5) END, f.recipient_account_id, f.identity_account) END",
+    "registry_id": f"CASE WHEN {_ECR} THEN coalesce({_account('f.q_registry_id')},"
+    f" {_account('f.r_registry_id')}, split_part(f.repository_arn, ':', 5),"
+    " f.recipient_account_id, f.identity_account) END",
     "repository_name": f"CASE WHEN {_ECR} THEN coalesce(f.q_repository, f.r_repository,"
     " f.r_repository_created, json_extract_scalar(f.details, '$.repositoryName'),"
-    f" {_ECR_ARN} substr(f.resource_arn, strpos(f.resource_arn, ':repository/') + 12) END) END",
+    " substr(f.repository_arn, strpos(f.repository_arn, ':repository/') + 12)) END",
     "image_tag": "coalesce(f.q_tag, f.r_tag, f.q_image_tag,"
     " json_extract_scalar(f.details, '$.imageTag'))",
     "image_digest": """coalesce(f.r_digest, f.q_digest, f.q_image_digest,

@@ -24,6 +24,7 @@ from queries.athena.trail_view import ABSENT, events_of_trail
 from queries.case import open_case
 from queries.converted.layout import columns_of
 from samples import incident_path
+from tests.evidence_files import at, case_of, record
 
 IMPLANT = "sha256:22286464f09726ab75d8a17853f3d076d1529a8c16b4c28b41f00d98772fd187"
 _IN_DUCKDB = {
@@ -61,6 +62,35 @@ def test_a_trails_view_says_of_each_record_what_an_index_says(
         for name in compared:
             assert _plain(seen[name]) == _plain(row[name]), (name, row["event_id"])
         assert [seen[name] for name in ABSENT] == [None] * len(ABSENT)
+
+
+def test_odd_records_are_worked_out_as_in_an_index(tmp_path: Path) -> None:
+    """Account ids that were numbers, and a repository behind other resources."""
+    key = {"ARN": "arn:aws:kms:us-east-1:000111122223:key/1"}
+    named = {"ARN": "arn:aws-cn:ecr:us-east-1:000111122223:repository/team/api"}
+    service = {"type": "AWSAccount", "accountId": 111122223, "principalId": "AIDA"}
+    refused: dict[str, Any] = {"errorCode": "AccessDenied", "requestParameters": None}
+    number = {"repositoryName": "team/api", "registryId": 111122223}
+    records = [
+        record("PutImage", at(1), resources=[key, named], **refused),
+        record("PutImage", at(2), resources=[key, key, named], **refused),
+        record("PutImage", at(3), resources=[key], **refused),
+        record("PutImage", at(4), resources=None, recipientAccountId=111122223, **refused),
+        record("PutImage", at(5), userIdentity=service, requestParameters=number),
+        record("DeleteRepository", at(6), requestParameters={"repositoryName": "team/api"},
+               recipientAccountId="", userIdentity={**service, "accountId": ""}),
+    ]  # fmt: skip
+    compared = [name for name, _ in columns_of("events") if name not in (*ABSENT, "event_key")]
+    asked = f"SELECT {', '.join(compared)} FROM events ORDER BY event_time"
+    with case_of(tmp_path, *records) as case, duckdb.connect() as connection:
+        expected = case.ask(asked).dicts()
+        _fill(connection, iter(records))
+        connection.execute(f"CREATE VIEW events AS {_for_duckdb(events_of_trail('trail'))}")
+        found = _dicts(connection, asked)
+    assert expected[0]["repository"] == "000111122223/us-east-1/team/api"
+    for row, seen in zip(expected, found, strict=True):
+        for name in compared:
+            assert _plain(seen[name]) == _plain(row[name]), (name, row["event_time"])
 
 
 def test_the_questions_on_the_page_are_answered(trail: duckdb.DuckDBPyConnection) -> None:
