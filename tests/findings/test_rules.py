@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -334,6 +335,89 @@ def test_ways_to_a_tasks_credentials(
         rules = [r for r in built_in_rules() if r.id == "task-reads-credentials"]
         found = find(case, Settings(rules=tuple(rules)))
         assert bool(found.findings) is hit
+        found.close()
+
+
+@pytest.mark.parametrize(("days", "severity"), [(1, "medium"), (2, "medium"), (3, "low")])
+def test_a_strange_account_is_one_finding_however_many_of_its_machines_pull(
+    days: int, severity: str, tmp_path: Path
+) -> None:
+    pulls = [
+        record(
+            "BatchGetImage",
+            f"2026-03-{day + 2:02d}T10:{minute:02d}:00Z",
+            userIdentity={
+                "type": "AWSAccount",
+                "accountId": "999988887777",
+                "principalId": f"AROAEXAMPLE:i-{day}{minute:016x}",
+            },
+            requestParameters={"repositoryName": "team/api", "imageIds": [{"imageTag": "v1"}]},
+            readOnly=True,
+        )
+        for day in range(days)
+        for minute in range(4)
+    ]
+    with case_of(tmp_path, *pulls) as case:
+        rules = [r for r in built_in_rules() if r.id == "pulls-by-stranger"]
+        found = find(case, Settings(rules=tuple(rules)))
+        [finding] = found.findings
+        assert finding.severity == severity
+        assert len(finding.event_keys) == 4 * days
+        found.close()
+
+
+_SELECTORS: dict[str, Any] = {"includeManagementEvents": True, "readWriteType": "All"}
+_MANAGED = {"field": "eventCategory", "equals": ["Management"]}
+_LEFT_OUT = {"field": "eventSource", "notEquals": ["kms.amazonaws.com", "ecr.amazonaws.com"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "severity"),
+    [
+        ("PutEventSelectors", {"eventSelectors": [_SELECTORS]}, "low"),
+        (
+            "PutEventSelectors",
+            {"eventSelectors": [{**_SELECTORS, "includeManagementEvents": False}]},
+            "high",
+        ),
+        (
+            "PutEventSelectors",
+            {"eventSelectors": [{**_SELECTORS, "readWriteType": "ReadOnly"}]},
+            "high",
+        ),
+        (
+            "PutEventSelectors",
+            {"advancedEventSelectors": [{"fieldSelectors": [_MANAGED]}]},
+            "low",
+        ),
+        (
+            "PutEventSelectors",
+            {"advancedEventSelectors": [{"fieldSelectors": [_MANAGED, _LEFT_OUT]}]},
+            "high",
+        ),
+        (
+            "PutEventSelectors",
+            {"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory"}]}]},
+            "high",
+        ),
+        ("UpdateTrail", {"name": "t", "enableLogFileValidation": True}, "low"),
+        ("UpdateTrail", {"name": "t", "isMultiRegionTrail": False}, "high"),
+        ("UpdateDetector", {"detectorId": "1", "enable": True}, "low"),
+        ("UpdateDetector", {"detectorId": "1", "enable": False}, "high"),
+        ("DeleteResolverQueryLogConfig", {"resolverQueryLogConfigId": "1"}, "low"),
+        ("DeleteTrail", {"name": "t"}, "high"),
+    ],
+)
+def test_a_change_of_the_logging_weighs_by_what_is_seen_after_it(
+    name: str, asked: dict[str, Any], severity: str, tmp_path: Path
+) -> None:
+    services = {"UpdateDetector": "guardduty", "DeleteResolverQueryLogConfig": "route53resolver"}
+    source = f"{services.get(name, 'cloudtrail')}.amazonaws.com"
+    called = record(name, at(5), eventSource=source, requestParameters=asked)
+    with case_of(tmp_path, called) as case:
+        rules = [r for r in built_in_rules() if r.id == "logging-tampered"]
+        found = find(case, Settings(rules=tuple(rules)))
+        assert [f.severity for f in found.findings] == [severity]
         found.close()
 
 

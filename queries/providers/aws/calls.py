@@ -27,6 +27,27 @@ from queries.providers.vocabulary import (
     STAYS,
 )
 
+_QUERY_LOGS = ("DeleteResolverQueryLogConfig", "DisassociateResolverQueryLogConfig")
+_SWITCHES = (
+    *("includeManagementEvents", "isMultiRegionTrail", "includeGlobalServiceEvents"),
+    *("enableLogFileValidation", "enable"),
+)
+_BLINDED = " OR ".join(
+    [
+        *(f"e.request_parameters LIKE '%\"{name}\":{gap}false%'"
+          for name in _SWITCHES for gap in ("", " ")),
+        """e.request_parameters LIKE '%"readWriteType":%"ReadOnly"%'""",
+        """e.request_parameters LIKE '%"advancedEventSelectors":%{%'
+          AND e.request_parameters NOT LIKE '%"Management"%'""",
+        """e.request_parameters LIKE '%"advancedEventSelectors":%otEquals%ecr.amazonaws.com%'""",
+    ]
+)  # fmt: skip
+"""Changes of a trail or a detector after which it sees less of what this program is about: whole
+regions or the calls that push left out, digests no longer written, detection off.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
+https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html"""
+
 CALLS: Mapping[str, Calls] = {
     CONSOLE_LOGIN: Calls({"signin.amazonaws.com": ("ConsoleLogin",)}),
     CREDENTIAL_MADE: Calls(
@@ -81,6 +102,7 @@ CALLS: Mapping[str, Calls] = {
             "config.amazonaws.com": ("StopConfigurationRecorder", "DeleteConfigurationRecorder"),
             "ec2.amazonaws.com": ("DeleteFlowLogs",),
             "logs.amazonaws.com": ("DeleteLogGroup", "DeleteLogStream", "PutRetentionPolicy"),
+            "route53resolver.amazonaws.com": _QUERY_LOGS,
         }
     ),
     LOGGING_TAMPERED: Calls(
@@ -95,12 +117,19 @@ CALLS: Mapping[str, Calls] = {
             ),
             "ec2.amazonaws.com": ("DeleteFlowLogs",),
             "logs.amazonaws.com": ("DeleteLogGroup", "DeleteLogStream"),
-            "guardduty.amazonaws.com": ("DeleteDetector", "UpdateDetector"),
+            "guardduty.amazonaws.com": (
+                "DeleteDetector",
+                "UpdateDetector",
+                "StopMonitoringMembers",
+                "DisassociateMembers",
+                "DeletePublishingDestination",
+            ),
             "config.amazonaws.com": (
                 "StopConfigurationRecorder",
                 "DeleteConfigurationRecorder",
                 "DeleteDeliveryChannel",
             ),
+            "route53resolver.amazonaws.com": _QUERY_LOGS,
         }
     ),
     EVIDENCE_STOPPED: Calls(
@@ -120,8 +149,12 @@ CALLS: Mapping[str, Calls] = {
         {
             "logs.amazonaws.com": ("DeleteLogGroup",),
             "ec2.amazonaws.com": ("DeleteFlowLogs",),
-            "cloudtrail.amazonaws.com": ("PutEventSelectors", "UpdateTrail"),
-        }
+            "route53resolver.amazonaws.com": _QUERY_LOGS,
+        },
+        also=f"(e.event_source = 'cloudtrail.amazonaws.com'"
+        f" AND e.plain_name IN ('PutEventSelectors', 'UpdateTrail')"
+        f" OR e.event_source = 'guardduty.amazonaws.com' AND e.plain_name = 'UpdateDetector')"
+        f" AND NOT coalesce({_BLINDED}, FALSE)",
     ),
     GAINS_RIGHTS: Calls(
         {

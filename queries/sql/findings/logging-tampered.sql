@@ -1,6 +1,7 @@
 -- logging-tampered: the logging was stopped or taken away
 -- sees: calls that stop, delete or narrow the logging (trails, event data stores, flow logs, log
---   groups, GuardDuty, Config; on Google sinks, logs, exclusions and what is audited; on Azure
+--   groups, logs of name look-ups, GuardDuty, Config; a trail or a detector that was changed and sees
+--   no less by that is low; on Google sinks, logs, exclusions and what is audited; on Azure
 --   diagnostic settings), tried or done. Refused attempts are medium. By an origin that also pushed
 --   within a day it is critical.
 -- severity: high
@@ -21,7 +22,7 @@ SELECT
   e.origin || ' ' || e.event_name || ' ' || coalesce(e.target, '') AS finding_key
 FROM (
   SELECT e.event_key, e.event_time, e.event_second, e.event_source, e.event_name, e.plain_name,
-    e.principal, e.target, e.outcome,
+    e.principal, e.target, e.outcome, e.request_parameters,
     coalesce(s.origin, e.principal) AS origin
   FROM events AS e LEFT JOIN sessions AS s ON s.access_key_id = e.access_key_id
   WHERE e.merged_into IS NULL AND
