@@ -363,6 +363,9 @@ def _guards(scene: Scene) -> None:
         ("guard-scans", {"scanType": "BASIC", "rules": [{"scanFrequency": "SCAN_ON_PUSH"}]}),
     ):
         scene.call("PutRegistryScanningConfiguration", 11, 9, user(who), requestParameters=asked)
+    for who, signs in (("guard-unsigned", []), ("guard-signed", [{"signingProfileArn": "arn"}])):
+        asked = {"signingConfiguration": {"rules": signs}}
+        scene.call("PutSigningConfiguration", 11, 9, user(who), requestParameters=asked)
     for value in ("V1", "V2"):
         asked = {"name": "REGISTRY_POLICY_SCOPE", "value": value}
         scene.call("PutAccountSetting", 11, 9, user(f"guard-{value}"), requestParameters=asked)

@@ -193,6 +193,8 @@ def test_other_shades_of_what_rules_see(found: Found) -> None:
     guards = about(found, "guard-lowered")
     assert {"guard/scan", "guard/policy", "guard/expire"} <= set(guards)
     assert {"guard-none", "guard-manual", "guard-V1"} <= set(guards)
+    assert guards["guard-unsigned"][0].severity == "medium"
+    assert guards["guard-signed"][0].severity == "low"
     assert not {"guard-scans", "guard-V2", "guard/archive", "guard/untagged"} & set(guards)
     assert guards["guard/pattern"][0].severity == "medium"
     assert guards["guard/prefix"][0].severity == "low"

@@ -184,6 +184,17 @@ def test_each_kind_of_workload_has_its_images(tmp_path: Path) -> None:
         assert [(a, d, c, i) for a, d, c, i, _ in deployments(case)] == expected
 
 
+def test_a_volume_made_of_an_image_is_one_of_its_images(tmp_path: Path) -> None:
+    volume = {"name": "tools", "image": {"reference": f"{API}:1.0", "pullPolicy": "Always"}}
+    made = {"kind": "Pod", "spec": {**pod_spec("busybox"), "volumes": [volume]}}
+    asked = audit("create", "pods", "2026-03-02T10:20:00Z", "api", requestObject=made)
+    with opened(tmp_path, audit=lines(asked)) as case:
+        assert [(c, i) for _, _, c, i, _ in deployments(case)] == [
+            ("tools (volume)", f"{API}:1.0"),
+            ("c0", "busybox"),
+        ]
+
+
 PATCHES: dict[str, tuple[Any, list[str]]] = {
     "strategic": (
         {"spec": {"template": {"spec": {"containers": [{"name": "c0", "image": f"{API}:2"}]}}}},

@@ -1,8 +1,9 @@
 -- changed: what calls that change how a registry works said, taken out of their request
--- columns: event_key, mutability, scan_on_push, scan_type, rules (of a registry's scanning: that scan
---   by themselves), least_kept (smallest countNumber of the rules by which images of any tag expire),
---   least_kept_of_some (of tagged ones), upstream, prefix, destinations, outside_destinations (that are
---   none of the accounts of the evidence or of the configuration), setting, setting_value, none_deleted
---   (whether a deletion of images failed for each of them, which is no error); and of Azure's
---   registries admin_user, anonymous_pull, public_network, network_default, service_uri (of a
---   webhook), source_registry and source_image (of an import)
+-- columns: event_key, mutability, scan_on_push, scan_type, rules (of replication, of signing, and of a
+--   registry's scanning those that scan by themselves), least_kept (smallest countNumber of the rules
+--   of a lifecycle policy by which images of any tag expire), least_kept_of_some (of tagged ones),
+--   upstream, prefix, destinations, outside_destinations (that are none of the accounts of the
+--   evidence or of the configuration), setting, setting_value, none_deleted (whether a deletion of
+--   images failed for each of them, which is no error); and of Azure's registries admin_user,
+--   anonymous_pull, public_network, network_default, service_uri (of a webhook), source_registry and
+--   source_image (of an import)

@@ -47,7 +47,8 @@ _DIGEST = re.compile(r"(?:[a-z-]+://)?(.+)@(sha256:[0-9a-f]{64})")
 
 @dataclass(slots=True)
 class Container:
-    """A container of a pod: `kind` is empty, init or ephemeral."""
+    """A container of a pod, or a volume made of an image: `kind` is empty, init, ephemeral or
+    volume."""
 
     name: str
     image: str
@@ -135,6 +136,10 @@ def _of_spec(spec: dict[str, Any]) -> Workload:
         path = _object(volume.get("hostPath")).get("path")
         if isinstance(path, str):
             found.host_paths.append(path)
+        # The files of an image can be mounted as well.
+        # https://kubernetes.io/docs/concepts/storage/volumes/#image
+        if image := _text(_object(volume.get("image")).get("reference")):
+            found.containers.append(Container(_text(volume.get("name")), image, "volume"))
     for member, kind in _LISTS.items():
         for each in _objects(spec.get(member)):
             _add(found, each, kind)

@@ -34,6 +34,8 @@ SELECT event_key,
     len(list_filter(coalesce(json_extract(q, '$.rules[*]'), []),
       lambda rule: coalesce(rule ->> '$.scanFrequency', '') <> 'MANUAL'))
     WHEN json_exists(q, '$.rules') THEN coalesce(json_array_length(q, '$.rules'), 0)
+    WHEN event_name = 'PutSigningConfiguration' THEN
+      coalesce(json_array_length(q, '$.signingConfiguration.rules'), 0)
     ELSE json_array_length(q, '$.replicationConfiguration.rules') END AS rules,
   CASE WHEN event_name = 'BatchDeleteImage' AND json_valid(a) THEN
     coalesce(json_array_length(a, '$.imageIds'), 0) = 0

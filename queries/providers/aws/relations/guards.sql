@@ -1,6 +1,7 @@
 -- guards, of AWS
 SELECT r.event_key,
-  r.event_name IN ('DeleteLifecyclePolicy', 'DeleteRepositoryPolicy', 'PutSigningConfiguration')
+  r.event_name IN ('DeleteLifecyclePolicy', 'DeleteRepositoryPolicy')
+    OR r.event_name = 'PutSigningConfiguration' AND coalesce(c.rules, 1) > 0
     OR coalesce(c.mutability, '') LIKE 'IMMUTABLE%'
     OR r.event_name = 'PutLifecyclePolicy' AND coalesce(c.least_kept, 2) > 1 AS harmless,
   CASE r.event_name
@@ -12,7 +13,8 @@ SELECT r.event_key,
     WHEN 'DeleteRepositoryPolicy' THEN 'deleted the policy'
     WHEN 'DeleteRegistryPolicy' THEN 'deleted the policy'
     WHEN 'DeleteSigningConfiguration' THEN 'deleted the signing configuration'
-    WHEN 'PutSigningConfiguration' THEN 'changed the signing configuration'
+    WHEN 'PutSigningConfiguration' THEN CASE WHEN c.rules = 0
+      THEN 'left no rule by which images are signed' ELSE 'changed the signing configuration' END
     WHEN 'RegisterPullTimeUpdateExclusion' THEN 'hid pulls of '
       || coalesce(c.named_principal, 'somebody') || ' from the pull times'
     WHEN 'PutAccountSetting' THEN
