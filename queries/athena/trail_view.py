@@ -111,6 +111,9 @@ _ANSWER = {
     "r_key": "credentials.accessKeyId",
     "r_role_session": "assumedRoleUser.arn",
     "r_federated": "federatedUser.arn",
+    "r_set_key": "credentialSet[0].credentials.accessKeyId",
+    "r_set_arn": "credentialSet[0].assumedRoleUser.arn",
+    "r_subject": "subjectArn",
     "r_login": "ConsoleLogin",
 }
 
@@ -120,6 +123,7 @@ _ECR = f"f.event_source IN {REGISTRY_SOURCES}"
 
 _PRINCIPAL = """CASE
     WHEN f.arn <> '' THEN f.arn
+    WHEN f.event_source = 'rolesanywhere.amazonaws.com' AND f.r_subject <> '' THEN f.r_subject
     WHEN f.invoked_by <> '' AND f.invoked_by NOT IN ('AWS Internal', 'AWSInternal')
       AND coalesce(f.identity_type, '') NOT IN ('IAMUser', 'AssumedRole', 'FederatedUser')
       THEN f.invoked_by
@@ -165,8 +169,8 @@ _COLUMNS = {
     ).format(text="f.session_created_text"),
     "mfa": "coalesce(f.session_mfa, CASE f.login_mfa WHEN 'Yes' THEN TRUE WHEN 'No' THEN FALSE"
     " END)",
-    "issued_access_key_id": "nullif(f.r_key, '')",
-    "issued_arn": "coalesce(f.r_role_session, f.r_federated)",
+    "issued_access_key_id": "coalesce(nullif(f.r_key, ''), nullif(f.r_set_key, ''))",
+    "issued_arn": "coalesce(f.r_role_session, f.r_federated, f.r_set_arn)",
     "registry_id": f"CASE WHEN {_ECR} THEN coalesce({_account('f.q_registry_id')},"
     f" {_account('f.r_registry_id')}, split_part(f.repository_arn, ':', 5),"
     " f.recipient_account_id, f.identity_account) END",

@@ -96,6 +96,10 @@ RESPONSE: dict[str, Any] = {
     },
     "repository": {"repositoryName": "VARCHAR"},
     "credentials": {"accessKeyId": "VARCHAR"},
+    "credentialSet": [
+        {"assumedRoleUser": {"arn": "VARCHAR"}, "credentials": {"accessKeyId": "VARCHAR"}}
+    ],
+    "subjectArn": "VARCHAR",
     "assumedRoleUser": {"arn": "VARCHAR"},
     "federatedUser": {"arn": "VARCHAR"},
     "ConsoleLogin": "VARCHAR",
@@ -193,6 +197,9 @@ FIELDS: dict[str, str] = {
     "issued_access_key_id": "a.credentials.accessKeyId",
     "issued_arn": "a.assumedRoleUser.arn",
     "issued_user_arn": "a.federatedUser.arn",
+    "r_set_key": "a.credentialSet[1].credentials.accessKeyId",
+    "r_set_arn": "a.credentialSet[1].assumedRoleUser.arn",
+    "r_subject": "a.subjectArn",
     "r_login": "a.ConsoleLogin",
     "response_elements": "r.responseElements",
     "service_event_details": "r.serviceEventDetails",
@@ -231,6 +238,7 @@ def _account(field: str) -> str:
 
 PRINCIPAL = f"""CASE
   WHEN {{arn}} <> '' THEN {{arn}}
+  WHEN {{event_source}} = 'rolesanywhere.amazonaws.com' AND {{r_subject}} <> '' THEN {{r_subject}}
   WHEN {{invoked_by}} <> '' AND {{invoked_by}} NOT IN ('AWS Internal', 'AWSInternal')
        AND coalesce({{identity_type}}, '') NOT IN ('IAMUser', 'AssumedRole', 'FederatedUser')
        THEN {{invoked_by}}
@@ -245,7 +253,9 @@ PRINCIPAL = f"""CASE
   ELSE '(no identity)' END"""
 """Who the record names: one total function from userIdentity to a label (fallbacks in order:
 arn, invokedBy, userName, onBehalfOf, principalId, accountId). Tools that expect any one of them
-fail in the field (aws-samples/resource-auto-tagger#13)."""
+fail in the field (aws-samples/resource-auto-tagger#13). Who got a session from Roles Anywhere is
+the subject of its certificate, which the answer names.
+https://docs.aws.amazon.com/rolesanywhere/latest/userguide/authentication-create-session.html"""
 
 PLAIN_NAME = r"""CASE WHEN right({event_name}, 1) BETWEEN '0' AND '9'
   THEN regexp_replace({event_name}, '(.)(19|20)\d\d_?[01]\d_?[0-3]\d(v\d+|_\d+)?$', '\1')
@@ -355,8 +365,11 @@ COLUMNS: tuple[Column, ...] = (
         "BOOLEAN",
     ),
     Column("source_identity", "{source_identity}"),
-    Column("issued_access_key_id", "coalesce({m_issued_key}, nullif({issued_access_key_id}, ''))"),
-    Column("issued_arn", "coalesce({m_issued_to}, {issued_arn}, {issued_user_arn})"),
+    Column(
+        "issued_access_key_id",
+        "coalesce({m_issued_key}, nullif({issued_access_key_id}, ''), nullif({r_set_key}, ''))",
+    ),
+    Column("issued_arn", "coalesce({m_issued_to}, {issued_arn}, {issued_user_arn}, {r_set_arn})"),
     Column(
         "registry_id",
         f"CASE WHEN {{m_provider}} IS NOT NULL THEN {{m_registry_id}} "
@@ -400,6 +413,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "response_elements",
         "CASE WHEN {event_name} <> 'PutImage' AND {issued_access_key_id} IS NULL "
+        "AND {r_set_key} IS NULL "
         f"AND ({{is_write}} OR {{m_provider}} IS NOT NULL OR {_ECR}) "
         f"THEN {_text('response_elements')} END",
     ),

@@ -79,6 +79,11 @@ def test_odd_records_are_worked_out_as_in_an_index(tmp_path: Path) -> None:
         record("PutImage", at(5), userIdentity=service, requestParameters=number),
         record("DeleteRepository", at(6), requestParameters={"repositoryName": "team/api"},
                recipientAccountId="", userIdentity={**service, "accountId": ""}),
+        record("CreateSession", at(7), eventSource="rolesanywhere.amazonaws.com",
+               userIdentity={"type": "Unknown", "accountId": 111122223}, responseElements={
+                   "credentialSet": [{"credentials": {"accessKeyId": "ASIA"},
+                                      "assumedRoleUser": {"arn": "arn:aws:sts::1:x/b"}}],
+                   "subjectArn": "arn:aws:rolesanywhere:us-east-1:1:subject/2"}),
     ]  # fmt: skip
     compared = [name for name, _ in columns_of("events") if name not in (*ABSENT, "event_key")]
     asked = f"SELECT {', '.join(compared)} FROM events ORDER BY event_time"

@@ -61,6 +61,9 @@ CALLS: Mapping[str, Calls] = {
                 "AssumeRoleWithWebIdentity",
                 "AssumeRoot",
             ),
+            "rolesanywhere.amazonaws.com": ("CreateSession",),
+            "eks-auth.amazonaws.com": ("AssumeRoleForPodIdentity",),
+            "cognito-identity.amazonaws.com": ("GetCredentialsForIdentity",),
             "sso.amazonaws.com": ("CreateToken",),
             "sso-oauth.amazonaws.com": ("CreateToken",),
         }
@@ -247,7 +250,7 @@ CALLS: Mapping[str, Calls] = {
 NATURES = (
     ("origin LIKE 'arn:%:root'", "root"),
     ("principal NOT LIKE 'arn:%' AND principal LIKE '%.amazonaws.com'", "service"),
-    ("origin LIKE '%.amazonaws.com'", "job"),
+    ("origin LIKE '%.amazonaws.com' OR origin LIKE 'arn:%:rolesanywhere:%'", "job"),
 )
 LIKELY_NATURES = (
     ("origin LIKE 'arn:%:user/%' OR origin LIKE '%AWSReservedSSO_%'", "person"),

@@ -50,3 +50,31 @@ def test_a_pod_with_pod_identity_is_told_by_its_session(
     pull = record("BatchGetImage", at(0), userIdentity=identity, requestParameters=asked)
     with case_of(tmp_path, pull) as case:
         assert case.ask("SELECT workload FROM pulls").rows == [(workload,)]
+
+
+def test_a_session_of_roles_anywhere_is_led_back_to_the_subject_of_its_certificate(
+    tmp_path: Path,
+) -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/on-premises/3f2a"
+    subject = f"arn:aws:rolesanywhere:us-east-1:{ACCOUNT}:subject/41c10bae"
+    made = record(
+        "CreateSession",
+        at(0),
+        eventSource="rolesanywhere.amazonaws.com",
+        userIdentity={"type": "Unknown", "accountId": ACCOUNT, "principalId": "", "arn": ""},
+        responseElements={
+            "credentialSet": [
+                {
+                    "assumedRoleUser": {"arn": session},
+                    "credentials": {"accessKeyId": "ASIAANYWHERE", "secretAccessKey": "hidden"},
+                    "sourceIdentity": "CN=build-7",
+                }
+            ],
+            "subjectArn": subject,
+        },
+    )
+    identity = {"type": "AssumedRole", "arn": session, "accessKeyId": "ASIAANYWHERE"}
+    with case_of(tmp_path, made, push(A, "v1", at(1), userIdentity=identity)) as case:
+        assert case.ask("SELECT origin FROM pushes").rows == [(subject,)]
+        asked = "SELECT principal, issued_arn, response_elements FROM events WHERE event_name = $n"
+        assert case.ask(asked, {"n": "CreateSession"}).rows == [(subject, session, None)]
