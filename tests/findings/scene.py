@@ -288,6 +288,11 @@ def _policies(scene: Scene) -> None:
     pulls = {"Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}
     own = {**pulls, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
     inside = {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorg"}}
+    outside = {"StringNotEquals": {"aws:PrincipalOrgID": "o-exampleorg"}}
+    anywhere = {
+        "IpAddress": {"aws:SourceIp": ["0.0.0.0/0"]},
+        "Bool": {"aws:SecureTransport": "true"},
+    }
     for repo, statements in (
         ("policy/hit", ({**pulls, "Principal": {"AWS": ["*"]}, "Action": "ecr:*"},)),
         ("policy/account", (own, {**pulls, "Principal": {"AWS": "999988887777"}})),
@@ -295,6 +300,9 @@ def _policies(scene: Scene) -> None:
         ("policy/benign", (own,)),
         ("policy/limited", ({**pulls, "Principal": "*", "Condition": inside},)),
         ("policy/reading", ({"Effect": "Allow", "Principal": "*", "Action": "ecr:ListImages"},)),
+        ("policy/anywhere", ({**pulls, "Principal": "*", "Condition": anywhere},)),
+        ("policy/all-but-org", ({**pulls, "Principal": "*", "Condition": outside},)),
+        ("policy/both", ({**pulls, "Principal": "*", "Condition": {**anywhere, **inside}},)),
         ("policy/wildcard", ({"Effect": "Allow", "Principal": "*", "Action": "ECR:P*Imag?"},)),
         ("policy/all-but", ({"Effect": "Allow", "Principal": "*", "NotAction": "ecr:Delete*"},)),
         ("policy/not-these", ({"Effect": "Allow", "Principal": "*", "NotAction": ["ecr:*"]},)),

@@ -183,6 +183,10 @@ def test_other_shades_of_what_rules_see(found: Found) -> None:
     assert "lets 999988887777 pull" in policies["policy/account"][0].why
     assert policies["policy/limited"][0].severity == "low"
     assert "aws:PrincipalOrgID" in policies["policy/limited"][0].why
+    assert policies["policy/both"][0].severity == "low"
+    for loose in ("policy/anywhere", "policy/all-but-org"):
+        assert policies[loose][0].severity == "medium"
+        assert "which does not say who alone may" in policies[loose][0].why
     assert policies["policy/wildcard"][0].severity == "high"
     assert "lets everybody push" in policies["policy/wildcard"][0].why
     assert "lets everybody pull and push" in policies["policy/all-but"][0].why

@@ -2,4 +2,5 @@
 --   do, one row for each statement and each principal it names
 -- columns: event_key, statement, effect, grantee (`*`, an account id, a service, or what it says),
 --   outside (whether that is none of the accounts of the evidence or of the configuration),
---   actions, pulls, pushes, conditions (their text, NULL for none)
+--   actions, pulls, pushes, conditions (their text, NULL for none), limited (whether these say who may,
+--   or from where)

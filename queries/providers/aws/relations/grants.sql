@@ -32,6 +32,18 @@ WITH policies AS (
   SELECT event_key, statement, effect, actions, conditions, unnest(named) AS named, all_but,
     CASE WHEN json_type(actions) = 'ARRAY' THEN actions ->> '$[*]' ELSE [actions ->> '$'] END AS names
   FROM numbered
+), said_of AS (
+  SELECT event_key, statement, op.key AS operator, unnest(map_entries(op.value)) AS said FROM (
+    SELECT event_key, statement, unnest(map_entries(
+      try_cast(CAST(conditions AS JSON) AS MAP(VARCHAR, MAP(VARCHAR, JSON))))) AS op
+    FROM numbered WHERE json_valid(conditions)
+  ) AS o
+), limits AS (
+  -- Conditions that say who may, or from where, and do not say everybody or all but some.
+  SELECT DISTINCT event_key, statement FROM said_of
+  WHERE operator NOT ILIKE '%Not%' AND operator NOT ILIKE '%IfExists'
+    AND regexp_matches(said.key, '(?i)^aws:(Principal|Source|VpcSource|userid|username|CalledVia)')
+    AND NOT regexp_matches(CAST(said.value AS VARCHAR), '"(\*|0\.0\.0\.0/0|::/0|arn:[^"]*::\*:[^"]*)"')
 ), grantees AS (
   SELECT *, CASE WHEN named LIKE 'arn:%' THEN split_part(named, ':', 5) ELSE named END AS grantee,
     len(list_filter(names, lambda name: 'ecr:batchgetimage' GLOB name
@@ -42,6 +54,8 @@ WITH policies AS (
   FROM spread
 )
 SELECT event_key, statement, effect, grantee, named, actions, conditions,
+  conditions IS NOT NULL AND EXISTS (SELECT 1 FROM limits AS l WHERE l.event_key = grantees.event_key
+    AND l.statement = grantees.statement) AS limited,
   grantee = '*' OR (regexp_full_match(grantee, '[0-9]{12}') AND grantee NOT IN (
     SELECT value FROM listed WHERE kind IN ('account', 'own account'))) AS outside,
   CASE WHEN all_but THEN pulling = 0 ELSE pulling > 0 END AS pulls,

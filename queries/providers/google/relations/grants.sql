@@ -8,7 +8,7 @@ WITH bindings AS (
 SELECT event_key, row_number() OVER (PARTITION BY event_key ORDER BY role, named) AS statement,
   'Allow' AS effect,
   CASE WHEN named IN ('allUsers', 'allAuthenticatedUsers') THEN '*' ELSE named END AS grantee,
-  named, role AS actions, conditions,
+  named, role AS actions, conditions, conditions IS NOT NULL AS limited,
   named IN ('allUsers', 'allAuthenticatedUsers') OR (named LIKE '%.iam.gserviceaccount.com'
     AND split_part(split_part(named, '@', 2), '.iam.', 1) NOT IN (
       SELECT value FROM listed WHERE kind IN ('account', 'own account'))) AS outside,
