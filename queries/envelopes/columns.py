@@ -287,6 +287,8 @@ def open_object(cell: Any, path: Path) -> Any:
         text = cell.strip()
         if text.lower() in ("null", "none", "nan", "{}", "[]", "-"):
             return None
+        if path == ("resources",) and text.startswith("arn:"):
+            return [{"ARN": arn} for arn in re.split(r"[,;\s]+", text)]
         opened = _json(text)
         if opened is None and looks_printed(text):
             opened = parse_printed(text)

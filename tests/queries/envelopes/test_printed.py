@@ -16,7 +16,17 @@ from queries.case import open_case
 from queries.envelopes.columns import build_record
 from queries.envelopes.printed_text import parse_printed
 from tests.evidence_files import API, trail, write
-from tests.queries.envelopes.reading import CI, Fields, lines, read, rows, said, table, three
+from tests.queries.envelopes.reading import (
+    CI,
+    REPOSITORY,
+    Fields,
+    lines,
+    read,
+    rows,
+    said,
+    table,
+    three,
+)
 
 
 def _columns(records: list[Fields]) -> list[str]:
@@ -158,6 +168,16 @@ def test_an_identity_spread_over_the_members_of_a_json_line_is_put_together(sign
     row |= {f"userIdentity{sign}arn": CI, f"userIdentity{sign}type": "AssumedRole"}
     [found] = rows(read(json.dumps(row))[0])
     assert (found["userIdentity"]["arn"], found["userIdentity"]["type"]) == (CI, "AssumedRole")
+
+
+def test_resources_picked_out_by_their_names_say_the_repository(tmp_path: Path) -> None:
+    denied = three()[1] | {"errorCode": "AccessDenied", "responseElements": None}
+    row = denied | {"requestParameters": None, "resources": f"arn:aws:kms:a:1:key/1, {REPOSITORY}"}
+    text = printed([row], json.dumps)
+    write(tmp_path, {"export.csv": text.encode()})
+    with open_case([str(tmp_path / "export.csv")], use_cache=False) as case:
+        assert case.totals["repositories"] == [API]
+    assert "no object" not in said(read(text)[1])
 
 
 def test_a_cell_that_cannot_be_read_as_an_object_is_said() -> None:
