@@ -365,18 +365,19 @@ def _guards(scene: Scene) -> None:
     archived = {"selection": chosen, "action": {"type": "transition"}}
     change("PutLifecyclePolicy", "guard/archive",
            lifecyclePolicyText=json.dumps({"rules": [archived]}))  # fmt: skip
-    for who, asked in (
+    scanning: tuple[tuple[str, dict[str, Any]], ...] = (
         ("guard-none", {"scanType": "BASIC"}),
         ("guard-manual", {"scanType": "BASIC", "rules": [{"scanFrequency": "MANUAL"}]}),
         ("guard-scans", {"scanType": "BASIC", "rules": [{"scanFrequency": "SCAN_ON_PUSH"}]}),
-    ):
+    )
+    for who, asked in scanning:
         scene.call("PutRegistryScanningConfiguration", 11, 9, user(who), requestParameters=asked)
     for who, signs in (("guard-unsigned", []), ("guard-signed", [{"signingProfileArn": "arn"}])):
-        asked = {"signingConfiguration": {"rules": signs}}
-        scene.call("PutSigningConfiguration", 11, 9, user(who), requestParameters=asked)
+        kept = {"signingConfiguration": {"rules": signs}}
+        scene.call("PutSigningConfiguration", 11, 9, user(who), requestParameters=kept)
     for value in ("V1", "V2"):
-        asked = {"name": "REGISTRY_POLICY_SCOPE", "value": value}
-        scene.call("PutAccountSetting", 11, 9, user(f"guard-{value}"), requestParameters=asked)
+        scope = {"name": "REGISTRY_POLICY_SCOPE", "value": value}
+        scene.call("PutAccountSetting", 11, 9, user(f"guard-{value}"), requestParameters=scope)
 
 
 def _delete(scene: Scene, repo: str, digest: str, day: int, hour: int, who: str, minute: int = 0,
