@@ -69,8 +69,6 @@ _TELLING_FIELDS = _EVENT_FIELDS - {"eventTime", "eventType", "awsRegion", "event
 """Fields that other vendors' events do not share (Event Grid has eventTime and eventType)."""
 
 
-_NO_TABLES_IDENTITY = ('{"', "{}", "{ ", "{\n", "HIDDEN_")
-"""Begin the identity of a record that arrived as JSON text, or was hidden."""
 _FLATTENED = frozenset(
     f"userIdentity{sign}{name}"
     for sign in "._/"
@@ -104,8 +102,9 @@ def looks_like_event(value: object) -> bool:
     if isinstance(source, dict) and isinstance(name, dict):
         return False  # Azure's Activity Log has objects under these names
     identity = value.get("userIdentity")
-    if isinstance(identity, str) and identity and not identity.startswith(_NO_TABLES_IDENTITY):
+    if isinstance(identity, str) and identity[:1] == "{" and identity[1:2] not in ('"', "}"):
         return False
-    if not isinstance(identity, dict) and not _CHOSEN_BY_HAND.isdisjoint(value):
+    whole = isinstance(identity, dict) or "eventVersion" in value
+    if not whole and not _CHOSEN_BY_HAND.isdisjoint(value):
         return False
     return _FLATTENED.isdisjoint(value)

@@ -30,6 +30,8 @@ _OBJECTS = (
     "resources",
 )
 
+_NO_NAMES = ("{", "[", "@{", "HIDDEN_")
+"""Begin texts in place of an identity that are none of its names."""
 MAPPED = "mapped"
 """The member for what a provider said: never one of the record itself."""
 
@@ -49,6 +51,10 @@ def clean_record(
                 clean[member] = json.loads(value)
             except (ValueError, RecursionError):
                 continue
+    identity = clean.get("userIdentity")
+    if isinstance(identity, str) and identity and not identity.lstrip().startswith(_NO_NAMES):
+        # Somebody picked the name out of the record, or an export did.
+        clean["userIdentity"] = {"arn" if identity.startswith("arn:") else "userName": identity}
     if "eventTime" not in clean and (start := _window_start(clean)) is not None:
         # Aggregated events cover a window and have no time of their own.
         clean["eventTime"] = start

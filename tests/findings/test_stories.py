@@ -98,7 +98,7 @@ def test_real_attacks_without_a_registry(tmp_path: Path) -> None:
     with case_in_memory(shared("data", "stratus-red-team")) as case:
         found = find(case, SETTINGS)
         assert {f.rule.id for f in found.findings} == {"logging-tampered"}
-        assert [f.severity for f in found.findings].count("high") == 2
+        assert [f.severity for f in found.findings].count("high") == 3
         found.close()
 
 

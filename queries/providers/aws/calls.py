@@ -61,9 +61,6 @@ CALLS: Mapping[str, Calls] = {
                 "AssumeRoleWithWebIdentity",
                 "AssumeRoot",
             ),
-            "rolesanywhere.amazonaws.com": ("CreateSession",),
-            "eks-auth.amazonaws.com": ("AssumeRoleForPodIdentity",),
-            "cognito-identity.amazonaws.com": ("GetCredentialsForIdentity",),
             "sso.amazonaws.com": ("CreateToken",),
             "sso-oauth.amazonaws.com": ("CreateToken",),
         }
