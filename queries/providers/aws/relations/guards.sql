@@ -8,13 +8,13 @@ SELECT r.event_key,
     WHEN 'PutImageTagMutability' THEN CASE WHEN c.mutability LIKE 'MUTABLE%'
       THEN 'made the tags mutable' ELSE 'made some of the tags mutable' END
     WHEN 'PutImageScanningConfiguration' THEN 'switched scanning on push off'
-    WHEN 'PutRegistryScanningConfiguration' THEN 'left no rule by which images are scanned'
+    WHEN 'PutRegistryScanningConfiguration' THEN 'left no rule for scanning images'
     WHEN 'DeleteLifecyclePolicy' THEN 'deleted the lifecycle policy'
     WHEN 'DeleteRepositoryPolicy' THEN 'deleted the policy'
     WHEN 'DeleteRegistryPolicy' THEN 'deleted the policy'
     WHEN 'DeleteSigningConfiguration' THEN 'deleted the signing configuration'
     WHEN 'PutSigningConfiguration' THEN CASE WHEN c.rules = 0
-      THEN 'left no rule by which images are signed' ELSE 'changed the signing configuration' END
+      THEN 'left no rule for signing images' ELSE 'changed the signing configuration' END
     WHEN 'RegisterPullTimeUpdateExclusion' THEN 'hid pulls of '
       || coalesce(c.named_principal, 'somebody') || ' from the pull times'
     WHEN 'PutAccountSetting' THEN
