@@ -8,7 +8,7 @@ from queries.index.columns import COLUMNS
 from queries.index.identifiers import IDENTIFIERS, declaration
 from queries.index.unjoined import JOINED, restore_as_read
 
-INDEX_VERSION = 29
+INDEX_VERSION = 30
 """Raised whenever a table changes meaning; an index of another version is built anew."""
 
 _EVENT_COLUMNS = ", ".join(
