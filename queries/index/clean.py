@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from queries.deep_json import bare, write_deep
+from queries.providers.aws.named import identity_of
 from queries.reader import FileFacts
 from queries.times import utc_time
 
@@ -30,8 +31,6 @@ _OBJECTS = (
     "resources",
 )
 
-_NO_NAMES = ("{", "[", "@{", "HIDDEN_")
-"""Begin texts in place of an identity that are none of its names."""
 MAPPED = "mapped"
 """The member for what a provider said: never one of the record itself."""
 
@@ -52,9 +51,8 @@ def clean_record(
             except (ValueError, RecursionError):
                 continue
     identity = clean.get("userIdentity")
-    if isinstance(identity, str) and identity and not identity.lstrip().startswith(_NO_NAMES):
-        # Somebody picked the name out of the record, or an export did.
-        clean["userIdentity"] = {"arn" if identity.startswith("arn:") else "userName": identity}
+    if isinstance(identity, str) and (named := identity_of(identity)) is not None:
+        clean["userIdentity"] = named
     if "eventTime" not in clean and (start := _window_start(clean)) is not None:
         # Aggregated events cover a window and have no time of their own.
         clean["eventTime"] = start

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from queries.providers import PROVIDERS
+
 PERSON = "person"
 REPLICATION = "replication"
 PULL_THROUGH = "pull-through cache"
@@ -13,6 +15,9 @@ SERVICE = "service"
 VIA_PROXY = "docker client"
 VIA_API = "API call"
 VIA_SERVICE = "AWS service"
+
+_SERVICES = tuple(provider.suffix for provider in PROVIDERS if provider.suffix)
+"""What the names of services end in."""
 
 
 def actor(row: dict[str, Any]) -> str:
@@ -63,7 +68,7 @@ def via(row: dict[str, Any], made_by: str) -> str:
 
 def _is_service(address: object) -> bool:
     name = str(address or "").removesuffix(".cn")
-    return name.endswith(".amazonaws.com") and not name.startswith("ecr")
+    return name.endswith(_SERVICES) and not name.startswith("ecr")
 
 
 def is_address(text: object) -> bool:
