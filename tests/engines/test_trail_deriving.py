@@ -38,6 +38,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
 @pytest.fixture(scope="module")
 def made(case: Case) -> Iterator[tuple[Any, dict[str, Any]]]:
     """An index with what was made from the chosen events of it, and the totals."""
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed (make spark)")
     cursor = cursor_of(case.connection)
     with connect() as here:
         create_tables(here)

@@ -42,6 +42,17 @@ ROUNDS = 4
 """How often in a row nothing must be awaited: one message may lead to the next."""
 
 
+async def until(
+    pilot: Pilot[Any], happened: Callable[[], bool], awaited: Callable[[], str] = str
+) -> None:
+    """Wait for something that stays once it is there: one look may come late. `awaited` tells
+    whoever reads why a test failed what is still to come."""
+    latest = time.monotonic() + LONG
+    while not happened():
+        assert time.monotonic() < latest, f"it never came: {awaited()}"
+        await pilot.pause(0.005)
+
+
 class Driver:
     """Somebody at the keyboard, who waits until an answer is there."""
 
@@ -66,11 +77,8 @@ class Driver:
                 quiet = 0 if self._waiting() else quiet + 1
 
     async def until(self, happened: Callable[[], bool]) -> None:
-        """Wait for something that stays once it is there: one look may come late."""
-        latest = time.monotonic() + LONG
-        while not happened():
-            assert time.monotonic() < latest, f"it never came: {self._awaited()}"
-            await self.pilot.pause(0.005)
+        """Wait for something that stays once it is there."""
+        await until(self.pilot, happened, self._awaited)
 
     def _awaited(self) -> str:
         """What is still to come, and the screen, for whoever reads why a test failed."""

@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.message import Message
 
+from tests.tui.driving import until
 from tests.tui.widgets.fakes import HOSTILE
 from tui.widgets.breadcrumb import Breadcrumb, fit_segments
 from tui.widgets.facts import Facts
@@ -262,8 +263,9 @@ async def test_facts_wrap_and_scroll() -> None:
         assert app.facts.size.height == 5
         app.facts.styles.height = 2
         app.facts.focus()
+        await until(pilot, lambda: app.facts.size.height == 2)
         await pilot.press("G")
-        await pilot.pause()
+        await until(pilot, lambda: app.facts.scroll_offset.y == 3)
         assert text_of(app.facts)[-1].rstrip() == "          more"
         app.facts.set([("new", Content.styled("value", "bold"))])
         await pilot.pause()
