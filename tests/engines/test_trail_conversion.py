@@ -145,7 +145,7 @@ def test_what_was_converted_is_not_converted_again(
     done = json.loads(said.out)
     assert (done["added"], done["partitions_written"]) == (0, 0)
     assert done["partitions_unchanged"] == len(partitions_of(before))
-    assert f"files are in {by_spark} already, and were not read again" in said.err
+    assert f"files are in {by_spark} already, and not read again" in said.err
     assert files_of(by_spark) == before
     assert not list(by_spark.glob("_pending*"))
 

@@ -36,7 +36,7 @@ def asked(action: str, **more: object) -> azure.Asked:
 
 AZURE = [
     (CredentialUnavailableError("x"), asked("sign in"), faults.SIGN_IN, "run `az login`"),
-    (ModuleNotFoundError("azure"), asked("sign in"), faults.USAGE, "ecr-investigate[azure]"),
+    (ModuleNotFoundError("azure"), asked("sign in"), faults.USAGE, "'.[azure]'"),
     (answered(403, "AuthenticationFailed"), asked("list"), faults.SIGN_IN, "wrong or expired"),
     (answered(401), asked("list"), faults.SIGN_IN, "wants a sign-in"),
     (
@@ -101,7 +101,7 @@ GOOGLE = [
         "application-default login",
     ),
     (google_auth.RefreshError("x"), of_google("list"), faults.SIGN_IN, "expired"),
-    (ModuleNotFoundError("google"), of_google("sign in"), faults.USAGE, "ecr-investigate[gcs]"),
+    (ModuleNotFoundError("google"), of_google("sign in"), faults.USAGE, "'.[gcs]'"),
     (google_errors.Unauthorized("x"), of_google("list"), faults.SIGN_IN, "does not accept"),
     (
         google_errors.Unauthorized("x"),
