@@ -22,6 +22,7 @@ from queries.decompress import LONGEST_MAGIC, compression_of, decompressed
 from queries.sources import zips
 from queries.sources.local import Item, Items, Listing
 from queries.sources.member import ENCRYPTED, Chunks, Member, Opener, chain_of
+from queries.sources.pieces import opened
 from queries.sources.tars import is_tar, tar_members
 from queries.unpack import peek
 
@@ -133,7 +134,7 @@ def _nested(inner: Item, member: Member, listing: Listing) -> list[Item]:
 @contextmanager
 def open_member(path: Path, chain: tuple[int, ...]) -> Iterator[IO[bytes]]:
     """Open one member by its place (and place within that, when nested) in an archive."""
-    with path.open("rb") as stream, _descend(stream, chain) as content:
+    with opened(path) as stream, _descend(stream, chain) as content:
         yield content
 
 
@@ -142,7 +143,7 @@ def open_siblings(items: list[Item]) -> Iterator[tuple[Item, IO[bytes]]]:
     wanted = {item.member[-1]: item for item in items}
     first = items[0]
     with ExitStack() as stack:
-        stream: IO[bytes] = stack.enter_context(first.path.open("rb"))
+        stream: IO[bytes] = stack.enter_context(opened(first.path))
         copy = stream
         if first.member[:-1]:
             copy = _seekable(stack.enter_context(_descend(stream, first.member[:-1])))

@@ -14,13 +14,14 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import IO, BinaryIO, overload
 
 from queries.errors import WrongUsage
+from queries.sources.pieces import HEADLESS, is_headless, opened, pieces_of
 
 STANDARD_INPUT = "-"
 
@@ -56,7 +57,7 @@ class Item:
             from queries.sources.archives import open_member
 
             return open_member(self.path, self.member)
-        return self.path.open("rb")
+        return opened(self.path)
 
 
 class Items(Sequence[Item]):
@@ -168,7 +169,40 @@ def find_items(paths: Iterable[str], *, spool: Path | None = None) -> Listing:
             _walk(path, listing, seen)
         else:
             _add(path, status, listing, seen, given=True, spool=spool)
+    _put_together(listing)
     return listing
+
+
+def _put_together(listing: Listing) -> None:
+    """Let the first piece of a file that was cut stand for all of it, and say so of the others."""
+    wholes: dict[str, Item] = {}
+    others: set[str] = set()
+    for item in listing.items:
+        if not item.spooled and len(pieces := pieces_of(item.path)) > 1:
+            wholes[item.name] = _whole(item, pieces)
+            for piece in pieces[1:]:
+                others.add(os.path.abspath(piece))
+                listing.passed_over.append(
+                    (str(piece), f"a piece of {item.path.name}, read with it")
+                )
+    kept = Items()
+    headless = False
+    for item in listing.items:
+        if item.spooled or os.path.abspath(item.path) not in others:
+            if not item.spooled and is_headless(item.path):
+                headless = True
+                listing.unreadable.append((item.name, HEADLESS))
+            else:
+                kept.append(wholes.get(item.name, item))
+    if wholes or headless:
+        listing.items = kept
+
+
+def _whole(first: Item, pieces: Sequence[Path]) -> Item:
+    """A file in pieces: as large as all, and changed when one of them was."""
+    found = [piece.stat() for piece in pieces]
+    changed = datetime.fromtimestamp(max(status.st_mtime for status in found), UTC)
+    return replace(first, size=sum(status.st_size for status in found), modified=changed)
 
 
 def _walk(root: Path, listing: Listing, seen: set[tuple[int, int]]) -> None:
