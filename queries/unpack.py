@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -68,7 +68,8 @@ def plain_chunks(stream: IO[bytes], facts: Unpacked, stored: int | None = None) 
     """
     hashing = _Hashing(stream)
     try:
-        yield from _bounded(_layers(hashing, facts), hashing, facts, stored)
+        came = (lambda: hashing.count) if stored is None else (lambda: stored)
+        yield from bounded(unpacked(hashing.chunks(), facts), came, facts)
         # Bytes behind damage are hashed too: the ledger names the file as stored.
         facts.sha256 = hashing.finish()
     except OSError as error:
@@ -76,9 +77,8 @@ def plain_chunks(stream: IO[bytes], facts: Unpacked, stored: int | None = None) 
     facts.stored_bytes = hashing.count
 
 
-def _layers(hashing: _Hashing, facts: Unpacked) -> Iterator[bytes]:
-    """Take off as many layers of compression as there are."""
-    chunks: Iterator[bytes] = hashing.chunks()
+def unpacked(chunks: Iterator[bytes], facts: Unpacked) -> Iterator[bytes]:
+    """Bytes without as many layers of compression as there are."""
     layers: list[str] = []
     while True:
         head, chunks = peek(chunks, LONGEST_MAGIC)
@@ -93,17 +93,15 @@ def _layers(hashing: _Hashing, facts: Unpacked) -> Iterator[bytes]:
         chunks = decompressed(chunks, name, facts.damage, facts.notes)
 
 
-def _bounded(
-    chunks: Iterator[bytes], hashing: _Hashing, facts: Unpacked, stored: int | None
-) -> Iterator[bytes]:
-    """Pass chunks on until they are too many for the bytes they came from."""
+def bounded(chunks: Iterator[bytes], came: Callable[[], int], facts: Unpacked) -> Iterator[bytes]:
+    """Pass chunks on until they are too many for the bytes that `came` until then."""
     content = hashlib.sha256() if facts.hashes_content else None
     for chunk in chunks:
         facts.plain_bytes += len(chunk)
         if content is not None:
             content.update(chunk)
         if facts.plain_bytes > RATIO_FREE_BYTES and (
-            facts.plain_bytes > MAX_RATIO * max(hashing.count if stored is None else stored, 1)
+            facts.plain_bytes > MAX_RATIO * max(came(), 1)
         ):
             facts.damage.append(
                 f"unpacks to more than {MAX_RATIO} times its size; stopped at"

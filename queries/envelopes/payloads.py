@@ -2,7 +2,8 @@
 
 CloudWatch Logs sends `{"awslogs": {"data": …}}`; a Kinesis stream `Records[].kinesis.data`;
 Firehose, for its transformation, `records[].data`; and `aws kinesis get-records` prints
-`Records[].Data`. Inside are the subscription documents that `cloudwatch` reads, or records.
+`Records[].Data`. A base64 text of its own is read alike. Inside are the subscription documents
+that `cloudwatch` reads, or records.
 https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
 https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
@@ -10,11 +11,11 @@ https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 
 from __future__ import annotations
 
-import base64
 import binascii
 from typing import Any
 
 from queries.decompress import LONGEST_MAGIC, compression_of, decompressed
+from queries.envelopes.base64_text import decoded, is_payload
 from queries.envelopes.model import Found
 from queries.envelopes.nested import open_text
 from queries.json_stream import Piece
@@ -31,7 +32,7 @@ def read(piece: Piece) -> Found | None:
         return None
     what, data = known
     try:
-        stored = base64.b64decode("".join(data.split()), validate=True)
+        stored = decoded(data)
     except (binascii.Error, ValueError):
         return _broken(f"{what} that is not base64")
     plain, damage = _unpacked(stored)
@@ -46,6 +47,8 @@ def read(piece: Piece) -> Found | None:
 
 def _data(value: Any) -> tuple[str, str] | None:
     """What kind of payload this is, and its base64 text."""
+    if isinstance(value, str) and is_payload(value):
+        return "a base64 text", value
     if not isinstance(value, dict):
         return None
     logs, kinesis = value.get("awslogs"), value.get("kinesis")

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from queries.envelopes import cli_text, csv_cells, csv_rows, export_lines, prefixed_lines
+from queries.envelopes import (
+    base64_text,
+    cli_text,
+    csv_cells,
+    csv_rows,
+    export_lines,
+    prefixed_lines,
+)
 from queries.json_stream import Broken, Piece
 
 Cutter = Callable[[Iterator[str]], Iterator[Piece | Broken]]
@@ -23,7 +30,7 @@ class Form(NamedTuple):
 
 FORMS = tuple(
     Form(module.looks_like, module.pieces)
-    for module in (cli_text, export_lines, csv_rows, csv_cells, prefixed_lines)
+    for module in (cli_text, export_lines, csv_rows, csv_cells, prefixed_lines, base64_text)
 )
 
 

@@ -2,9 +2,10 @@
 
 Shippers and SIEMs hand a record on as a member or as a text: Datadog's archives
 (`attributes`), Wazuh's alerts (`data.aws`), Graylog's `full_message`, Fluent Bit's `log`, Sumo
-Logic's `messages[].map._raw`, scripts that collect records in a member of their own. What stands
-beside the record is not read. Asked before `foreign`, so whatever is known by name is not taken
-apart, and only what is a whole record counts: patterns and summaries name the same fields.
+Logic's `messages[].map._raw`, Firehose's `rawData` in base64, scripts that collect records in a
+member of their own. What stands beside the record is not read. Asked before `foreign`, so whatever
+is known by name is not taken apart, and only what is a whole record counts: patterns and summaries
+name the same fields.
 https://docs.datadoghq.com/logs/log_configuration/archives/
 https://documentation.wazuh.com/current/cloud-security/amazon/services/supported-services/cloudtrail.html
 """
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from queries.envelopes.base64_text import holds_payload, is_payload
 from queries.envelopes.model import Found, Record
 from queries.envelopes.nested import MAX_DEPTH, join, open_text, open_value
 from queries.json_stream import Piece
@@ -27,7 +29,7 @@ _SIGNS = ("eventSource", "userIdentity", "protoPayload", "auditID", "ContainerRe
 
 
 def read(piece: Piece) -> Found | None:
-    if piece.depth >= MAX_DEPTH or not any(sign in piece.text for sign in _SIGNS):
+    if piece.depth >= MAX_DEPTH or not _may_hold(piece.text):
         return None
     found = join(_within(piece.value, piece))
     records = [record for record in found.records if _is_whole(record)]
@@ -39,10 +41,16 @@ def read(piece: Piece) -> Found | None:
     return replace(found, records=records, about=about, foreign="", skipped="")
 
 
+def _may_hold(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS) or holds_payload(text)
+
+
 def _within(value: Any, piece: Piece) -> Iterator[Found]:
     if isinstance(value, str):
         if value.lstrip()[:1] in ("{", "["):
             yield open_text(value, piece, "a text within other JSON")
+        elif is_payload(value) and piece.value is not value:
+            yield open_value(replace(piece, value=value, text=value, depth=piece.depth + 1))
     elif isinstance(value, dict):
         for inner in value.values():
             yield from _opened(inner, piece)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 
 import pytest
 
 from queries.index.clean import clean_record
-from tests.evidence_files import trail
+from tests.evidence_files import trail, zipped
 from tests.queries.envelopes.reading import Fields, compact, lines, read, rows, said, three
+
+
+def encoded(data: str | bytes) -> str:
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode()
+
 
 WRAPPINGS: dict[str, Callable[[list[Fields]], str]] = {
     "datadog archive": lambda found: lines(
@@ -48,6 +54,20 @@ WRAPPINGS: dict[str, Callable[[list[Fields]], str]] = {
     "grep": lambda found: "".join(
         f"AWSLogs/1/x_CloudTrail_us-east-1.json:{json.dumps(each)}\n" for each in found
     ),
+    "what firehose could not deliver": lambda found: lines(
+        {"attemptsMade": 4, "errorCode": "S3.AccessDenied", "rawData": encoded(json.dumps(each))}
+        for each in found
+    ),
+    "firehose to an endpoint": lambda found: json.dumps(
+        {"requestId": "r", "records": [{"data": encoded(json.dumps(each))} for each in found]}
+    ),
+    "base64 lines": lambda found: "".join(f"{encoded(json.dumps(e))}\n" for e in found),
+    "base64 lines of gzip": lambda found: "\r\n".join(
+        encoded(zipped(json.dumps(each).encode())) for each in found
+    ),
+    "base64 of a file": lambda found: encoded(trail(found)),
+    "base64 of a file, wrapped": lambda found: base64.encodebytes(zipped(trail(found))).decode(),
+    "base64 for addresses": lambda found: base64.urlsafe_b64encode(trail(found)).decode(),
     "zgrep of whole files": lambda found: "".join(
         f'b/x.json.gz:{{"Records": [{json.dumps(each)}]}}\n' for each in found
     ),
@@ -94,3 +114,18 @@ def test_an_encoding_is_told_without_its_mark(encoding: str, named: str) -> None
 def test_a_comma_before_the_fraction_of_a_second_is_understood() -> None:
     time = json.loads(clean_record({"eventTime": "2026-03-02T10:05:00,123Z"}))["eventTime"]
     assert time == "2026-03-02T10:05:00.123000Z"
+
+
+def test_base64_that_was_cut_gives_the_records_before_the_cut() -> None:
+    text = base64.encodebytes(trail(three() * 40)).decode()
+    records, facts = read(text[: len(text) // 2 + 1])
+    assert 50 < len(records) < 120
+    assert facts.status == "damaged"
+
+
+@pytest.mark.parametrize(
+    "text", ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." * 3, encoded('{"a": "nothing of a log"} ' * 9)]
+)
+def test_other_base64_is_no_log(text: str) -> None:
+    records, facts = read(text)
+    assert (records, facts.status) == ([], "skipped")
