@@ -19,6 +19,7 @@ from queries.envelopes.lookup_events import ONE_PAGE
 from queries.envelopes.model import Found, Record
 from queries.envelopes.registry import open_piece
 from queries.envelopes.texts import cutter, side_file
+from queries.envelopes.yaml_text import is_yaml
 from queries.json_stream import Broken, JsonStream, Piece
 from queries.naming import some
 from queries.not_opened import LONGEST, not_opened
@@ -227,10 +228,7 @@ _TAR = slice(257, 262)
 _CSV_HEADER = re.compile(r'"?[A-Za-z_@][\w .@-]*"?([,;]"?[A-Za-z_@][\w .@-]*"?){2,}')
 
 _PYTHON = re.compile(r"[\[(]*\{'[A-Za-z_]+': ")
-_YAML = re.compile(
-    r"(?:---\s*\n)?(?:- )?['\"]?[A-Za-z_@][\w.@-]*['\"]?:(?:\s*\n| [^\n{]*\n)\s*['\"]?[\w@-]"
-)
-"""What gcloud prints unless told otherwise: `name: value` at the start, and another line."""
+_MAIL = re.compile(r"(?:From|Received|Return-Path|Delivered-To|MIME-Version|Message-ID): ", re.I)
 _DRAWN = re.compile(r"[-+|=]{5,}\s*$")
 """The rule above a table, as `aws --output table` draws it."""
 
@@ -260,11 +258,10 @@ def not_json(head: str) -> str:
         return "XML, not a log (S3 answers errors in XML)"
     if "\ufffd" in first or "\x00" in first:
         return "binary data of an unknown kind, not a log"
-    if _YAML.match("\n".join(lines)):
-        return (
-            "YAML, not JSON: export it again with --format=json (gcloud), --output json (aws) or"
-            " -o json (az, kubectl)"
-        )
+    if _MAIL.match(first):
+        return "an e-mail, not a log: save what is attached to it as a file"
+    if is_yaml(head[:_SNIFF]):
+        return "YAML without a record of a log"
     if _DRAWN.match(first):
         return "a table drawn for reading, not JSON: export it again with --output json"
     return f"text that is not JSON (it begins {first[:40]!r})"

@@ -15,6 +15,7 @@ from queries.envelopes import (
     csv_rows,
     export_lines,
     prefixed_lines,
+    yaml_text,
 )
 from queries.json_stream import Broken, Piece
 
@@ -28,10 +29,16 @@ class Form(NamedTuple):
     pieces: Cutter
 
 
-FORMS = tuple(
-    Form(module.looks_like, module.pieces)
-    for module in (cli_text, export_lines, csv_rows, csv_cells, prefixed_lines, base64_text)
+_MODULES = (
+    cli_text,
+    export_lines,
+    csv_rows,
+    csv_cells,
+    prefixed_lines,
+    base64_text,
+    yaml_text,
 )
+FORMS = tuple(Form(module.looks_like, module.pieces) for module in _MODULES)
 
 
 def cutter(head: str) -> Cutter | None:
