@@ -29,6 +29,7 @@ from queries.providers import placed
 from queries.sources.local import (
     Item,
     Unavailable,
+    base_name,
     is_system_file,
     looks_like_partial_download,
 )
@@ -121,8 +122,11 @@ def read_records(
                 cut = cutter(head)
                 beside = "" if cut else side_file(item.name, head)
                 what = beside or ("" if cut else not_json(head))
-                if what:
+                if what == BINARY and _is_named_a_log(item.name, facts.unpacked.compression):
+                    facts.unpacked.damage.append(_SPOILT)
+                elif what:
                     (facts.skipped if beside else facts.foreign)[what] += 1
+                if what:
                     # To the end, so that the ledger has the hash of the whole file.
                     for _ in chunks:
                         pass
@@ -224,6 +228,12 @@ _NOT_OPENED = (
     ("SQLite format 3\x00", "an SQLite database"),
 )
 """How other packings begin, once their bytes have been taken for UTF-8."""
+BINARY = "binary data of an unknown kind, not a log"
+_NAMED_A_LOG = re.compile(
+    r"CloudTrail|\.(?:json|jsonl|ndjson|csv|parquet)\b|\.(?:gz|zst|bz2|xz|zip|gpg|pgp|enc|aes)\Z",
+    re.I,
+)
+_SPOILT = "binary data where its name says a log: encrypted, or damaged from its beginning on"
 _TAR = slice(257, 262)
 _CSV_HEADER = re.compile(r'"?[A-Za-z_@][\w .@-]*"?([,;]"?[A-Za-z_@][\w .@-]*"?){2,}')
 
@@ -231,6 +241,13 @@ _PYTHON = re.compile(r"[\[(]*\{'[A-Za-z_]+': ")
 _MAIL = re.compile(r"(?:From|Received|Return-Path|Delivered-To|MIME-Version|Message-ID): ", re.I)
 _DRAWN = re.compile(r"[-+|=]{5,}\s*$")
 """The rule above a table, as `aws --output table` draws it."""
+
+
+def _is_named_a_log(name: str, compression: str) -> bool:
+    """Whether a name promises a log. What was unpacked is no longer what the last part says."""
+    base = base_name(name)
+    told = base if compression == "none" else base.rpartition(".")[0]
+    return _NAMED_A_LOG.search(told) is not None
 
 
 def not_json(head: str) -> str:
@@ -254,10 +271,12 @@ def not_json(head: str) -> str:
     lowered = first.lower()
     if lowered.startswith(("<!doctype html", "<html")):
         return "an HTML page, not a log (often a login or error page saved by mistake)"
+    if lowered.startswith(("<?xml", "<")) and "<field k=" in head:
+        return "Splunk's results as XML: export them again as JSON, CSV or raw events"
     if lowered.startswith(("<?xml", "<")):
         return "XML, not a log (S3 answers errors in XML)"
     if "\ufffd" in first or "\x00" in first:
-        return "binary data of an unknown kind, not a log"
+        return BINARY
     if _MAIL.match(first):
         return "an e-mail, not a log: save what is attached to it as a file"
     if is_yaml(head[:_SNIFF]):

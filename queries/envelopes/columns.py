@@ -76,9 +76,14 @@ def canonical(name: str) -> str:
     return _canonical(name) if len(name) <= _LONGEST_NAME else ""
 
 
+_LOGGED_TYPE = re.compile(r"_[sdbtg]\Z")
+"""What Log Analytics puts behind the names of a custom log, for the type of the values.
+https://learn.microsoft.com/azure/azure-monitor/logs/data-collector-api#record-type-and-properties"""
+
+
 @lru_cache(maxsize=4096)
 def _canonical(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[^a-z0-9]", "", _LOGGED_TYPE.sub("", name.lower()))
 
 
 def _paths() -> dict[str, Path]:

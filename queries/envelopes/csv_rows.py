@@ -1,8 +1,9 @@
 """A CSV file as pieces: each row an object of header and cell, every cell text.
 
 The delimiter is the one under which the header names CloudTrail's fields; a byte order mark and
-Excel's `sep=;` line are taken off. A quote that is never closed costs its own line and not the
-rows behind it. What a row means is for the envelopes to say, as for JSON.
+the lines `sep=;` of Excel and `#TYPE` of PowerShell are taken off. A quote that is never closed
+costs its own line and not the rows behind it. What a row means is for the envelopes to say, as for
+JSON.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def _header_line(head: str) -> str:
 
 def _is_preamble(line: str) -> bool:
     line = line.strip("\ufeff \t\r\n").lower()
-    return not line.strip(",;\t") or line.strip('"').startswith("sep=")
+    return not line.strip(",;\t") or line.strip('"').startswith(("sep=", "#type "))
 
 
 def _delimiter(line: str) -> str | None:

@@ -12,12 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from queries.envelopes import flat
 from queries.envelopes.columns import open_object, put
 from queries.envelopes.model import Found, Record, looks_like_event
 from queries.envelopes.nested import join, open_text
 from queries.json_stream import Piece
 
 NAME = "Elastic"
+NO_FIELDS = "an Elastic document without CloudTrail fields"
 FIELDS_ONLY = (
     "Elastic fields without event.original: parts of the record are not in this source, and"
     " parameters that Elastic printed as text may be split wrongly"
@@ -79,8 +81,9 @@ def read(piece: Piece) -> Found | None:
     document = hit if isinstance(hit, dict) else value
     original = _at(document, "event.original")
     if original is None and (hit is not None or _at(document, "ecs.version")):
-        # Before Elastic's pipeline has run, and with Logstash, the record is the message.
-        message = _at(document, "message")
+        # Before Elastic's pipeline has run, and with Logstash, the record is the message; AWS's
+        # SIEM on OpenSearch keeps it as @message.
+        message = _at(document, "message") or _at(document, "@message")
         original = message if isinstance(message, str) and message[:1] == "{" else None
     if isinstance(original, str):
         return open_text(original, piece, "an event.original text")
@@ -88,7 +91,11 @@ def read(piece: Piece) -> Found | None:
         # CloudWatch's subscription and Logstash's codec put the members of the record at the top.
         return Found([Record(document, piece.text, piece.repeated_keys)])
     if _at(document, "event.action") is None or _at(document, "event.provider") is None:
-        return Found(foreign="an Elastic document without CloudTrail fields") if hit else None
+        if hit is None:
+            return None
+        # The fields of a record as an index lists them: their names with dots, each value a list.
+        row = {name: _single(each) for name, each in document.items()}
+        return flat.read(replace(piece, value=row)) or Found(foreign=NO_FIELDS)
     if _at(document, "aws.cloudtrail") is None and not _spread(document):
         return Found(foreign="an Elastic document of another source than CloudTrail")
     record = _record(document)

@@ -13,8 +13,9 @@ from queries.times import utc_time
 
 _TIME_SHAPE = re.compile(r".{4}-.{2}-.{2}T.{2}:.{2}:.{2}.*Z", re.DOTALL)
 """What the shared INSERT takes for a time (LIKE '____-__-__T__:__:__%Z') and reads itself."""
-_USUAL_TIME = re.compile(r"[\d:T-]{19}(?:\.\d{1,9})?Z", re.ASCII)
-"""Of those, the ones that it reads for sure: a comma before the fraction it would not."""
+_USUAL_TIME = re.compile(r"[\d-]{10}T(?!24)[\d:]{6}[0-5]\d(?:\.\d{1,9})?Z", re.ASCII)
+"""Of those, the ones that it reads for sure: a comma before the fraction it would not, nor a leap
+second."""
 _AGGREGATED = (
     "an aggregated event stands for all calls of some minutes; how many they are is in its record"
 )

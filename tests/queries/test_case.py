@@ -568,6 +568,26 @@ def test_names_that_interrupted_transfers_leave(name: str, unfinished: bool) -> 
 EVENT: Record = push(image("a"), "v1", at(0))
 
 
+def test_binary_data_is_missing_evidence_only_where_the_name_says_a_log(tmp_path: Path) -> None:
+    data = b"\x00\x01\x02\x03\x80" * 9
+    names = [
+        "1_CloudTrail_us-east-1",
+        "a.json.gz",
+        "a.csv.gpg",
+        "a.zip",
+        "a.png",
+        "core",
+        "a.etl.gz",
+    ]
+    files = dict.fromkeys(names, data) | {"in.json.gz": zipped(data), "in.png.gz": zipped(data)}
+    found = {name: status for name, (status, _) in said(write(tmp_path, files)).items()}
+    assert {name for name, status in found.items() if status == "skipped"} == {
+        "a.png",
+        "core",
+        "in.png.gz",
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "status", "note"),
     [
@@ -578,7 +598,7 @@ EVENT: Record = push(image("a"), "v1", at(0))
         (b'{"Records":[1,"x",null]}', "skipped", "a JSON number, not a CloudTrail record"),
         (b"<!DOCTYPE html><p>", "skipped", "an HTML page, not a log"),
         (b"<?xml version='1.0'?><Error/>", "skipped", "XML, not a log"),
-        (b"\x00\x01\x02\x03\x80" * 9, "skipped", "binary data of an unknown kind, not a log"),
+        (b"\x00\x01\x02\x03\x80" * 9, "unreadable", "binary data where its name says a log"),
         (b"just words", "skipped", "text that is not JSON (it begins 'just words')"),
         (b'{"hello": 1}', "skipped", "keys seen: hello"),
         (b'{"logFiles": [], "awsAccountId": "1"}', "skipped", "digest file"),

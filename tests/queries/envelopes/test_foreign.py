@@ -66,6 +66,7 @@ _BUCKET = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
         ("just words\n", "text that is not JSON"),
         ("---\ninsertId: x\nlogName: y\n", "no audit log"),
         ("apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n", "YAML without a record"),
+        ("<?xml version='1.0'?><results><result><field k='_raw'/>", "Splunk"),
         ("From: a@example.com\nSubject: logs\n\n--x\n", "what is attached to it"),
         ("-----------\n|  LookupEvents  |\n", "--output json"),
         ("{'Records': [{'eventVersion': '1.11'}]}", "json.dumps"),

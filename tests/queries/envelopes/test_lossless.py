@@ -182,6 +182,14 @@ WRAPPINGS: dict[str, Wrap] = {
         }
     ),
     "elastic documents": lambda found: lines(_hit(each)["_source"] for each in found),
+    "siem on opensearch": lambda found: lines(
+        {"_index": "log-aws", "_source": {"@timestamp": "later", "@message": json.dumps(each)}}
+        for each in found
+    ),
+    "powershell csv": lambda found: (
+        "#TYPE Amazon.CloudTrail.Model.Event\r\n"
+        + csv_table(["CloudTrailEvent", "EventId"], [[json.dumps(e), "x"] for e in found])
+    ),
     "elastic fields": lambda found: lines(
         {"_index": "logs", "_id": "1", "fields": {"event.original": [json.dumps(each)]}}
         for each in found

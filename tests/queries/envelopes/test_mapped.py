@@ -276,6 +276,24 @@ def test_elastic_failure_without_a_code_is_still_a_failure() -> None:
     assert rows(read(json.dumps(document))[0])[0]["errorCode"] == "failure"
 
 
+def _listed(value: Fields, above: str = "") -> Fields:
+    """As an index of raw records answers `fields`: names with dots, each value a list."""
+    found: Fields = {}
+    for name, each in value.items():
+        inner = _listed(each, f"{above}{name}.") if isinstance(each, dict) else None
+        found |= inner if inner is not None else {f"{above}{name}": [each]}
+    return found
+
+
+def test_fields_of_the_record_itself_are_put_back() -> None:
+    hits = [{"_index": "ct", "_id": "1", "fields": _listed(each)} for each in three()]
+    records, facts = read(json.dumps({"hits": {"hits": hits}}))
+    assert facts.status == "read"
+    push = rows(records)[1]
+    assert push["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"] == "ci-push"
+    assert push["requestParameters"] == three()[1]["requestParameters"]
+
+
 def test_a_table_that_kibana_saved_has_its_fields_and_times() -> None:
     names = ["@timestamp", "event.action", "event.provider", "aws.cloudtrail.user_identity.arn",
              "aws.cloudtrail.error_code"]  # fmt: skip

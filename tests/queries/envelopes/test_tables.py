@@ -238,6 +238,15 @@ def test_sentinel_keeps_nearly_everything(form: Any, tmp_path: Path) -> None:
     )
 
 
+def test_a_custom_log_has_the_type_of_each_column_in_its_name(tmp_path: Path) -> None:
+    found = [
+        {f"{name}_s": v if isinstance(v, str) else json.dumps(v) for name, v in each.items() if v}
+        | {"TimeGenerated": each["eventTime"], "readOnly_b": each["readOnly"], "Type": "AWS_CL"}
+        for each in three()
+    ]
+    one_push(totals(json.dumps(found), tmp_path))
+
+
 def test_sentinels_portal_says_the_zone_in_the_header(tmp_path: Path) -> None:
     row = _sentinel(three()[1])
     row = {"TimeGenerated [UTC]": "3/2/2026, 10:05:00.000 AM", **row}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from queries.index.clean import clean_record
-from tests.evidence_files import trail, zipped
+from queries.reader import FileFacts
+from tests.evidence_files import index_in_memory, table, trail, write, zipped
 from tests.queries.envelopes.reading import Fields, compact, lines, read, rows, said, three
 
 
@@ -111,9 +114,31 @@ def test_an_encoding_is_told_without_its_mark(encoding: str, named: str) -> None
     assert named in said(facts)
 
 
-def test_a_comma_before_the_fraction_of_a_second_is_understood() -> None:
-    time = json.loads(clean_record({"eventTime": "2026-03-02T10:05:00,123Z"}))["eventTime"]
-    assert time == "2026-03-02T10:05:00.123000Z"
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2026-03-02T10:05:00,123Z", "2026-03-02T10:05:00.123000Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:60.5+00:00", "2017-01-01T00:00:00.500000Z"),
+        ("2026-03-02T24:00:00Z", "2026-03-03T00:00:00Z"),
+        ("2026/03/02 10:05:00", "2026-03-02T10:05:00Z"),
+        ("/Date(1772445900000)/", "2026-03-02T10:05:00Z"),
+        ("\\/Date(1772445900000+0100)\\/", "2026-03-02T10:05:00Z"),
+    ],
+)
+def test_times_that_few_write_are_understood(written: str, utc: str) -> None:
+    found = FileFacts()
+    time = json.loads(clean_record({"eventTime": written}, found))["eventTime"]
+    assert datetime.fromisoformat(time) == datetime.fromisoformat(utc)
+    assert found.notes() == []
+
+
+def test_a_leap_second_has_its_time_in_the_index(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path, {"a.json": trail([three()[1] | {"eventTime": "2016-12-31T23:59:60Z"}])}
+    )
+    [row] = table(index_in_memory(folder), "events")
+    assert row["event_time"] == datetime(2017, 1, 1)
 
 
 def test_base64_that_was_cut_gives_the_records_before_the_cut() -> None:
