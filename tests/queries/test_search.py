@@ -107,6 +107,29 @@ def test_a_text_across_two_chunks_is_found(tmp_path: Path) -> None:
             assert [hit.position for hit in found(case, f"mark{number:05}")] == [number + 1]
 
 
+def test_hits_come_in_the_order_of_many_files_and_each_record_is_counted(tmp_path: Path) -> None:
+    def agent(number: int) -> str:
+        return "the needle" if number % 7 == 3 else "nothing"
+
+    write(
+        tmp_path,
+        {
+            f"{number:03}.json.gz": gzip.compress(
+                trail([record("DescribeImages", at(number % 60), userAgent=agent(number))])
+            )
+            for number in range(120)
+        },
+    )
+    with open_case([str(tmp_path)], use_cache=False) as case:
+        search = Search(case, Needle("NEEDLE"))
+        files = [Path(hit.file).name for hit in search.hits()]
+        assert files == [f"{number:03}.json.gz" for number in range(3, 120, 7)]
+        done = search.progress
+        assert (done.records, done.files_done, done.files_total) == (120, 120, 120)
+        assert done.bytes_done == done.bytes_total
+        assert search.unread == []
+
+
 def test_what_cannot_be_searched_is_named(evidence: Path) -> None:
     with open_case([str(evidence)], use_cache=False) as case:
         (evidence / "a.json.gz").unlink()
