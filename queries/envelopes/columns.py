@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -15,15 +14,14 @@ from itertools import islice
 from typing import Any
 
 from queries.envelopes.printed_text import looks_printed, of_powershell, parse_printed
-from queries.envelopes.struct_text import looks_like_struct, parse_struct
+from queries.envelopes.struct_text import DECODER, looks_like_struct, parse_struct
+from queries.providers.aws.named import identity_of
 
 Path = tuple[str, ...]
 
 MOST_COLUMNS = 1000
 _LONGEST_NAME = 256
 """What is remembered of headers is bounded, whatever a file has for headers."""
-
-_DECODER = json.JSONDecoder(strict=False, parse_constant=str)
 
 _TOP = """eventVersion eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode
 errorMessage requestID eventID readOnly eventType apiVersion managementEvent recipientAccountId
@@ -311,7 +309,7 @@ def _json(text: str) -> Any:
     if not text.startswith(("{", "[")):
         return None
     try:
-        return _DECODER.decode(text)
+        return DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 
@@ -355,8 +353,8 @@ def unread_cells(record: Mapping[str, Any]) -> list[str]:
 def _mend_identity(record: dict[str, Any]) -> None:
     """A user column may hold an ARN or a name; an ARN says the account."""
     identity = record.get("userIdentity")
-    if isinstance(identity, str) and identity[:1] not in ("{", "[", "@") and len(identity) <= 2048:
-        identity = record["userIdentity"] = {"userName": identity}
+    if isinstance(identity, str) and (named := identity_of(identity)) is not None:
+        identity = record["userIdentity"] = named
     if not isinstance(identity, dict):
         return
     name, arn = identity.get("userName"), identity.get("arn")

@@ -10,14 +10,11 @@ https://learn.microsoft.com/powershell/module/microsoft.powershell.utility/expor
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-from queries.envelopes.struct_text import TEXT_KEYS, bare_text
+from queries.envelopes.struct_text import DECODER, DEEPEST, TEXT_KEYS, bare_text
 
-_DEPTH = 32
-_DECODER = json.JSONDecoder(strict=False, parse_constant=str)
 _START = re.compile(r"[\s\[]*\{\s*(?:'|\"[^\"\\]{0,256}\":\s*(?:'|None\b|True\b|False\b|NULL\b))")
 _QUOTED = re.compile(
     r"\s*(?:'([^'\\]*(?:\\.[^'\\]*)*)'|\"([^\"\\]*(?:\\.[^\"\\]*)*)\")\s*", re.DOTALL
@@ -60,7 +57,7 @@ def of_powershell(text: str) -> bool:
 
 
 def _value(text: str, at: int, until: re.Pattern[str], key: str, depth: int) -> tuple[Any, int]:
-    if depth > _DEPTH:
+    if depth > DEEPEST:
         raise ValueError("nested too deeply")
     while text[at : at + 1].isspace():
         at += 1
@@ -69,7 +66,7 @@ def _value(text: str, at: int, until: re.Pattern[str], key: str, depth: int) -> 
         return _meant(quoted), quoted.end()
     if sign == "{" and _JSON_START.match(text, at) and key.lower().endswith(TEXT_KEYS):
         # Older DuckDB writes a text that is JSON without quotes around it.
-        _, end = _DECODER.raw_decode(text, at)
+        _, end = DECODER.raw_decode(text, at)
         return text[at:end], end
     if sign == "{":
         return _members(text, at + 1, depth)

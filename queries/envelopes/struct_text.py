@@ -10,8 +10,8 @@ import json
 import re
 from typing import Any
 
-_DEPTH = 32
-_DECODER = json.JSONDecoder(strict=False, parse_constant=str)
+DEEPEST = 32
+DECODER = json.JSONDecoder(strict=False, parse_constant=str)
 _KEY = re.compile(r"\s*([^={}\[\],\s][^={}\[\],]{0,255})=")
 _NEXT = re.compile(r",\s(?=[^={}\[\],\s][^={}\[\],]{0,255}=)|[{}\[\]]")
 _LIST_NEXT = re.compile(r",\s|[{}\[\]]")
@@ -39,13 +39,13 @@ def parse_struct(text: str) -> Any:
 def _value(
     text: str, at: int, until: re.Pattern[str], depth: int, key: str = ""
 ) -> tuple[Any, int]:
-    if depth > _DEPTH:
+    if depth > DEEPEST:
         raise ValueError("nested too deeply")
     while text[at : at + 1] == " ":
         at += 1
     if _JSON_START.match(text, at):
         try:
-            value, end = _DECODER.raw_decode(text, at)
+            value, end = DECODER.raw_decode(text, at)
         except ValueError:
             pass
         else:

@@ -7,16 +7,8 @@ import re
 from functools import cache
 from typing import Any
 
-from queries.index.columns import (
-    COLUMNS,
-    FIELDS,
-    MAPPED,
-    MAPPED_FIELDS,
-    RECORD,
-    REQUEST,
-    RESPONSE,
-    SHARED,
-)
+from queries.index.columns import COLUMNS, SHARED
+from queries.index.fields import FIELDS, MAPPED, MAPPED_FIELDS, RECORD, REQUEST, RESPONSE
 from queries.index.identifiers import insertion
 
 _NAME = re.compile(r"\{([a-z_]+)\}")

@@ -11,7 +11,8 @@ from typing import Any
 
 from queries.index.deployment_match import Match
 from queries.index.members import as_objects, parsed_object
-from queries.providers.aws.deployments import ENDS, SPECS, Place, Spec, found_at, operation
+from queries.providers.aws.deployments import ENDS, SPECS, Spec, operation
+from queries.providers.aws.places import Place, found_at
 from queries.references import Reference, mentions, parse_reference
 
 MENTIONED = "mentioned"

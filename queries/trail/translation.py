@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from queries.index.columns import COLUMNS, FIELDS, MAPPED_FIELDS, RECORD, REQUEST, RESPONSE, SHARED
+from queries.index.columns import COLUMNS, SHARED
+from queries.index.fields import FIELDS, MAPPED_FIELDS, RECORD, REQUEST, RESPONSE
 from queries.index.flatten import OBJECTS, TEXTS
 
 TYPES = {

@@ -130,7 +130,7 @@ def test_a_pod_is_named_by_its_service_account_and_cluster(tmp_path: Path) -> No
         ({"type": "Root", "arn": ROOT, "sessionContext": {"sessionIssuer": {}}}, ROOT),
         ({"type": "AWSService", "invokedBy": "ecr.amazonaws.com"}, "ecr.amazonaws.com"),
         ({"type": "Newfangled"}, "(no identity)"),
-        ("HIDDEN_DUE_TO_SECURITY_REASONS", "(no identity)"),
+        ("HIDDEN_DUE_TO_SECURITY_REASONS", "(name hidden by AWS)"),
         (None, "(no identity)"),
     ],
 )  # fmt: skip

@@ -1,16 +1,13 @@
 """Where image references stand in the calls that make a platform run an image.
 
 One `Spec` for each API operation, with the paths of the platform's API model
-(https://github.com/boto/botocore/tree/develop/botocore/data). A path is written
-`containers[].image` for lists and `containers.*.image` for maps whose keys are names; keys are
-matched in any case, because CloudTrail's own spelling of them differs between services.
+(https://github.com/boto/botocore/tree/develop/botocore/data), as `places` beside this reads them.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
 _DATED = re.compile(r"20\d{6}(?:v\d+)?$")
 """Lambda's event names carry the API's date: CreateFunction20150331, …Code20150331v2."""
@@ -399,62 +396,3 @@ def operation(event_source: str | None, event_name: str | None) -> tuple[str, st
     """`("lambda", "CreateFunction")` for lambda.amazonaws.com's CreateFunction20150331."""
     service = (event_source or "").removesuffix(".amazonaws.com")
     return service, _DATED.sub("", event_name or "")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A text found at a path, and the name of the container it belongs to."""
-
-    container: str
-    text: str
-
-
-def found_at(value: object, path: str) -> list[Place]:
-    """Every text at a path below a JSON value; what has another shape gives nothing."""
-    found: list[Place] = []
-    _find(value, _steps(path), "", found)
-    return found
-
-
-_Steps = tuple[tuple[str, bool], ...]
-"""Names of members, and whether a member is a list."""
-
-
-@cache
-def _steps(path: str) -> _Steps:
-    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
-
-
-def _find(value: object, steps: _Steps, container: str, found: list[Place]) -> None:
-    if not steps:
-        if isinstance(value, str):
-            found.append(Place(container, value))
-        return
-    if not isinstance(value, dict):
-        return
-    (name, is_list), following = steps[0], steps[1:]
-    if name == "*":
-        for key, entry in value.items():
-            _find(entry, following, str(key), found)
-        return
-    entry = _member(value, name)
-    if not is_list:
-        _find(entry, following, container, found)
-    elif isinstance(entry, list):
-        for each in entry:
-            _find(each, following, _container(each) or container, found)
-
-
-def _container(value: object) -> str:
-    """The name of a container in a list, wherever its platform writes it."""
-    if not isinstance(value, dict):
-        return ""
-    names = (value.get(key) for key in ("name", "containerName", "containerHostname"))
-    return next((name for name in names if isinstance(name, str)), "")
-
-
-def _member(value: dict[str, object], name: str) -> object:
-    if name in value:
-        return value[name]
-    wanted = name.casefold()
-    return next((entry for key, entry in value.items() if key.casefold() == wanted), None)

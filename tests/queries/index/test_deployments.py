@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from queries.case import Case
 from queries.index.platforms import Walk
-from queries.providers.aws.deployments import ENDS, SPECS, found_at
+from queries.providers.aws.deployments import ENDS, SPECS
+from queries.providers.aws.places import found_at
 from tests.evidence_files import (
     ACCOUNT,
     DANA,
