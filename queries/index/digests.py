@@ -87,15 +87,17 @@ UNION ALL
 SELECT previous, upper(previous_hash) FROM known_digests WHERE previous_hash <> ''
 """
 """What digests recorded of log files, and of the digests before them."""
+_USABLE = "length(r.hash) = 64"
+"""A SHA-256 was recorded: with anything else nothing can be compared."""
 _UNHASHED = f"""
 SELECT DISTINCT s.file_id FROM ({_RECORDED}) AS r JOIN stored AS s ON s.name = r.name
-WHERE r.hash <> s.sha256 AND s.file_id NOT IN (SELECT file_id FROM contents)
+WHERE {_USABLE} AND r.hash <> s.sha256 AND s.file_id NOT IN (SELECT file_id FROM contents)
 ORDER BY s.file_id
 """  # noqa: S608 - constants
 _JUDGED = f"""
 CREATE TEMP TABLE judged AS
 SELECT r.name, s.file_id, coalesce(r.hash = s.sha256 OR r.hash = hex(c.sha256), FALSE) AS same,
-  NOT same AND c.sha256 IS NOT NULL AND length(r.hash) = 64 AS altered
+  NOT same AND c.sha256 IS NOT NULL AND {_USABLE} AS altered
 FROM ({_RECORDED}) AS r
 LEFT JOIN stored AS s ON s.name = r.name LEFT JOIN contents AS c ON c.file_id = s.file_id
 """  # noqa: S608 - constants
