@@ -7,10 +7,7 @@ them, and taking, checking and judging their fields is left out.
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -29,8 +26,6 @@ from queries.numbering import numbers_from
 from queries.progress import CancelToken, Progress
 from queries.sources.local import Item, Listing, find_items
 from queries.unpack import plain_chunks
-from tests.bench.generate import evidence_folder
-from tests.bench.kept import index_of
 
 
 def read(folder: Path, kept: Path) -> dict[str, Any]:
@@ -45,7 +40,8 @@ def read(folder: Path, kept: Path) -> dict[str, Any]:
         opened, path, totals = make(fill, None, place, asked=False, workers=workers)
         opened.close()
         size = path.stat().st_size / (1 << 20)
-    return {"events": totals["events"], "size_mib": size, **parts}
+    counts = {name: totals[name] for name in ("events", "pushes")}
+    return {**counts, "size_mib": size, **parts}
 
 
 def _fill(
@@ -92,13 +88,3 @@ class _Timed:
     def __exit__(self, *_: object) -> None:
         clock, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
         self._parts[self._name] = [round(clock, 2), round(cpu, 2)]
-
-
-def main(arguments: Sequence[str]) -> None:
-    """`python -m tests.bench.bound DATA EVENTS`: prints one line of JSON."""
-    data, events = Path(arguments[0]), int(arguments[1])
-    print(json.dumps(read(evidence_folder(data, events), index_of(data, events))))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

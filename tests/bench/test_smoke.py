@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from queries.case import open_case
+from tests.bench import bound
 from tests.bench.generate import evidence_folder, generate
 from tests.bench.growth import exponent
+from tests.bench.kept import index_of
 from tests.bench.peers.compare import questions
 
 
@@ -19,6 +21,17 @@ def test_generated_evidence_is_read_to_the_last_event(tmp_path: Path) -> None:
         assert case.totals["raw_records"] == 2_000
         lanes = case.ask("SELECT DISTINCT lane FROM files").rows
     assert lanes == [("fast",)]
+
+
+def test_the_least_that_reading_can_take_makes_the_same_index(tmp_path: Path) -> None:
+    generate(tmp_path, 2_000)
+    kept = index_of(tmp_path, 2_000)
+    with open_case([], case_file=kept) as case:
+        totals = case.totals
+
+    found = bound.read(evidence_folder(tmp_path, 2_000), kept)
+
+    assert (found["events"], found["pushes"]) == (totals["events"], totals["pushes"])
 
 
 def test_the_exponent_says_how_something_grows() -> None:
