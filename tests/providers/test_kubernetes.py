@@ -414,6 +414,64 @@ def test_the_owner_is_found_without_the_replica_sets_creation(tmp_path: Path) ->
         assert found == [("eve@example.com",)]
 
 
+def _custom(kind: str, resource: str, group: str, minute: int, owner: str, user: Audit) -> Audit:
+    """The creation of an object of an operator's kind, called `run`."""
+    made = workload(kind, "run", owner=owner)
+    return audit(
+        "create",
+        resource,
+        f"2026-03-02T11:{minute:02d}:00Z",
+        user=user,
+        objectRef={"resource": resource, "namespace": "prod", "apiGroup": group},
+        requestObject={"kind": kind, "metadata": made["metadata"], "spec": {"entrypoint": "x"}},
+    )
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        [("Workflow", "workflows", "argoproj.io")],
+        [
+            ("CronWorkflow", "cronworkflows", "argoproj.io"),
+            ("Workflow", "workflows", "argoproj.io"),
+        ],
+        [("PipelineRun", "pipelineruns", "tekton.dev"), ("TaskRun", "taskruns", "tekton.dev")],
+        [("SparkApplication", "sparkapplications", "sparkoperator.k8s.io")],
+    ],
+    ids=["workflow", "cron workflow", "pipeline", "spark"],
+)
+def test_a_pod_of_an_operator_leads_to_who_created_what_owns_it(
+    tmp_path: Path, kinds: list[tuple[str, str, str]]
+) -> None:
+    operator = person("system:serviceaccount:operators:controller")
+    events, owner = [], ""
+    for number, (kind, resource, group) in enumerate(kinds):
+        who = operator if owner else person("eve@example.com")
+        events.append(_custom(kind, resource, group, number, owner, who))
+        owner = f"{kind}/run"
+    noted = audit(
+        "patch",
+        kinds[0][1],
+        "2026-03-02T11:08:00Z",
+        "run",
+        user=operator,
+        code=200,
+        requestObject={"status": {"phase": "Running"}},
+    )
+    made = audit(
+        "create",
+        "pods",
+        "2026-03-02T11:09:00Z",
+        "run-1",
+        user=operator,
+        requestObject=pod(f"{API}:1.0", owner=owner),
+    )
+    with opened(tmp_path, audit=lines(*events, noted, made)) as case:
+        assert rows(case, "SELECT deployed, origin FROM deployments") == [
+            ("pod prod/run-1", "eve@example.com")
+        ]
+
+
 def test_what_was_changed_later_is_behind_later_pods_only(tmp_path: Path) -> None:
     first = rollout(person("dana@example.com"))[:3]
     second = audit(

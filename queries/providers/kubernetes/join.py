@@ -4,8 +4,11 @@ The stages of a request share its auditID and mostly the time it came in, so the
 what is left (GKE writes a long request as it begins and as it ends, under one operation) is pointed
 at the last one here. A node that reports the digest it runs says it of the pod that was created
 before. Pods are created by controllers: who changed the deployment is found by the owner that pods
-and replica sets name.
+and replica sets name. The owner may be of any kind that an operator brings (a Workflow of Argo, a
+PipelineRun of Tekton, a SparkApplication): of these who created it counts, as operators themselves
+go on writing into them.
 https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
+https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/
 """
 
 from __future__ import annotations
@@ -39,11 +42,16 @@ LINKS = (
     " WHERE provider = 'kubernetes' AND request_id IS NOT NULL",
     "SELECT event_key, 'kubernetes ' || coalesce(recipient_account_id, '') FROM {events}"
     " WHERE provider = 'kubernetes' AND deployment IS NOT NULL",
+    "SELECT event_key, 'kubernetes ' || coalesce(recipient_account_id, '') FROM {events}"
+    " WHERE provider = 'kubernetes' AND event_name LIKE 'create %' AND event_name NOT LIKE"
+    " '%reviews' AND event_name NOT IN ('create events', 'create leases')"
+    ' AND request_parameters LIKE \'%"apiGroup":"%.%\'',
 )
 """Who is behind a controller's work is found through all that happened in a cluster."""
 _NOTHING = "{}"
 """A deployment of nothing: what the event names is told elsewhere, so it is no mention either."""
 _HASH = re.compile(r"-[a-z0-9]{5,12}$")
+_OWNER_KIND = re.compile(r'"owner":"([A-Za-z]{1,63})/')
 _KINDS = {noun.replace(" ", ""): resource for resource, noun in CONTROLLERS.items()}
 """`ReplicaSet` in small letters to `replicasets`."""
 
@@ -144,17 +152,10 @@ class _Change:
 def _follow_owners(connection: duckdb.DuckDBPyConnection) -> None:
     """Give what controllers did a session that the change of the topmost owner handed out, so that
     it is followed like any other session."""
-    rows = connection.execute(
-        "SELECT event_key, event_name, coalesce(event_time::VARCHAR, event_key::VARCHAR),"
-        " coalesce(recipient_account_id, ''),"
-        " request_parameters, access_key_id FROM events WHERE provider = 'kubernetes'"
-        " AND deployment LIKE '%\"unit\"%' AND merged_into IS NULL AND outcome = 'ok'"
-        " AND request_parameters LIKE '{%' ORDER BY event_time NULLS LAST, event_key"
-    ).fetchall()
     changes: dict[Unit, list[_Change]] = {}
     issued: dict[int, str] = {}
     used: dict[int, str] = {}
-    for event_key, name, time, account, text, key in rows:
+    for event_key, name, time, account, text, key in _changes(connection):
         said = json.loads(text)
         place = (f"{account}/{said.get('cluster', '')}", str(said.get("namespace", "")))
         owner = str(said.get("owner") or "")
@@ -171,12 +172,44 @@ def _follow_owners(connection: duckdb.DuckDBPyConnection) -> None:
     _set(connection, "access_key_id = s.text", used)
 
 
+def _changes(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """Requests that made or changed workloads, and those that created what owns them, in their
+    order."""
+    custom: set[str] = set()
+    while True:
+        rows = connection.execute(
+            "SELECT event_key, event_name, coalesce(event_time::VARCHAR, event_key::VARCHAR),"
+            " coalesce(recipient_account_id, ''),"
+            " request_parameters, access_key_id FROM events WHERE provider = 'kubernetes'"
+            " AND (deployment LIKE '%\"unit\"%'"
+            " OR event_name IN (SELECT unnest($custom::VARCHAR[])))"
+            " AND merged_into IS NULL AND outcome = 'ok'"
+            " AND request_parameters LIKE '{%' ORDER BY event_time NULLS LAST, event_key",
+            {"custom": sorted(custom)},
+        ).fetchall()
+        kinds = {match[1] for row in rows if (match := _OWNER_KIND.search(row[4]))}
+        owners = {f"create {_resource(kind)}" for kind in kinds if kind.lower() not in _KINDS}
+        if owners <= custom:
+            return rows
+        custom |= owners
+
+
+def _resource(kind: str) -> str:
+    """The name under which objects of a kind are asked for: its plural in small letters."""
+    name = kind.lower()
+    if name in _KINDS:
+        return _KINDS[name]
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
+
+
 def _top(changes: dict[Unit, list[_Change]], place: tuple[str, str], owner: str) -> _Change | None:
     """The newest change of the owner that nothing owns, as far as the evidence goes."""
     found: _Change | None = None
     for _ in range(8):
         kind, _, name = owner.partition("/")
-        resource = _KINDS.get(kind.lower(), kind.lower() + "s")
+        resource = _resource(kind)
         newest = changes.get((*place, resource, name), [])
         if not newest and resource in ("replicasets", "jobs"):
             # Its own creation is not in the evidence: the name is the owner's and a suffix.
