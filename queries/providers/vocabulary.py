@@ -52,6 +52,8 @@ LOGGING_TAMPERED = "logging_tampered"
 """The logging was stopped, deleted or narrowed."""
 LOGGING_TRIMMED = "logging_trimmed"
 """Those of them that are daily work as well."""
+SCANNING_STOPPED = "scanning_stopped"
+"""Images are no longer looked through for weaknesses, by a call to another service than theirs."""
 EVIDENCE_STOPPED = "evidence_stopped"
 """The log that is the evidence itself was stopped, begun again or changed."""
 GAINS_RIGHTS, STAYS, READS_SECRETS, RUNS_CODE, OPENS_NETWORK = (

@@ -213,3 +213,24 @@ def test_a_change_of_the_logging_weighs_by_what_is_seen_after_it(
         found = find(case, Settings(rules=tuple(rules)))
         assert [f.severity for f in found.findings] == [severity]
         found.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "severities"),
+    [
+        ({"resourceTypes": ["EC2", "ECR"]}, None, ["high"]),
+        ({"accountIds": [ACCOUNT]}, None, ["high"]),
+        ({"resourceTypes": ["ECR"]}, "AccessDeniedException", ["medium"]),
+        ({"resourceTypes": ["LAMBDA"]}, None, []),
+    ],
+)
+def test_inspector_switched_off_for_images_lowers_a_guard(
+    asked: dict[str, Any], error: str | None, severities: list[str], tmp_path: Path
+) -> None:
+    source = "inspector2.amazonaws.com"
+    called = record("Disable", at(9), eventSource=source, requestParameters=asked, errorCode=error)
+    with case_of(tmp_path, push(image("a"), "v1", at(5)), called) as case:
+        rules = [r for r in built_in_rules() if r.id == "guard-lowered"]
+        found = find(case, Settings(rules=tuple(rules)))
+        assert [f.severity for f in found.findings] == severities
+        found.close()

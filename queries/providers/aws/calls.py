@@ -23,6 +23,7 @@ from queries.providers.vocabulary import (
     PUBLIC_PUSH,
     READS_SECRETS,
     RUNS_CODE,
+    SCANNING_STOPPED,
     SECRET_READ,
     STAYS,
 )
@@ -155,6 +156,13 @@ CALLS: Mapping[str, Calls] = {
         f" AND e.plain_name IN ('PutEventSelectors', 'UpdateTrail')"
         f" OR e.event_source = 'guardduty.amazonaws.com' AND e.plain_name = 'UpdateDetector')"
         f" AND NOT coalesce({_BLINDED}, FALSE)",
+    ),
+    # https://docs.aws.amazon.com/inspector/v2/APIReference/API_Disable.html
+    SCANNING_STOPPED: Calls(
+        {},
+        also="e.event_source = 'inspector2.amazonaws.com' AND e.plain_name = 'Disable'"
+        " AND (position('resourceTypes' IN coalesce(e.request_parameters, '')) = 0"
+        " OR position('\"ECR\"' IN e.request_parameters) > 0)",
     ),
     GAINS_RIGHTS: Calls(
         {
