@@ -15,7 +15,6 @@ from typing import Any
 
 from queries.envelopes.printed_text import looks_printed, of_powershell, parse_printed
 from queries.envelopes.struct_text import DECODER, looks_like_struct, parse_struct
-from queries.providers.aws.named import identity_of
 
 Path = tuple[str, ...]
 
@@ -352,6 +351,8 @@ def unread_cells(record: Mapping[str, Any]) -> list[str]:
 
 def _mend_identity(record: dict[str, Any]) -> None:
     """A user column may hold an ARN or a name; an ARN says the account."""
+    from queries.providers.aws.named import identity_of  # beside envelopes that import the columns
+
     identity = record.get("userIdentity")
     if isinstance(identity, str) and (named := identity_of(identity)) is not None:
         identity = record["userIdentity"] = named

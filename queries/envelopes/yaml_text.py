@@ -20,7 +20,8 @@ from queries.json_stream import CONTAINER_KEYS, Broken, JsonStream, Piece
 
 _SIGNS = re.compile(
     r"\b(?:eventVersion|eventSource|userIdentity|CloudTrailEvent|protoPayload|insertId|auditID"
-    r"|operationName|logEvents|eventTimestamp)\b"
+    r"|operationName|logEvents|eventTimestamp|ContainerRegistry\w+)\b",
+    re.IGNORECASE,
 )
 _AT_THE_EDGE = re.compile(
     r"""-(?:\ |$)|---|\.\.\.|\#|%YAML|(?:[\w@.$/-]+|'[^']+'|"[^"]+"):(?:\ |$)""", re.VERBOSE

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 EVERY_MODULE_OF_QUERIES = """
@@ -52,6 +54,11 @@ def test_queries_needs_no_screen_and_no_cloud() -> None:
 def test_no_module_of_queries_needs_a_screen_or_a_cloud() -> None:
     loaded = packages_loaded_by(EVERY_MODULE_OF_QUERIES)
     assert loaded & {"boto3", "botocore", "rich", "textual", "tui"} == set()
+
+
+@pytest.mark.parametrize("module", ["reader", "envelopes.columns", "providers", "index.clean"])
+def test_a_script_may_begin_with_any_part_of_queries(module: str) -> None:
+    assert "queries" in packages_loaded_by(f"import queries.{module}")
 
 
 def test_the_version_is_told_without_loading_what_an_investigation_needs() -> None:

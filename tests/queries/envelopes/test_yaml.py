@@ -83,6 +83,20 @@ timestamp: '2026-03-02T10:0{0}:00.123456Z'
     ]
 
 
+def test_rows_of_log_analytics_are_read_from_yaml_too() -> None:
+    row = {
+        "Type": "ContainerRegistryRepositoryEvents",
+        "OperationName": "Push",
+        "TimeGenerated": "2026-03-02T10:00:00Z",
+        "LoginServer": "example.azurecr.io",
+        "Repository": "team/api",
+        "Tag": "v1",
+        "Identity": "dana@example.com",
+    }
+    records, facts = read(printed([row]))
+    assert (len(records), facts.format) == (1, "Azure registry log")
+
+
 def test_values_are_never_guessed_to_be_dates_or_octal_numbers() -> None:
     [record], _ = read(
         "eventName: PutImage\neventSource: ecr.amazonaws.com\neventTime: 2026-03-02 10:00:00\n"
