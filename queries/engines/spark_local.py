@@ -1,6 +1,7 @@
 """Spark on this machine: a Connect server in a process of its own, for as long as it is wanted.
 
-It listens on the loopback address, and takes only who has the token that was made for it.
+It listens on the loopback address, and takes only who has the token that was made for it. Nobody
+has to end it: see `guard`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from queries.engines.guard import Guard
 from queries.errors import InvestigationError
 
 _PATIENCE = 120.0
@@ -35,7 +37,8 @@ def why_not() -> str | None:
 
 
 class LocalSpark:
-    """A server that was started here; `address` is what a client takes."""
+    """A server that was started here; `address` is what a client takes, and who else uses it holds
+    `pipe`."""
 
     def __init__(
         self, master: str, folder: Path, settings: Mapping[str, str] | None = None
@@ -79,6 +82,8 @@ class LocalSpark:
                 env={**os.environ, **own},
                 start_new_session=True,
             )
+        self.pipe = folder / "in-use"
+        self._guard = Guard(self._process.pid, self.pipe)
         self._wait(port)
 
     @property
@@ -88,6 +93,7 @@ class LocalSpark:
 
     def stop(self) -> None:
         """End it."""
+        self._guard.dismiss()
         self._process.terminate()
         try:
             self._process.wait(timeout=10)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from queries.converted.layout import RELATIONS
 from queries.engines.extent import Extent
+from queries.engines.guard import hold
 from queries.engines.spark import SparkEngine
 from queries.engines.spark_local import LocalSpark
 
@@ -32,7 +33,7 @@ QUICK = {
 @contextmanager
 def shared_server(folder: Path) -> Iterator[str]:
     """The address of one server for all test processes that have this folder in common: the first
-    starts it, the last ends it."""
+    starts it, the last ends it, and if they are killed, it ends by itself."""
     state = folder / "spark.json"
     with alone(folder):
         known = json.loads(state.read_text()) if state.exists() else {"users": 0}
@@ -41,8 +42,10 @@ def shared_server(folder: Path) -> Iterator[str]:
             place.mkdir()
             server = LocalSpark("local[2]", place, QUICK)
             known = {"address": server.address, "pid": server.pid, "users": 0}
+            known["pipe"] = str(server.pipe)
         known["users"] += 1
         state.write_text(json.dumps(known))
+        held = hold(Path(str(known["pipe"])))
     try:
         yield str(known["address"])
     finally:
@@ -50,6 +53,7 @@ def shared_server(folder: Path) -> Iterator[str]:
             known = json.loads(state.read_text())
             known["users"] -= 1
             state.write_text(json.dumps(known))
+            os.close(held)
             if not known["users"]:
                 os.kill(known["pid"], signal.SIGTERM)
 

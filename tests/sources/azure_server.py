@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from queries.engines.guard import Guard
 from tests.sources.s3_server import free_port
 
 ACCOUNT = "devstoreaccount1"
@@ -101,11 +102,13 @@ def running_azurite() -> Iterator[AzureServer]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    guard = Guard(process.pid, folder / "in-use")
     server = AzureServer(port)
     try:
         _ready(process, server)
         yield server
     finally:
+        guard.dismiss()
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)

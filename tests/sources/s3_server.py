@@ -24,6 +24,8 @@ from typing import Any
 import boto3
 import botocore.config
 
+from queries.engines.guard import Guard
+
 ADMIN = ("ADMINKEYEXAMPLE00001", "admin-marker-not-a-real-key-1111111111111111")
 READER = ("READERKEYEXAMPLE0001", "reader-marker-not-a-real-key-222222222222222")
 LIMITED = ("LIMITEDKEYEXAMPLE001", "limited-marker-not-a-real-key-33333333333333")
@@ -101,9 +103,11 @@ def running_server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="weed-"))
     try:
         process, server = _started(program, folder)
+        guard = Guard(process.pid, folder / "in-use")
         try:
             yield server
         finally:
+            guard.dismiss()
             _end(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

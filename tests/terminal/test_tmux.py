@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from queries.engines.guard import Guard
 from samples import incident_path
 from tests.terminal.pty_session import PATIENCE, ROOT
 
@@ -88,9 +89,11 @@ class Tmux:
 @pytest.fixture
 def tmux(tmp_path: Path) -> Iterator[Tmux]:
     terminal = Tmux(tmp_path)
+    guard = Guard(int(terminal.run("display-message", "-p", "#{pid}")), tmp_path / "in-use")
     try:
         yield terminal
     finally:
+        guard.dismiss()
         terminal.run("kill-server")
 
 
