@@ -112,14 +112,22 @@ def test_the_parser_takes_a_command_line(
         pytest.fail(f"{name}: {line}\n{capsys.readouterr().err}")
 
 
+@pytest.fixture(scope="module")
+def at_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder where somebody tries what the README says, and comes back to."""
+    folder = tmp_path_factory.mktemp("at_hand")
+    (folder / "AWSLogs").symlink_to(Path(incident_path()) / "AWSLogs")
+    return folder
+
+
 @pytest.mark.parametrize(
     "line", [line for name, line in LINES if name == "README.md" and line.split()[1] in COMMANDS]
 )
 def test_a_command_of_the_readme_answers(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    line: str, at_hand: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "AWSLogs").symlink_to(Path(incident_path()) / "AWSLogs")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(at_hand)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(at_hand / "cache"))
     words = words_of(line)
     assert words is not None
     assert main(words) == 0

@@ -47,6 +47,14 @@ def over_folder(request: pytest.FixtureRequest, converted_folder: Path) -> list[
     return given
 
 
+@pytest.fixture(scope="module")
+def over_evidence(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The end of a command line over the evidence, which is indexed once."""
+    given = [str(incident_path()), "--case", str(tmp_path_factory.mktemp("kept") / "kept.case")]
+    assert main(["repositories", *given]) == 0
+    return given
+
+
 def printed(capsys: pytest.CaptureFixture[str], *given: str) -> list[dict[str, str]]:
     capsys.readouterr()
     assert main([*given, "--format", "csv"]) == 0
@@ -65,18 +73,22 @@ def printed(capsys: pytest.CaptureFixture[str], *given: str) -> list[dict[str, s
     ids=str,
 )
 def test_prints_the_same_rows(
-    command: tuple[str, ...], over_folder: list[str], capsys: pytest.CaptureFixture[str]
+    command: tuple[str, ...],
+    over_folder: list[str],
+    over_evidence: list[str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    expected = printed(capsys, *command, str(incident_path()), "--no-cache")
+    expected = printed(capsys, *command, *over_evidence)
     assert printed(capsys, *command, *over_folder) == expected
     assert expected
 
 
 def test_one_event_with_its_raw_record(
-    over_folder: list[str], capsys: pytest.CaptureFixture[str]
+    over_folder: list[str], over_evidence: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    capsys.readouterr()
     name = "658bc808-d019-480a-ab41-3773cb884343"
-    assert main(["activity", str(incident_path()), "--format", "json"]) == 0
+    assert main(["activity", *over_evidence, "--format", "json"]) == 0
     ident = json.loads(capsys.readouterr().out)[0]["event_id"]
     assert ident != name
     assert main(["event", *over_folder, "--event-id", ident]) == 0

@@ -112,11 +112,17 @@ def test_what_is_no_whole_folder_is_refused(tmp_path: Path, converted_folder: Pa
         DuckDBEngine(copied)
 
 
+@pytest.fixture(scope="module")
+def corpora(engine: DuckDBEngine, incident_case: Case) -> tuple[Corpus, Corpus]:
+    """Values of the index, and the same of the folder."""
+    return Corpus.of(incident_case.ask), Corpus.of(engine.ask)
+
+
 @pytest.mark.parametrize("name", names())
 def test_answers_are_those_of_the_index(
-    name: str, engine: DuckDBEngine, incident_case: Case
+    name: str, engine: DuckDBEngine, incident_case: Case, corpora: tuple[Corpus, Corpus]
 ) -> None:
-    here, there = Corpus.of(incident_case.ask), Corpus.of(engine.ask)
+    here, there = corpora
     rows = 0
     for native, converted in zip(askings(name, here), askings(name, there), strict=True):
         expected = incident_case.ask(native.sql, native.bound)

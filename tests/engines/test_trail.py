@@ -55,6 +55,11 @@ def here(evidence: Path) -> Iterator[Case]:
 
 
 @pytest.fixture(scope="module")
+def corpus(here: Case) -> Corpus:
+    return Corpus.of(here.ask)
+
+
+@pytest.fixture(scope="module")
 def opened(evidence: Path, spark_address: str) -> Iterator[Case]:
     """The trail as it is, by Spark."""
     choice = Choice("spark", str(evidence), DAYS, {"address": spark_address})
@@ -92,8 +97,10 @@ def test_relations_are_those_of_an_index(relation: str, opened: Case, here: Case
 
 
 @pytest.mark.parametrize("name", ["evidence", "pushes", "repositories", "session_tree"])
-def test_questions_are_answered_by_spark(name: str, engine: TrailEngine, here: Case) -> None:
-    asked = ((q, here.ask(q.sql, q.bound)) for q in askings(name, Corpus.of(here.ask)))
+def test_questions_are_answered_by_spark(
+    name: str, engine: TrailEngine, here: Case, corpus: Corpus
+) -> None:
+    asked = ((q, here.ask(q.sql, q.bound)) for q in askings(name, corpus))
     question, expected = next((q, expected) for q, expected in asked if expected.rows)
     answer = engine.ask(question.sql, question.bound)
     assert answer.columns == expected.columns

@@ -7,13 +7,14 @@ import json
 import os
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from queries.case import cache_folder, open_case
+from queries.case import Case, cache_folder, open_case
 from queries.errors import Cancelled, InvestigationError, WrongUsage
 from queries.evidence import evidence_report
 from queries.progress import CancelToken, Progress
@@ -189,6 +190,15 @@ def test_a_case_file_that_cannot_be_kept_is_said_at_once(logs: Path) -> None:
 # --- sealed ------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Case, Path]]:
+    """A case that nothing can change, and the folder of its evidence."""
+    folder = tmp_path_factory.mktemp("sealed")
+    logs = write(folder / "logs", {"a.json": trail([push(image("a"), "v1", at(0))])})
+    with open_case([str(logs)], case_file=folder / "sealed.case") as case:
+        yield case, logs
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -213,15 +223,15 @@ def test_a_case_file_that_cannot_be_kept_is_said_at_once(logs: Path) -> None:
     ],
 )
 def test_a_question_can_touch_nothing_outside_and_change_nothing(
-    logs: Path, statement: str
+    sealed: tuple[Case, Path], statement: str
 ) -> None:
-    with open_case([str(logs)]) as case:
-        asked = statement.format(file=logs / "a.json", folder=logs)
-        before = sorted(os.listdir(logs))
-        with pytest.raises(duckdb.Error):
-            case.ask(asked)
-        assert sorted(os.listdir(logs)) == before
-        assert one(case, "SELECT count(*) FROM pushes") == 3
+    case, logs = sealed
+    asked = statement.format(file=logs / "a.json", folder=logs)
+    before = sorted(os.listdir(logs))
+    with pytest.raises(duckdb.Error):
+        case.ask(asked)
+    assert sorted(os.listdir(logs)) == before
+    assert one(case, "SELECT count(*) FROM pushes") == 1
 
 
 def test_duckdb_draws_no_progress_over_what_is_shown(logs: Path) -> None:

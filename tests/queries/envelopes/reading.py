@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,18 @@ from queries.envelopes.model import Record
 from queries.index.clean import clean_record
 from queries.reader import FileFacts, read_records
 from queries.sources.local import Item
-from tests.evidence_files import ACCOUNT, at, image, push, record
+from tests.evidence_files import (
+    ACCOUNT,
+    at,
+    image,
+    index_in_memory,
+    push,
+    record,
+    shared,
+    trail,
+    write,
+)
+from tests.evidence_files import table as index_rows
 
 Fields = dict[str, Any]
 
@@ -56,6 +68,34 @@ def three() -> list[Fields]:
         ),
         record("DescribeImages", at(6), readOnly=True, **common),
     ]
+
+
+PLACES = ("event_key", "file_id", "position")
+"""Columns that say where a record lies."""
+
+
+def events_of(path: Path) -> list[dict[str, Any]]:
+    """What the index of some evidence has as events, wherever these lie."""
+    return index_rows(index_in_memory(path), "events", without=PLACES)
+
+
+def events_in(data: bytes | str, name: str = "file") -> list[dict[str, Any]]:
+    """The same of one file with this content."""
+    with tempfile.TemporaryDirectory() as folder:
+        content = data.encode() if isinstance(data, str) else data
+        return events_of(write(Path(folder), {name: content}))
+
+
+@cache
+def events_of_three() -> list[dict[str, Any]]:
+    """The events of `three` as CloudTrail delivers them, for many tests to compare with."""
+    return events_in(trail(three()), "t.json")
+
+
+@cache
+def events_delivered() -> list[dict[str, Any]]:
+    """The events that the exports beside the checkout hold, as CloudTrail delivered them."""
+    return events_of(shared("cases", "formats", "s3_delivered.json.gz"))
 
 
 def read(data: bytes | str, name: str = "file") -> tuple[list[Record], FileFacts]:

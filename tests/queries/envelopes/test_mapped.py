@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from queries.case import open_case
-from tests.evidence_files import ACCOUNT, API, DANA, index_in_memory, record, shared, trail, write
-from tests.evidence_files import table as index_rows
+from tests.evidence_files import ACCOUNT, API, DANA, record, shared, trail, write
 from tests.queries.envelopes.reading import (
     CI,
     IDENTITY,
     REPOSITORY,
     ROLE,
     Fields,
+    events_in,
+    events_of_three,
     lines,
     read,
     rows,
@@ -26,15 +27,12 @@ from tests.queries.envelopes.reading import (
 )
 from tests.queries.envelopes.reading import table as csv_table
 
-WITHOUT = ("event_key", "file_id", "position")
 
-
-def assert_agrees(text: str, tmp_path: Path, *, unknown: set[str], records: Any = None) -> None:
+def assert_agrees(text: str, *, unknown: set[str], records: Any = None) -> None:
     """Every column equals the trail's, or is one of `unknown` and empty."""
-    plain = index_in_memory(write(tmp_path / "a", {"t.json": trail(records or three())}))
-    other = index_in_memory(write(tmp_path / "b", {"x": text.encode()}))
-    by_id = {row["event_id"]: row for row in index_rows(plain, "events", without=WITHOUT)}
-    found = index_rows(other, "events", without=WITHOUT)
+    plain = events_in(trail(records)) if records else events_of_three()
+    by_id = {row["event_id"]: row for row in plain}
+    found = events_in(text)
     assert len(found) == len(by_id)
     for row in found:
         for column, value in row.items():
@@ -119,7 +117,7 @@ def _flat(name: str, value: Any) -> Fields:
 def test_security_lake_agrees_with_the_trail(version: str, tmp_path: Path) -> None:
     found = [ocsf(event, version) for event in three()]
     text = lines(found)
-    assert_agrees(text, tmp_path, unknown=set())
+    assert_agrees(text, unknown=set())
     records, facts = read(text)
     assert "a mapping of the record" in said(facts)
     assert all(each.lossy for each in records)
@@ -136,7 +134,7 @@ def test_unmapped_may_be_pairs(form: Any, tmp_path: Path) -> None:
     found = [ocsf(event, "1.0.0-rc.2") for event in three()]
     for each in found:
         each["unmapped"] = form(each["unmapped"])
-    assert_agrees(lines(found), tmp_path, unknown=set())
+    assert_agrees(lines(found), unknown=set())
 
 
 def test_a_failed_call_of_security_lake_is_no_push() -> None:
@@ -259,7 +257,7 @@ def _names(value: Fields, before: str = "") -> list[tuple[str, Any]]:
 @pytest.mark.parametrize("form", [lines, _answer, _dotted], ids=["lines", "search", "fields"])
 def test_elastic_fields_are_put_back(form: Any, tmp_path: Path) -> None:
     found = [ecs(event) for event in three()]
-    assert_agrees(form(found), tmp_path, unknown=set())
+    assert_agrees(form(found), unknown=set())
     assert "without event.original" in said(read(form(found))[1])
 
 

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from queries.case import open_case
 from queries.envelopes.columns import build_record, canonical
 from queries.envelopes.struct_text import parse_struct
-from tests.evidence_files import ACCOUNT, API, index_in_memory, shared, trail, write
-from tests.evidence_files import table as index_rows
+from tests.evidence_files import ACCOUNT, API, shared, write
 from tests.queries.envelopes.reading import (
     CI,
     REPOSITORY,
     Fields,
+    events_delivered,
+    events_in,
+    events_of,
+    events_of_three,
     lines,
     read,
     rows,
@@ -79,18 +82,13 @@ def one_push(found: dict[str, Any], repository: str = API, pusher: str = CI) -> 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_an_athena_result_has_the_rows_of_the_trail(
-    delimiter: str, end: str, encoding: str, tmp_path: Path
+    delimiter: str, end: str, encoding: str
 ) -> None:
     text = athena(three(), delimiter=delimiter, end=end)
     records, facts = read(text.encode(encoding))
     assert facts.status == "read"
     assert [note for note in facts.notes() if "UTF-16" not in note] == []
-    without = ("event_key", "file_id", "position")
-    plain = index_in_memory(write(tmp_path / "a", {"t.json": trail(three())}))
-    other = index_in_memory(write(tmp_path / "b", {"t.csv": text.encode(encoding)}))
-    assert index_rows(other, "events", without=without) == index_rows(
-        plain, "events", without=without
-    )
+    assert events_in(text.encode(encoding), "t.csv") == events_of_three()
     assert not any(record.lossy for record in records)
 
 
@@ -125,15 +123,9 @@ def test_side_files_of_athena_and_lake_are_skipped_with_a_sentence() -> None:
 
 @pytest.mark.parametrize("name", ["athena_result.csv", "lake", "security_lake"])
 def test_tables_beside_the_checkout_agree_with_the_trail_in_all_they_say(name: str) -> None:
-    without = ("event_key", "file_id", "position")
-    plain = index_rows(
-        index_in_memory(shared("cases", "formats", "s3_delivered.json.gz")),
-        "events",
-        without=without,
-    )
-    other = index_rows(index_in_memory(shared("cases", "formats", name)), "events", without=without)
-    by_id = {row["event_id"]: row for row in plain}
-    assert len(other) == len(plain)
+    other = events_of(shared("cases", "formats", name))
+    by_id = {row["event_id"]: row for row in events_delivered()}
+    assert len(other) == len(by_id)
     for row in other:
         for column, value in row.items():
             assert value in (None, by_id[row["event_id"]][column]), column
@@ -227,15 +219,14 @@ def _as_tables(found: list[dict[str, Any]]) -> str:
     ],
     ids=["array", "lines", "tables", "csv"],
 )
-def test_sentinel_keeps_nearly_everything(form: Any, tmp_path: Path) -> None:
+def test_sentinel_keeps_nearly_everything(form: Any) -> None:
     found = [_sentinel(record) for record in three()]
     assert "TimeGenerated" in said(read(form(found))[1])
-    plain = index_in_memory(write(tmp_path / "a", {"t.json": trail(three())}))
-    other = index_in_memory(write(tmp_path / "b", {"s": form(found).encode()}))
-    without = ("event_key", "file_id", "position", "resource_arn")
-    assert index_rows(other, "events", without=without) == index_rows(
-        plain, "events", without=without
-    )
+    assert without_resources(events_in(form(found))) == without_resources(events_of_three())
+
+
+def without_resources(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{n: v for n, v in event.items() if n != "resource_arn"} for event in events]
 
 
 def test_a_custom_log_has_the_type_of_each_column_in_its_name(tmp_path: Path) -> None:
