@@ -73,8 +73,9 @@ def canonical(name: str) -> str:
     return _canonical(name) if len(name) <= _LONGEST_NAME else ""
 
 
-_LOGGED_TYPE = re.compile(r"_[sdbtg]\Z")
-"""What Log Analytics puts behind the names of a custom log, for the type of the values.
+_LOGGED_TYPE = re.compile(r"(?<=[a-z0-9]{2})_[sdbtg]\Z")
+"""What Log Analytics puts behind the names of a custom log, for the type of the values; that of
+`event_i_d` is part of the name.
 https://learn.microsoft.com/azure/azure-monitor/logs/data-collector-api#record-type-and-properties"""
 
 
