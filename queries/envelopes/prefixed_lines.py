@@ -1,6 +1,7 @@
 """Lines in which something stands before the JSON: what syslog, a shipper or grep puts there.
 
     <134>Mar  2 10:00:00 host cloudtrail: {"eventVersion": …
+       1⇥{"eventVersion": …   (`cat -n`, `nl`)
     AWSLogs/…_CloudTrail_us-east-1_….json:{"eventVersion": …
 
 Each record fills the rest of its line. Lines without JSON are passed over, as between JSON values.
@@ -14,7 +15,9 @@ from collections.abc import Iterator
 from queries.envelopes.export_lines import without
 from queries.json_stream import Broken, JsonStream, Piece
 
-_PREFIX = re.compile(r'^(?![\s{}\[\]"\'\ufeff])[^{\n]{0,399}[^{\n"\'](?=\{")', re.MULTILINE)
+_PREFIX = re.compile(
+    r'^(?: {0,8}\d{1,9}\t|(?![\s{}\[\]"\'\ufeff])[^{\n]{0,399}[^{\n"\'])(?=\{")', re.MULTILINE
+)
 """Inner lines of a pretty-printed record begin with a blank or a bracket. A quote before the brace
 is that of YAML or a table."""
 _SIGNS = re.compile(r'"(?:Records|eventVersion|eventSource|userIdentity|auditID|protoPayload)"')

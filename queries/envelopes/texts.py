@@ -11,6 +11,7 @@ from typing import NamedTuple
 from queries.envelopes import (
     base64_text,
     cli_text,
+    coloured,
     csv_cells,
     csv_rows,
     export_lines,
@@ -30,6 +31,7 @@ class Form(NamedTuple):
 
 
 _MODULES = (
+    coloured,
     cli_text,
     export_lines,
     csv_rows,

@@ -28,6 +28,8 @@ _AT_THE_EDGE = re.compile(
 )
 """What may stand at the left edge of a document in block style."""
 _KEY = re.compile(r"""['"]?([\w@.$/-]+)['"]?:\s*$""")
+_INNER = ("", " ", "\t", "\r")
+"""What lines begin with that are not at the edge."""
 _ANCHOR = re.compile(r"(?:^|[\s-])&id\d{3,}\b")
 """As Python's writer marks what other items refer to."""
 _LONGEST = 64 << 20
@@ -45,8 +47,8 @@ def looks_like(head: str) -> bool:
 def is_yaml(head: str) -> bool:
     """Whether all lines at the left edge are those of YAML in block style."""
     lines = head.lstrip("\ufeff\r\n").split("\n")
-    edge = [line.rstrip("\r") for line in (lines[:-1] or lines) if line[:1].strip()]
-    return any(":" in line for line in lines) and all(map(_AT_THE_EDGE.match, edge))
+    edge = [line.rstrip("\r") for line in (lines[:-1] or lines) if line[:1] not in _INNER]
+    return edge[:1] == [lines[0].rstrip("\r")] and all(map(_AT_THE_EDGE.match, edge))
 
 
 def pieces(chunks: Iterator[str]) -> Iterator[Piece | Broken]:

@@ -57,6 +57,18 @@ WRAPPINGS: dict[str, Callable[[list[Fields]], str]] = {
     "grep": lambda found: "".join(
         f"AWSLogs/1/x_CloudTrail_us-east-1.json:{json.dumps(each)}\n" for each in found
     ),
+    "numbered lines": lambda found: "".join(
+        f"{number:6d}\t{json.dumps(each)}\n" for number, each in enumerate(found, 1)
+    ),
+    "jq in colours": lambda found: "".join(
+        "\x1b[1;39m{\n  \x1b[0m\x1b[34;1m" + json.dumps(each, indent=2)[1:].lstrip() + "\x1b[0m\n"
+        for each in found
+    ),
+    "grep in colours": lambda found: "".join(
+        f"\x1b[35m\x1b[Ka.json\x1b[m\x1b[K\x1b[36m\x1b[K:\x1b[m\x1b[K{json.dumps(each)}\n"
+        for each in found
+    ),
+    "a json text sequence": lambda found: "".join(f"\x1e{json.dumps(each)}\n" for each in found),
     "what firehose could not deliver": lambda found: lines(
         {"attemptsMade": 4, "errorCode": "S3.AccessDenied", "rawData": encoded(json.dumps(each))}
         for each in found
