@@ -67,6 +67,14 @@ def event_ids(path: Path) -> list[str]:
         return [row[0] for row in case.ask("SELECT event_id FROM events ORDER BY 1").rows]
 
 
+@pytest.fixture(scope="module")
+def fifty(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The events of a trail as it is."""
+    plain = tmp_path_factory.mktemp("fifty") / "plain"
+    plain.write_bytes(trail(*range(50)))
+    return event_ids(plain)
+
+
 @pytest.mark.parametrize(
     "pack",
     [
@@ -89,12 +97,11 @@ def event_ids(path: Path) -> list[str]:
     ],
 )
 def test_every_wrapping_gives_the_same_events(
-    tmp_path: Path, pack: Callable[[bytes], bytes]
+    tmp_path: Path, fifty: list[str], pack: Callable[[bytes], bytes]
 ) -> None:
-    plain, wrapped = tmp_path / "plain", tmp_path / "wrapped"
-    plain.write_bytes(trail(*range(50)))
+    wrapped = tmp_path / "wrapped"
     wrapped.write_bytes(pack(trail(*range(50))))
-    assert event_ids(wrapped) == event_ids(plain)
+    assert event_ids(wrapped) == fifty
 
 
 def test_the_raw_record_of_a_nested_member_is_found_again(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from queries.case import open_case
+from queries.case import Case, open_case
 from queries.convert import Converted, convert
 from queries.converted import derived
 from queries.converted.layout import RELATIONS, VIEWS, stored_columns
@@ -42,19 +43,26 @@ def rows(
 
 
 @pytest.fixture(scope="module")
-def incident(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def indexed() -> Iterator[Case]:
+    """The sample incident."""
+    with open_case([str(incident_path())], use_cache=False) as case:
+        yield case
+
+
+@pytest.fixture(scope="module")
+def incident(indexed: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, converted."""
     destination = tmp_path_factory.mktemp("parquet") / "incident"
-    converted(incident_path(), destination)
+    convert(indexed, destination, Progress(), CancelToken())
     return destination
 
 
-def test_other_programs_read_the_same_events(incident: Path) -> None:
+def test_other_programs_read_the_same_events(incident: Path, indexed: Case) -> None:
     sql = (
         "SELECT event_name, recipient_account_id, aws_region, count(*), min(event_time),"
         " count(image_digest) FROM events GROUP BY ALL ORDER BY ALL"
     )
-    with open_case([str(incident_path())], use_cache=False) as case:
-        assert rows(incident, sql) == case.ask(sql).rows
+    assert rows(incident, sql) == indexed.ask(sql).rows
     wrong = (
         "SELECT count(*) FROM events WHERE account::VARCHAR <> recipient_account_id"
         " OR region <> aws_region OR date::DATE <> event_time::DATE"
@@ -65,21 +73,18 @@ def test_other_programs_read_the_same_events(incident: Path) -> None:
     assert [(c["name"], c["type"]) for c in columns] == list(SCHEMA)
 
 
-def test_each_row_names_its_record(incident: Path) -> None:
+def test_each_row_names_its_record(incident: Path, indexed: Case) -> None:
     found = rows(
         incident,
         "SELECT source_file, source_sha256, position FROM events"
         " WHERE event_name = 'PutImage' ORDER BY event_time LIMIT 1",
     )
-    with open_case([str(incident_path())], use_cache=False) as case:
-        assert (
-            found
-            == case.ask(
-                "SELECT f.name, f.sha256, e.position FROM events AS e JOIN files AS f"
-                " ON f.file_id = e.file_id"
-                " WHERE event_name = 'PutImage' ORDER BY event_time LIMIT 1"
-            ).rows
-        )
+    expected = indexed.ask(
+        "SELECT f.name, f.sha256, e.position FROM events AS e JOIN files AS f"
+        " ON f.file_id = e.file_id"
+        " WHERE event_name = 'PutImage' ORDER BY event_time LIMIT 1"
+    )
+    assert found == expected.rows
 
 
 def test_again_changes_nothing(incident: Path) -> None:
