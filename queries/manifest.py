@@ -27,6 +27,9 @@ _IMAGE_CONFIGS = frozenset(
         "application/vnd.oci.image.config.v1+json",
     }
 )
+_TELLING = ("layers", "manifests", "fsLayers", "config", "blobs", "subject")
+"""Blobs are an artifact manifest's, which ORAS and Notation pushed before OCI 1.1 dropped it again.
+https://github.com/opencontainers/image-spec/blob/v1.1.0-rc2/artifact.md"""
 ATTACHMENT_TAG = re.compile(r"sha256-([0-9a-f]{64})(?:\.(sig|att|sbom))?")
 """cosign's tag scheme and the OCI referrers fallback tag: they name the image they belong to."""
 
@@ -76,7 +79,7 @@ def parse_manifest(text: str | None) -> Manifest:
         return Manifest()
     if not isinstance(value, dict) or value.get("omitted") is True:
         return Manifest()
-    if not any(key in value for key in ("layers", "manifests", "fsLayers", "config")):
+    if not any(key in value for key in _TELLING):
         return Manifest()
     manifest = Manifest(media_type=_text(value.get("mediaType")))
     manifest.subject = _text(_dict(value.get("subject")).get("digest"))
@@ -85,7 +88,7 @@ def parse_manifest(text: str | None) -> Manifest:
     manifest.config_size = _size(config.get("size"))
     manifest.layers = [
         Layer(_text(layer.get("digest")), _size(layer.get("size")), _text(layer.get("mediaType")))
-        for layer in map(_dict, _list(value.get("layers")))
+        for layer in map(_dict, _list(value.get("layers")) or _list(value.get("blobs")))
     ]
     if not manifest.layers:
         # Docker schema 1: no sizes, newest layer first.

@@ -156,6 +156,20 @@ def test_a_users_session_is_joined_to_the_sign_in_it_began_with(tmp_path: Path, 
         assert len(case.ask(question.sql, question.bound).rows) == 3
 
 
+def test_an_artifact_manifest_without_a_configuration_belongs_to_its_image(tmp_path: Path) -> None:
+    blob = {"mediaType": "application/spdx+json", "digest": sha("sbom"), "size": 9}
+    manifest = {
+        "mediaType": "application/vnd.oci.artifact.manifest.v1+json",
+        "artifactType": "application/spdx+json",
+        "blobs": [blob],
+        "subject": {"mediaType": "application/json", "digest": sha(A), "size": 7},
+    }
+    attached = push(json.dumps(manifest), None, at(2))
+    with case_of(tmp_path, push(A, "v1", at(1)), attached) as case:
+        assert only(case)["image_digest"] == sha(A)
+        assert case.totals["attachments"] == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "made_by"),
     [
