@@ -27,7 +27,8 @@ from queries.converted.layout import (
 from queries.engines.base import PAGE, relations_in
 from queries.engines.duckdb import actors_of_days
 from queries.engines.extent import Extent
-from queries.engines.spark_session import SparkSession, as_spark_path, in_a_sentence
+from queries.engines.spark_sentences import in_a_sentence
+from queries.engines.spark_session import SparkSession, as_spark_path
 from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken
 
@@ -177,11 +178,4 @@ def _stored(relation: str) -> str:
 
 def is_there(session: SparkSession, folder: str) -> bool:
     """Whether a converted folder is at a place that only the server sees."""
-    try:
-        with session.running(None):
-            session.spark.read.parquet(f"{as_spark_path(folder.rstrip('/'))}/meta").schema  # noqa: B018
-    except InvestigationError as error:
-        if "PATH_NOT_FOUND" in str(error):
-            return False
-        raise
-    return True
+    return session.is_there(f"{as_spark_path(folder.rstrip('/'))}/meta")

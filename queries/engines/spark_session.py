@@ -6,11 +6,13 @@ https://spark.apache.org/docs/latest/spark-connect-overview.html
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import tempfile
 import threading
 import uuid
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -18,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from queries.case import Rows
-from queries.engines.base import PAGE, Doing, Stop, spelled, without_lists
+from queries.engines.base import PAGE, Stop, spelled, without_lists
 from queries.engines.spark_local import LocalSpark
+from queries.engines.spark_sentences import NO_ANSWER, in_a_sentence
+from queries.engines.spark_tasks import Tasks
 from queries.errors import Cancelled, InvestigationError, WrongUsage, needs_extra
 from queries.progress import CancelToken
 
@@ -29,6 +33,12 @@ _PORT = 15002
 _PATIENCE = 10.0
 """Seconds to wait for a server to take a connection."""
 _AGAIN = 0.5
+_FIRST_TRIES, _TRIES = 5, 10
+"""How often the client tries to reach the server, at first (a quarter of a minute) and later (a
+minute): its own fifteen tries take more than ten."""
+_LONGEST = 10_000
+"""Milliseconds between two tries."""
+_INTERRUPTED = "OPERATION_CANCELED"
 
 _SETTINGS = {
     # A time is what it is in the log, UTC, whatever zone the server lives in.
@@ -58,7 +68,7 @@ class SparkSession:
         when the server cannot be reached.
         """
         _check_address(address)
-        self._doing = Doing()
+        self._tasks = Tasks(self._give_up)
         self._frames: list[Any] = []
         self._server: LocalSpark | None = None
         self._spool: tempfile.TemporaryDirectory[str] | None = None
@@ -71,7 +81,8 @@ class SparkSession:
             with in_a_sentence(_without_token(address)):
                 for name, value in _SETTINGS.items():
                     self.spark.conf.set(name, value)
-                self.spark.registerProgressHandler(self._heard)
+                self.spark.registerProgressHandler(self._tasks.heard)
+            _retry(self.spark, _TRIES)
         except BaseException:
             self.close()
             raise
@@ -79,11 +90,13 @@ class SparkSession:
     @property
     def doing(self) -> str:
         """What the statement says that began first."""
-        return self._doing.words
+        return self._tasks.words
 
     def close(self) -> None:
-        self._frames.clear()  # which lets Spark drop them
+        self._tasks.close()
         with suppress(Exception):
+            _retry(self.spark, 1)
+            self._frames.clear()  # which lets Spark drop them
             self.spark.stop()
         if self._server is not None:
             self._server.stop()
@@ -112,6 +125,12 @@ class SparkSession:
                 raise Cancelled("stopped")
             with in_a_sentence("spark", cancel):
                 yield
+        except InvestigationError as error:
+            if _INTERRUPTED in str(error) and self._tasks.given_up:
+                raise InvestigationError(self._tasks.given_up) from None
+            if NO_ANSWER in str(error):
+                _retry(self.spark, 0)  # whatever is to be put in order now need not try as long
+            raise
         except (KeyboardInterrupt, GeneratorExit):
             # Nobody waits for the rest; the server would go on with it.
             with suppress(Exception):
@@ -153,11 +172,12 @@ class SparkSession:
         """The rows of a frame, worked out once and on the disks of Spark's machines until they are
         let go, or the session is closed; memory is for the questions. Spark forgets how they came
         about: it takes seconds to plan a question over all that a record went through, and each
-        time again where rows are only cached."""
+        time again where rows are only cached. Two executors have each row, where there are two, so
+        that one of them may go away; else `PartsLost` is raised when somebody asks for it."""
         from pyspark import StorageLevel
         from pyspark.sql.connect.dataframe import DataFrame
 
-        made = frame.localCheckpoint(True, StorageLevel.DISK_ONLY)
+        made = frame.localCheckpoint(True, StorageLevel.DISK_ONLY_2)
         # pyspark gives it to the session that was made last.
         made._plan._spark_session = self.spark
         kept = DataFrame(made._plan, self.spark)
@@ -167,6 +187,19 @@ class SparkSession:
     def let_go(self, kept: Any) -> None:
         """Let Spark drop what it has kept."""
         self._frames.remove(kept)
+
+    def is_there(self, path: str, cancel: CancelToken | None = None) -> bool:
+        """Whether there is anything at a path of Spark's. It is only listed: to look into a file,
+        as for the columns of Parquet, takes a machine, and asking so can neither be followed nor
+        stopped."""
+        try:
+            with self.running(cancel):
+                self.spark.read.format("binaryFile").load(path).schema  # noqa: B018
+        except InvestigationError as error:
+            if "PATH_NOT_FOUND" in str(error):
+                return False
+            raise
+        return True
 
     def view(self, name: str, select: str) -> None:
         """Make a statement known under a name."""
@@ -178,17 +211,9 @@ class SparkSession:
         values = {name: _as_bound(value) for name, value in bound.items()}
         return self.spark.sql(text, args=values)
 
-    def _heard(self, stages: Any, inflight_tasks: int, operation_id: str, done: bool) -> None:
-        """Spark says how far a statement is."""
-        if done or operation_id is None:
-            self._doing.over(operation_id)
-            return
-        tasks = sum(stage.num_tasks for stage in stages or ())
-        ended = sum(stage.num_completed_tasks for stage in stages or ())
-        read = sum(stage.num_bytes_read for stage in stages or ())
-        self._doing.say(
-            operation_id, f"spark: {ended:,} of {tasks:,} tasks, {read / (1 << 20):,.1f} MiB read"
-        )
+    def _give_up(self, operation: str) -> None:
+        with suppress(Exception):
+            self.spark.interruptOperation(operation)
 
 
 def _as_bound(value: Any) -> Any:
@@ -208,30 +233,6 @@ def as_spark_path(path: str) -> str:
     return _GLOB.sub(r"\\\1", path)
 
 
-@contextmanager
-def in_a_sentence(what: str, cancel: CancelToken | None = None) -> Iterator[None]:
-    """Errors of Spark become one sentence, or `Cancelled` where somebody wanted that."""
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except Exception as error:
-        if not isinstance(error, PySparkException) and type(error).__module__.split(".")[0] not in (
-            "grpc",
-            "pyspark",
-        ):
-            raise
-        if cancel is not None and cancel.cancelled:
-            raise Cancelled("stopped") from None
-        raise InvestigationError(f"{what}: {_first_sentence(error)}") from None
-
-
-def _first_sentence(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[0] if lines else type(error).__name__
-    return re.sub(r"\s+SQLSTATE: \w+.*$", "", said)
-
-
 def _check_address(address: str) -> None:
     if re.fullmatch(r"local(\[(\*|\d+)\])?", address):
         return
@@ -249,14 +250,24 @@ def _session(address: str) -> Any:
     _quiet()
     try:
         with in_a_sentence(_without_token(address)):
-            return Session.builder.remote(address).create()
+            session = Session.builder.remote(address).create()
+            _retry(session, _FIRST_TRIES)
+            return session
     except ImportError as error:
         raise WrongUsage(f"{_ABSENT} ({error})") from None
     except (OSError, RuntimeError) as error:
         raise InvestigationError(f"{_without_token(address)}: no session ({error})") from None
 
 
+def _retry(session: Any, tries: int) -> None:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=tries, max_backoff=_LONGEST)])
+
+
 def _import_pyspark() -> None:
+    # What gRPC has to say of a connection goes to standard error, into the middle of a screen.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         import pyspark.sql  # noqa: F401
     except ImportError:
@@ -276,6 +287,7 @@ def _quiet() -> None:
     except ImportError:
         return
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
+    warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
 
 
 def _check_reachable(address: str) -> None:
