@@ -22,6 +22,7 @@ from queries.converted.layout import (
 )
 from queries.database import connect
 from queries.engines.opening import Choice
+from queries.engines.spark_sentences import PartsLost
 from queries.engines.spark_session import SparkSession, as_spark_path
 from queries.errors import InvestigationError, WrongUsage
 from queries.progress import CancelToken, Progress
@@ -30,6 +31,7 @@ from queries.trail.destination import PENDING, Destination
 from queries.trail.index import index_of_trail
 from queries.trail.reading import File, SparkTrail
 
+_TRIES = 3
 Known = tuple[str, int, datetime | None]
 
 
@@ -52,20 +54,34 @@ def convert_by_workers(
     session = SparkSession(choice.settings["address"])
     try:
         trail = SparkTrail(session, choice.folder, choice.extent, cancel, digests=True)
-        conversion = Conversion(
-            session, trail, Destination(session, folder, cancel), progress, cancel
-        )
         if elsewhere:
-            conversion.run()
-            return conversion
+            return _converted(trail, folder, progress, cancel)
         with _written_here(Path(folder)) as place:
             if not _is_seen(session, place):
                 return None
             keep_schema(place, by_workers=True)
-            conversion.run()
-        return conversion
+            return _converted(trail, folder, progress, cancel)
     finally:
         session.close()
+
+
+def _converted(
+    trail: SparkTrail, folder: str, progress: Progress, cancel: CancelToken
+) -> Conversion:
+    """One conversion; from its beginning again where Spark has lost what it was to keep."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _run(trail, folder, progress, cancel)
+        except PartsLost:
+            progress.files_done = progress.bytes_done = progress.records = 0
+    return _run(trail, folder, progress, cancel)
+
+
+def _run(trail: SparkTrail, folder: str, progress: Progress, cancel: CancelToken) -> Conversion:
+    destination = Destination(trail.session, folder, cancel)
+    conversion = Conversion(trail.session, trail, destination, progress, cancel)
+    conversion.run()
+    return conversion
 
 
 def new_of_trail(
@@ -156,12 +172,6 @@ def _is_seen(session: SparkSession, folder: Path) -> bool:
     probe = folder / f"_seen-{uuid.uuid4().hex}"
     probe.touch()
     try:
-        with session.running(None):
-            session.spark.read.format("binaryFile").load(as_spark_path(str(probe))).schema  # noqa: B018
-    except InvestigationError as error:
-        if "PATH_NOT_FOUND" in str(error):
-            return False
-        raise
+        return session.is_there(as_spark_path(str(probe)))
     finally:
         probe.unlink()
-    return True

@@ -2,10 +2,14 @@
 
 A client of Spark Connect can have files written and a folder overwritten, but renames and deletes
 nothing. So a change is made in two steps. What becomes other than it is, whole relations and whole
-partitions, is written into `_pending`, and the name of the change last of all: until then the
+partitions, is written into a folder of `_pending`, and a list of it last of all: until then the
 folder is what it was, and what is in `_pending` counts for nothing. Then `meta` goes, everything is
-put into its place from there, and `meta` comes last. Whoever finds a change that has its name in
-`_pending` and a folder without `meta` puts everything into its place once more.
+put into its place from there, and `meta` comes last. Whoever finds a list in `_pending` puts
+everything into its place once more.
+
+Clients of one server take turns (`queries.trail.claim`). Those of several notice each other: each
+writes into a folder of its own in `_pending`, and before a change is listed, the folder must still
+be what it follows from, and nobody else have begun one.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +34,9 @@ from queries.converted.layout import (
     stored_columns,
 )
 from queries.engines.spark_session import SparkSession, as_spark_path
-from queries.errors import InvestigationError, WrongUsage
+from queries.errors import WrongUsage
 from queries.progress import CancelToken
+from queries.trail.claim import Claim
 from queries.trail.records import described_for_spark, frame_of
 from queries.trail.translation import spark_type
 
@@ -57,14 +63,20 @@ class Destination:
         """Where it is on this machine, if it is."""
         self._root = as_spark_path(self.named)
         self._cancel = cancel
+        self._claim = Claim(session, self._root, self.named)
         self._change: dict[str, Any] = {}
+        self._before: dict[str, str] = {}
+
+    def claimed(self) -> AbstractContextManager[None]:
+        """No other client of the server changes the folder. Raises `WrongUsage` where one does."""
+        return self._claim.held()
 
     # --- what is there -------------------------------------------------------------------------
 
     def meta(self) -> dict[str, str]:
         """What the folder says of itself; empty where there is none that is whole. Raises
         `WrongUsage` for one with other columns than this version has."""
-        said = self._said("meta", "key STRING, value STRING", "key")
+        said = self._before = self._meta()
         if said and (
             said.get("schema_version") != str(SCHEMA_VERSION)
             or json.loads(said.get("relations", "null")) != described()["relations"]
@@ -88,7 +100,7 @@ class Destination:
 
     def has(self, relation: str) -> bool:
         """Whether there is a folder of a relation."""
-        return self._is_there(relation)
+        return self.session.is_there(f"{self._root}/{relation}", self._cancel)
 
     def read(self, relation: str, *, pending: bool = False) -> Any:
         """A relation as a frame, with the names of its partitions where it is in some."""
@@ -111,10 +123,14 @@ class Destination:
     # --- a change ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Whatever is in `_pending` counts for nothing any more; who else writes there sees that at
-        the end, and stops."""
-        self._change = {"id": uuid.uuid4().hex, "relations": [], "emptied": []}
-        self._say({"id": self._change["id"]})
+        """Whatever is in `_pending` counts for nothing any more, and goes. Raises `WrongUsage`
+        where the folder is not what it was when `meta` was read."""
+        self._check("relations" not in self._said_change())
+        name = uuid.uuid4().hex
+        self._change = {"id": name, "place": f"{PENDING}/{name}", "relations": [], "emptied": []}
+        with self.session.running(self._cancel):
+            self._overwrite(self.nothing("meta"), f"{self._root}/{PENDING}")
+        self._say({"id": name})
 
     def put(self, relation: str, frame: Any) -> None:
         """What a relation is to become, or the partitions of one that is in some."""
@@ -149,8 +165,7 @@ class Destination:
         """Make the change happen: from here on it is finished, by whoever comes next if need be.
         `emptied`: partitions that are left without events. Raises `WrongUsage` where somebody else
         has begun a change."""
-        if self._said_change().get("id") != self._change["id"]:
-            raise WrongUsage(f"{self.named}: another conversion writes into it")
+        self._check(self._said_change().get("id") == self._change["id"])
         self._change["emptied"] = [list(part) for part in emptied]
         self._say(self._change)
         self._put_in_place(self._change)
@@ -160,22 +175,37 @@ class Destination:
         change = self._said_change()
         if "relations" not in change:
             return False
+        self._change = change
         self._put_in_place(change)
         return True
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _check(self, nobody_else: bool) -> None:
+        self._claim.check()
+        if not nobody_else or self._meta() != self._before:
+            raise WrongUsage(
+                f"{self.named}: another conversion has written into it meanwhile, or does so now;"
+                " run this again when nobody does"
+            )
+
+    def _meta(self) -> dict[str, str]:
+        return self._said("meta", "key STRING, value STRING", "key")
 
     def _put_in_place(self, change: dict[str, Any]) -> None:
         """What is done to the folder can be done again from its beginning."""
         with self.session.running(self._cancel):
             self._open_up()
             for relation in (name for name in change["relations"] if name != "meta"):
+                self._claim.check()  # this machine may have slept meanwhile
                 self._write(relation, self.read(relation, pending=True))
             for part in change["emptied"]:
                 for relation in IN_PARTITIONS:
                     self._empty(relation, tuple(part))
             self._write("meta", self.read("meta", pending=True))
             self._say({})
+            if self.here is None:
+                self._overwrite(self.nothing("meta"), f"{self._root}/{change['place']}")
         if self.here is not None:
             shutil.rmtree(self.here / PENDING, ignore_errors=True)
 
@@ -215,24 +245,12 @@ class Destination:
         return change
 
     def _said(self, place: str, types: str, key: str | None) -> dict[str, str]:
-        if not self._is_there(place):
+        if not self.session.is_there(f"{self._root}/{place}", self._cancel):
             return {}
         with self.session.running(self._cancel):
             reader = self.session.spark.read.option("ignoreCorruptFiles", "false").schema(types)
             rows = reader.parquet(f"{self._root}/{place}").toArrow()
         return {row.get(key, ""): row["value"] for row in rows.to_pylist()}
-
-    def _is_there(self, place: str) -> bool:
-        # As Parquet it would look into a file, and there may be none.
-        reader = self.session.spark.read.format("binaryFile")
-        try:
-            with self.session.running(self._cancel):
-                reader.load(f"{self._root}/{place}").schema  # noqa: B018
-        except InvestigationError as error:
-            if "PATH_NOT_FOUND" in str(error):
-                return False
-            raise
-        return True
 
     def _overwrite(self, frame: Any, place: str) -> None:
         frame.write.mode("overwrite").option("compression", "zstd").parquet(place)
@@ -249,7 +267,7 @@ class Destination:
         return ", ".join(f"`{name}` {kind}" for name, kind in stored)
 
     def _place(self, relation: str, part: Partition | None = None, *, pending: bool = False) -> str:
-        top = f"{self._root}/{PENDING}" if pending else self._root
+        top = f"{self._root}/{self._change['place']}" if pending else self._root
         names = zip(NAMES, part or (), strict=False)
         folders = "".join(f"/{name}={NO_VALUE if v is None else v}" for name, v in names)
         return f"{top}/{relation}{folders}"

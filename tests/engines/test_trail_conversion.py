@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,7 @@ from typing import Any
 import pytest
 
 from queries.converted.layout import (
-    IN_PARTITIONS,
     RELATIONS,
-    partition_files,
-    stored_columns,
     whole_files,
 )
 from queries.database import connect
@@ -21,14 +17,23 @@ from queries.engines.duckdb import DuckDBEngine
 from queries.engines.opening import Choice
 from queries.engines.spark import SparkEngine
 from queries.errors import Cancelled, InvestigationError, WrongUsage
-from queries.progress import CancelToken, Progress
+from queries.progress import CancelToken
 from queries.trail.converting import convert_by_workers
 from queries.trail.destination import Destination
-from tests.engines.trails import DAYS, READ, SPAN, compact, name_of, odd_files, spoiled, write_trail
-from tests.evidence_files import Record, write, zipped
+from tests.engines.conversions import (
+    LATER,
+    At,
+    files_of,
+    folders,
+    late,
+    partitions_of,
+    rows,
+    totals,
+    with_spark,
+)
+from tests.engines.trails import DAYS, compact, name_of, odd_files, spoiled, write_trail
+from tests.evidence_files import write, zipped
 from tui.cli import main
-
-LATER = "AWSLogs/o-exampleorg/444455556666/CloudTrail/eu-west-1/2026/03/09/444455556666.json.gz"
 
 
 @pytest.fixture(scope="module")
@@ -51,41 +56,6 @@ def by_duckdb(evidence: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("by_duckdb") / "converted"
     assert main(["convert", *folders(evidence), str(folder), "--no-cache"]) == 0
     return folder
-
-
-def with_spark(address: str) -> list[str]:
-    return ["--engine", "spark", "--spark", address, *SPAN]
-
-
-def folders(evidence: Path) -> list[str]:
-    """The folders of the days that are read, digests too."""
-    return [
-        str(day) for day in sorted(evidence.glob("AWSLogs/*/*/*/*/2026/03/*")) if day.name in READ
-    ]
-
-
-def rows(folder: Path, relation: str, *, without: tuple[str, ...] = ()) -> list[Any]:
-    columns = ", ".join(f'"{name}"' for name, _ in stored_columns(relation) if name not in without)
-    of = partition_files if relation in IN_PARTITIONS else whole_files
-    with connect() as reader:
-        return reader.execute(
-            f"SELECT {columns} FROM read_parquet('{of(folder, relation)}',"
-            " hive_partitioning = false) ORDER BY ALL"
-        ).fetchall()
-
-
-def totals(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(dict(rows(folder, "meta"))["totals"])
-    return found
-
-
-def files_of(folder: Path) -> set[str]:
-    """Every file of events, and when it was changed."""
-    return {f"{path} {path.stat().st_mtime_ns}" for path in folder.glob("events/**/*.parquet")}
-
-
-def partitions_of(files: set[str]) -> set[str]:
-    return {"/".join(file.split("/")[-4:-1]) for file in files}
 
 
 @pytest.mark.parametrize("relation", [name for name in RELATIONS if name != "meta"])
@@ -150,19 +120,6 @@ def test_what_was_converted_is_not_converted_again(
     assert not list(by_spark.glob("_pending*"))
 
 
-class Stopping(Progress):
-    """Wants the work stopped when it comes to a stage."""
-
-    def __init__(self, at: str, cancel: CancelToken) -> None:
-        super().__init__()
-        object.__setattr__(self, "wanted", (at, cancel))
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name == "stage" and hasattr(self, "wanted") and value.startswith(self.wanted[0]):
-            self.wanted[1].cancel()
-
-
 def test_more_evidence_is_added_whatever_comes_between(
     evidence: Path,
     by_spark: Path,
@@ -177,17 +134,25 @@ def test_more_evidence_is_added_whatever_comes_between(
     write(evidence, {n: zipped(compact(f)) for n, f in zip(names, files, strict=True)})
     before, scans = files_of(by_spark), set(by_spark.glob("scans/*.parquet"))
 
-    # It is stopped before anything is written: nothing has happened.
-    cancel = CancelToken()
-    choice = Choice("spark", str(evidence), DAYS, {"address": spark_address})
-    with pytest.raises(Cancelled):
-        convert_by_workers(choice, str(by_spark), Stopping("reading", cancel), cancel)
-    assert files_of(by_spark) == before
-
-    # It fails while the folder is changed, which the workers see under another name: nobody reads
-    # the folder like that, and the next run finishes it.
+    # It is stopped before anything is written: nothing has happened. As long as it runs, no other
+    # is let in, not even where the folder is one that only the workers see.
     elsewhere = by_spark.as_uri()
     asked = ["convert", str(evidence), elsewhere, *with_spark(spark_address), "--format", "json"]
+    capsys.readouterr()
+    cancel = CancelToken()
+
+    def come_second() -> None:
+        assert main(asked) == 2
+        cancel.cancel()
+
+    choice = Choice("spark", str(evidence), DAYS, {"address": spark_address})
+    with pytest.raises(Cancelled):
+        convert_by_workers(choice, str(by_spark), At({"reading": come_second}), cancel)
+    assert "another conversion writes into it, and was heard of" in capsys.readouterr().err
+    assert files_of(by_spark) == before
+
+    # It fails while the folder is changed: nobody reads the folder like that, and the next run
+    # finishes it.
     with monkeypatch.context() as broken:
         broken.setattr(Destination, "_write", failing_at("copies"))
         assert main(asked) == 1
@@ -215,35 +180,6 @@ def test_more_evidence_is_added_whatever_comes_between(
         {k: v for k, v in totals(f).items() if k not in left_out} for f in (by_spark, by_duckdb)
     ]
     assert said[0] == said[1]
-
-
-def late(evidence: Path, converted: Path) -> list[Record]:
-    """New events of days that are there; of a day that is not, with and without a usable name; one
-    that comes again; one that another account recorded, too; and the correction of one of a day
-    that has nothing else new."""
-    [corrected] = some(converted, "eu-west-1", "2026-03-10", "TRUE")
-    [shared] = some(converted, "us-east-1", "2026-03-10", "shared_event_id IS NOT NULL")
-    file = next(evidence.glob("AWSLogs/*/111122223333/CloudTrail/us-east-1/2026/03/08/1*.json.gz"))
-    return [
-        spoiled("PutRegistryPolicy", "eu-west-1"),
-        spoiled("CreatePullThroughCacheRule", "sa-east-1"),
-        {**spoiled("ListImages", f"../*?{'é' * 150}"), "recipientAccountId": "=/\n"},
-        {**spoiled("TagResource"), "addendum": {"originalEventID": corrected["event_id"]}},
-        {**spoiled(shared["event_name"]), "eventSource": shared["event_source"]}
-        | {"sharedEventID": shared["shared_event_id"]},
-        json.loads(gzip.decompress(file.read_bytes()))["Records"][0],
-    ]
-
-
-def some(converted: Path, region: str, day: str, condition: str) -> list[dict[str, Any]]:
-    names = ("event_id", "shared_event_id", "event_name", "event_source")
-    with connect() as reader:
-        found = reader.execute(
-            f"SELECT {', '.join(names)} FROM read_parquet('{partition_files(converted, 'events')}')"
-            f" WHERE aws_region = '{region}' AND CAST(event_time AS DATE) = '{day}'"
-            f" AND recipient_account_id = '111122223333' AND {condition} ORDER BY event_key LIMIT 1"
-        ).fetchall()
-    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def failing_at(relation: str) -> Any:
