@@ -1,0 +1,1 @@
+"""Spark on several machines, by hand: `python -m tests.engines.several_machines`."""
