@@ -36,6 +36,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     try:
         yield network
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         network.close()
 
 
