@@ -95,7 +95,7 @@ class Network:
         self._mark = f"{_PREFIX}{os.getpid()}"
         self._bridge = f"{self._mark}br"
         self._machines: dict[str, Machine] = {}
-        self._spaces: list[str] = []
+        self._spaces: dict[str, str] = {}
         _run("ip", "link", "add", self._bridge, "type", "bridge")
         self.here = f"{_NETWORK}.1"
         _run("ip", "addr", "add", f"{self.here}/24", "dev", self._bridge)
@@ -127,7 +127,9 @@ class Network:
         """Everything is gone."""
         for machine in self._machines.values():
             machine.kill()
-        for space in self._spaces:
+        for space, cable in self._spaces.items():
+            # A connection that is not closed yet would keep the space, and the cable with it.
+            _run("ip", "link", "del", cable)
             _run("ip", "netns", "del", space)
         _run("ip", "link", "del", self._bridge)
 
@@ -139,8 +141,8 @@ class Network:
             f"{self._mark}v{number}",
         )
         _run("ip", "netns", "add", space)
-        self._spaces.append(space)
         _run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space)
+        self._spaces[space] = cable
         _run("ip", "link", "set", cable, "master", self._bridge, "up")
         inside = ("ip", "-n", space)
         _run(*inside, "addr", "add", f"{address}/24", "dev", "eth0")
