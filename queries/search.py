@@ -1,26 +1,23 @@
 """Free text in the records as they were delivered, file by file.
 
 The index holds the fields that questions use; this reads the evidence itself again, so it finds
-what stands anywhere in a record. Memory stays small whatever the evidence: a few files are open at
-a time, and hits are handed on as they come. Threads go ahead and see in which files the text may
-be. What a machine wrote is cut into its records without being parsed, and only there; everything
-else is read as it was for the index.
+what stands anywhere in a record. Memory stays small whatever the evidence: one file is open at a
+time, and hits are handed on as they come. What a machine wrote is cut into its records without
+being parsed, and only where the text may be; everything else is read as it was for the index.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import IO, NamedTuple
 
-from queries.ahead import ahead
 from queries.case import Case
-from queries.index.build import default_workers
 from queries.index.documents import FAST, Document, NeedsCare, whole_documents
 from queries.needle import Needle
 from queries.progress import CancelToken, Progress
@@ -34,8 +31,6 @@ from queries.unpack import plain_chunks
 _BATCH = 200
 _CHANGED = "has changed since it was indexed; what was found is what it says now"
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
-Job = list[tuple[int, Item]]
-"""A file, or members of one archive: ids and items."""
 Found = tuple[int, tuple[str, int, int], str]
 """The position of a record within its file, where in it the text stands, and the event's id, where
 it is to be compared."""
@@ -92,33 +87,12 @@ class Search:
         known = {file_id: _Known(*facts) for file_id, *facts in files}
         self.progress.files_total = len(known)
         self.progress.bytes_total = sum(file.size for file in known.values())
-        looks = CancelToken(self.cancel)
-        look = partial(self._look, known, looks)
-        jobs = by_archive(self._items(list(known)))
-        with closing(ahead(jobs, look, default_workers())) as looked:
-            try:
-                for job, without in looked:
-                    yield from self._in_job(job, without.result(), known)
-                    if self.cancel.cancelled:
-                        return
-            finally:
-                looks.cancel()
-
-    def _in_job(
-        self, job: Job, without: FileFacts | None, known: dict[int, _Known]
-    ) -> Iterator[Hit]:
-        """The hits of its files. `without` are the facts of one that was looked at already, and
-        does not have the text."""
-        for file_id, item, opener in self._opened(job):
-            if self.cancel.cancelled:
-                return
-            facts = known[file_id]
-            if without is None:
-                yield from self._in_file(file_id, item, opener, facts)
-            else:
-                self.progress.add(records=facts.records)
-                self._compare(item, without, facts.records, facts)
-            self.progress.add(files=1, stored=facts.size, current=item.name)
+        for job in by_archive(self._items(list(known))):
+            for file_id, item, opener in self._opened(job):
+                if self.cancel.cancelled:
+                    return
+                yield from self._in_file(file_id, item, opener, known[file_id])
+                self.progress.add(files=1, stored=known[file_id].size, current=item.name)
 
     def _items(self, ids: list[int]) -> Iterator[tuple[int, Item]]:
         for at in range(0, len(ids), _BATCH):
@@ -126,7 +100,7 @@ class Search:
                 ids[at : at + _BATCH], self.case.items(ids[at : at + _BATCH]), strict=True
             )
 
-    def _opened(self, job: Job) -> Iterator[tuple[int, Item, Opener]]:
+    def _opened(self, job: list[tuple[int, Item]]) -> Iterator[tuple[int, Item, Opener]]:
         """Files one by one; members of an archive in one pass over it."""
         if not job[0][1].member:
             for file_id, item in job:
@@ -149,6 +123,12 @@ class Search:
         done = 0
         if known.lane == FAST:
             try:
+                if not item.member and not self._occurs(opener, item, facts):
+                    if not self.cancel.cancelled:
+                        self.progress.add(records=known.records)
+                        self._compare(item, facts, known.records, known)
+                    return
+                facts = FileFacts()
                 for document in whole_documents(opener, item, facts):
                     if self.cancel.cancelled:
                         return
@@ -169,25 +149,21 @@ class Search:
         if not self.cancel.cancelled:
             self._compare(item, facts, facts.records, known)
 
-    def _look(self, known: dict[int, _Known], looks: CancelToken, job: Job) -> FileFacts | None:
-        """What there is to say of a file that does not have the text anywhere; None when it has to
-        be read. Pieces as they are unpacked are still in the processor's cache: half the time of
-        looking at documents."""
-        file_id, item = job[0]
-        if self.needle.longest is None or item.member or known[file_id].lane != FAST:
-            return None
-        facts = FileFacts()
+    def _occurs(self, opener: Opener, item: Item, facts: FileFacts) -> bool:
+        """Whether the text may stand anywhere in a file. Pieces as they are unpacked are still in
+        the processor's cache: half the time of looking at documents."""
+        if self.needle.longest is None:
+            return True
         before = b""
-        try:
-            with item.open() as stream:
-                for chunk in plain_chunks(stream, facts.unpacked, item.stored):
-                    data = before + chunk
-                    before = data[-self.needle.longest :]
-                    if looks.cancelled or self.needle.may_be_in(data):
-                        return None
-        except OSError:
-            return None  # whoever reads it says what is wrong
-        return facts
+        with opener() as stream:
+            for chunk in plain_chunks(stream, facts.unpacked, item.stored):
+                if self.cancel.cancelled:
+                    return False
+                data = before + chunk
+                before = data[-self.needle.longest :]
+                if self.needle.may_be_in(data):
+                    return True
+        return False
 
     def _in_document(self, document: Document, records: int) -> list[Found]:
         """Of a document without the text, no record is looked at. Raises `NeedsCare` when what was
