@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from queries.envelopes.lines import text_lines
 from queries.json_stream import Broken, JsonStream, Piece
 from queries.unpack import Unpacked, bounded, text_chunks, unpacked
 
@@ -20,6 +21,10 @@ _START = r"(?:eyJ|eyAi|ewo|ew0K|W3s|WyJ|Wwo|Ww0K|H4sI)"
 _HEAD = re.compile(rf"\s*{_START}[A-Za-z0-9+/_-]{{37,}}")
 _WHOLE = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _WITHIN = re.compile(rf'"\s*{_START}[A-Za-z0-9+/_-]{{37,}}')
+_AROUND = "\ufeff\x00 \t\r"
+_LOOKED_AT = 64
+_LONGEST_RECORD = 4 << 20
+"""Characters: a first line that is longer is a whole file."""
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -50,25 +55,41 @@ def looks_like(head: str) -> bool:
 
 def pieces(chunks: Iterator[str]) -> Iterator[Piece | Broken]:
     """A text for each line where each begins anew; else what the lines are together."""
-    lines = _lines(chunks)
-    first, second = next(lines, ""), next(lines, "")
-    if second and _HEAD.match(second):
-        for line in (first, second, *lines):
-            yield Piece(line, line, None)
+    head = _head(chunks)
+    _, _, second = head.lstrip(_AROUND + "\n").partition("\n")
+    everything = chain((head,), chunks)
+    if _HEAD.match(second):
+        for line in text_lines(everything):
+            if stripped := line.strip(_AROUND):
+                yield Piece(stripped, stripped, None)
         return
     facts = Unpacked()
-    stored = _bytes(chain((first, second), lines), facts)
-    plain = bounded(unpacked(stored, facts), lambda: facts.stored_bytes, facts)
+    plain = bounded(unpacked(_bytes(everything, facts), facts), lambda: facts.stored_bytes, facts)
     yield from JsonStream(text_chunks(plain, facts))
     for damage in facts.damage:
         yield Broken(1, damage, cut=True)
 
 
-def _bytes(lines: Iterator[str], facts: Unpacked) -> Iterator[bytes]:
+def _head(chunks: Iterator[str]) -> str:
+    """A text up to the beginning of its second line; a first line that is too long goes on with the
+    next chunk."""
+    head = next(chunks, "")
+    while len(head) < _LONGEST_RECORD:
+        _, _, second = head.lstrip(_AROUND + "\n").partition("\n")
+        if len(second.lstrip()) > _LOOKED_AT or not (chunk := next(chunks, "")):
+            break
+        head += chunk
+    return head
+
+
+def _bytes(chunks: Iterable[str], facts: Unpacked) -> Iterator[bytes]:
+    """What the chunks are together. A text may end at the end of any line, and another begin."""
     kept = ""
-    for line in chain(lines, ("",)):
-        kept += line
-        cut = len(kept) - len(kept) % 4 if line else len(kept)
+    lines = chain.from_iterable(chunk.split("\n") for chunk in chunks)
+    for line in chain(lines, (None,)):
+        if line is not None:
+            kept += "".join(line.strip(_AROUND).split())
+        cut = len(kept) if line is None else len(kept) - len(kept) % 4
         try:
             data = decoded(kept[:cut])
         except ValueError:
@@ -76,13 +97,5 @@ def _bytes(lines: Iterator[str], facts: Unpacked) -> Iterator[bytes]:
             return
         kept = kept[cut:]
         facts.stored_bytes += len(data)
-        yield data
-
-
-def _lines(chunks: Iterator[str]) -> Iterator[str]:
-    kept = ""
-    for chunk in chunks:
-        *whole, kept = (kept + chunk).split("\n")
-        yield from (stripped for line in whole if (stripped := line.strip("\ufeff\x00 \t\r")))
-    if last := kept.strip("\ufeff\x00 \t\r\n"):
-        yield last
+        if data:
+            yield data

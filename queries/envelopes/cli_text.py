@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from queries.envelopes.lines import text_lines
 from queries.json_stream import Broken, Piece
 
 _LINES_LOOKED_AT = 50
@@ -30,7 +31,7 @@ def looks_like(head: str) -> bool:
 def pieces(chunks: Iterator[str]) -> Iterator[Piece | Broken]:
     """Each event as the JSON output would have it, with the members that tell what it is."""
     number = 0
-    for number, line in enumerate(_lines(chunks), 1):
+    for number, line in enumerate(text_lines(chunks), 1):
         if line.startswith(_EVENT):
             yield _event(line, number)
         elif line.startswith(_MORE):
@@ -48,12 +49,3 @@ def _event(line: str, number: int) -> Piece | Broken:
         else {"message": record, "timestamp": cells[-1]}
     )
     return Piece(value, line, None)
-
-
-def _lines(chunks: Iterator[str]) -> Iterator[str]:
-    kept = ""
-    for chunk in chunks:
-        *whole, kept = (kept + chunk).split("\n")
-        yield from (line.rstrip("\r").lstrip("\ufeff\x00") for line in whole)
-    if kept.strip("\x00\r\n "):
-        yield kept.rstrip("\r").lstrip("\ufeff\x00")

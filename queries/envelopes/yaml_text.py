@@ -16,6 +16,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+from queries.envelopes.lines import text_lines
 from queries.json_stream import CONTAINER_KEYS, Broken, JsonStream, Piece
 
 _SIGNS = re.compile(
@@ -90,7 +91,7 @@ class _Unit:
 def _units(chunks: Iterator[str], *, apart: bool) -> Iterator[_Unit]:
     """Documents, and the items of their lists if these can be read apart."""
     document, item, container = _Unit(1), None, "[]"
-    for number, line in enumerate(_lines(chunks), 1):
+    for number, line in enumerate(text_lines(chunks), 1):
         edge = line[:1].strip()
         if line.startswith(("---", "...")):
             yield from (unit for unit in (item, document) if unit and unit.lines)
@@ -173,12 +174,3 @@ def _as_text(value: object) -> str:
 
 def _first_line(error: Exception) -> str:
     return " ".join(str(error).split())[:80] or "nested too deeply"
-
-
-def _lines(chunks: Iterator[str]) -> Iterator[str]:
-    kept = ""
-    for chunk in chunks:
-        *whole, kept = (kept + chunk).split("\n")
-        yield from (line.rstrip("\r").lstrip("\ufeff") for line in whole)
-    if kept.strip("\x00\r\n "):
-        yield kept.rstrip("\r\x00").lstrip("\ufeff")
