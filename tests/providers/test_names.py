@@ -34,6 +34,7 @@ OF_ONE_CLOUD = {
     "index/columns.py": "CloudTrail's records become columns in SQL: this is the mapping of AWS",
     "index/created.py": "the path in the ARN of a user stands in the user's own records only",
     "index/deployment_match.py": "replication and pull-through caches of ECR carry images on",
+    "index/fields.py": "what is taken of CloudTrail's records: this is the mapping of AWS",
     "index/flatten.py": "the repository of ECR's records",
     "index/history.py": "only AWS has an event for each part of a push",
     "index/merge.py": "of two records of one call the one that has the ARN tells more",

@@ -43,9 +43,8 @@ LINKS = (
     "SELECT event_key, 'kubernetes ' || coalesce(recipient_account_id, '') FROM {events}"
     " WHERE provider = 'kubernetes' AND deployment IS NOT NULL",
     "SELECT event_key, 'kubernetes ' || coalesce(recipient_account_id, '') FROM {events}"
-    " WHERE provider = 'kubernetes' AND event_name LIKE 'create %' AND event_name NOT LIKE"
-    " '%reviews' AND event_name NOT IN ('create events', 'create leases')"
-    ' AND request_parameters LIKE \'%"apiGroup":"%.%\'',
+    " WHERE provider = 'kubernetes' AND event_name LIKE 'create %' AND event_name NOT LIKE '%/%'"
+    " AND event_name NOT LIKE '%reviews' AND event_name NOT IN ('create events', 'create leases')",
 )
 """Who is behind a controller's work is found through all that happened in a cluster."""
 _NOTHING = "{}"

@@ -16,11 +16,7 @@ SELECT
     ELSE ' of the registry ' || r.registry_id || ' in ' || r.aws_region END
     AS place_clause,
   CASE WHEN r.outcome = 'ok' THEN 'done' ELSE r.outcome END AS result,
-  CASE WHEN r.outcome = 'ok' AND EXISTS (
-      SELECT 1 FROM pushed AS p WHERE p.origin = r.origin AND p.nature <> 'job'
-        AND p.registry_id = r.registry_id
-        AND p.event_second BETWEEN r.event_second - $hours * 3600
-          AND r.event_second + $hours * 3600) THEN 'high'
+  CASE WHEN r.outcome = 'ok' AND count(p.event_key) > 0 THEN 'high'
     WHEN r.harmless THEN 'low'
     ELSE 'medium' END AS severity
 FROM (
@@ -37,3 +33,7 @@ FROM (
   WHERE e.merged_into IS NULL AND e.event_second IS NOT NULL AND
     -- calls: scanning_stopped of e
 ) AS r
+LEFT JOIN pushed AS p ON p.origin = r.origin AND p.registry_id = r.registry_id AND p.nature <> 'job'
+  AND p.event_second BETWEEN r.event_second - $hours * 3600 AND r.event_second + $hours * 3600
+GROUP BY r.event_key, r.event_time, r.repository, r.principal, r.origin, r.deed, r.registry_id,
+  r.aws_region, r.outcome, r.harmless
